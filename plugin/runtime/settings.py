@@ -1,0 +1,151 @@
+"""Settings of one installation: a table, read once, frozen.
+
+Taken from `divan.toml` in the data directory, then from the environment (`DIVAN_<NAME>` in
+capitals), which wins. Passwords are no settings: see `secret`.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from plugin.runtime.errors import BadInput
+
+FILE = "divan.toml"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table. `kind` is the type of the value."""
+
+    name: str
+    kind: type[str] | type[int] | type[float] | type[bool]
+    default: Any
+    help: str
+
+
+SETTINGS = (
+    Setting("company_name", str, "Divan", "Name shown at the top of every page and in mails."),
+    Setting(
+        "language",
+        str,
+        "en",
+        "Language where neither the person nor the browser names one: en or zh_Hans.",
+    ),
+    Setting("time_zone", str, "UTC", "Time zone (IANA name) of people who have not chosen one."),
+    Setting("currency", str, "CNY", "Currency (ISO 4217) proposed for new amounts."),
+    Setting("base_url", str, "http://127.0.0.1:8000", "Address of the shell, for links in mails."),
+    Setting(
+        "store_url",
+        str,
+        "",
+        "Address of a CouchDB; empty for the embedded store in the data directory.",
+    ),
+    Setting(
+        "smtp_url",
+        str,
+        "",
+        "Mail server, smtp://host:port, smtp+starttls://… or smtps://…; empty for none.",
+    ),
+    Setting("smtp_from", str, "divan@localhost", "Sender address of mails."),
+    Setting(
+        "session_hours", int, 12, "Hours after which a person who did nothing must sign in again."
+    ),
+)
+
+
+class Settings(Mapping[str, Any]):
+    """The values, by name and as attributes (`settings.smtp_url`). Cannot be changed."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = MappingProxyType({s.name: values.get(s.name, s.default) for s in SETTINGS})
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def read_settings(directory: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings of a data directory.
+
+    Raises BadInput that names the setting where a name is unknown or a value has the wrong type.
+    """
+    path = directory / FILE
+    values: dict[str, Any] = {}
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadInput(
+                "{file} cannot be read: {why}", file=str(path), why=str(error)
+            ) from error
+    known = {setting.name: setting for setting in SETTINGS}
+    for name, value in values.items():
+        if name not in known:
+            raise BadInput(
+                "{file}: there is no setting {name}. Known: {known}.",
+                file=str(path),
+                name=name,
+                known=", ".join(known),
+            )
+        if not isinstance(value, known[name].kind) or isinstance(value, bool) != (
+            known[name].kind is bool
+        ):
+            raise _wrong(known[name], value)
+    for name, setting in known.items():
+        text = environment.get(f"DIVAN_{name.upper()}")
+        if text is not None:
+            values[name] = _convert(setting, text)
+    return Settings(values)
+
+
+def _convert(setting: Setting, text: str) -> Any:
+    if setting.kind is bool:
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off"):
+            return False
+        raise _wrong(setting, text)
+    try:
+        return setting.kind(text)
+    except ValueError as error:
+        raise _wrong(setting, text) from error
+
+
+def _wrong(setting: Setting, value: Any) -> BadInput:
+    return BadInput(
+        "The setting {name} must be of type {kind}, not {value}.",
+        name=setting.name,
+        kind=setting.kind.__name__,
+        value=repr(value),
+    )
+
+
+def secret(directory: Path, name: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    """A password or key: from `DIVAN_<NAME>` in capitals, or from the file `secrets/<name>`, else None.
+
+    Raises BadInput where the file can be read by others than its owner.
+    """
+    text = environment.get(f"DIVAN_{name.upper()}")
+    if text is not None:
+        return text
+    path = directory / "secrets" / name
+    if not path.exists():
+        return None
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise BadInput("{file} can be read by others. Run: chmod 600 {file}", file=str(path))
+    return path.read_text(encoding="utf-8").strip()

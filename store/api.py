@@ -1,0 +1,169 @@
+"""What a store is. Every backend implements these two Protocols; the contract stands here.
+
+All names and shapes are CouchDB's (documentation 3.5, "API Reference"). Every method may raise
+`store.errors.Unavailable`. A deleted document is missing for `get` and present in `changes`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+from store.types import ADMIN, Attachment, ChangesOptions, Doc, Json, Row, Seq, UserContext, ViewOptions
+
+
+class Database(Protocol):
+    """One database as one user sees it: writes are validated under that user's context."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def user(self) -> UserContext: ...
+
+    def info(self) -> dict[str, Json]:
+        """`GET /db`: at least db_name, doc_count, doc_del_count, update_seq, sizes, instance_start_time."""
+        ...
+
+    def get(
+        self,
+        docid: str,
+        *,
+        rev: str | None = None,
+        revs: bool = False,
+        revs_info: bool = False,
+        conflicts: bool = False,
+        deleted_conflicts: bool = False,
+        latest: bool = False,
+        attachments: bool = False,
+        local_seq: bool = False,
+    ) -> Doc:
+        """`GET /db/docid`: the winner, or the revision asked for. Attachments are stubs unless `attachments`.
+
+        Raises NotFound "missing" or "deleted" (a deleted revision can be had by `rev`); BadRequest for a bad rev.
+        """
+        ...
+
+    def open_revs(
+        self, docid: str, revs: Sequence[str] | Literal["all"], *, with_revs: bool = False,
+        latest: bool = False, attachments: bool = False,
+    ) -> list[dict[str, Json]]:
+        """`GET /db/docid?open_revs=…`: `{"ok": doc}` or `{"missing": rev}` for each; "all" means every leaf,
+        deleted ones too. Raises NotFound where the document was never there and "all" was asked."""
+        ...
+
+    def bulk_get(
+        self, docs: Sequence[Mapping[str, Json]], *, revs: bool = False, latest: bool = False,
+        attachments: bool = False,
+    ) -> dict[str, Json]:
+        """`POST /db/_bulk_get`: `{"results": [{"id", "docs": [{"ok": doc} | {"error": {…}}]}]}`."""
+        ...
+
+    def put(self, doc: Doc) -> str:
+        """Write one revision and return its id. `doc` holds `_id`, and `_rev` where it replaces one.
+
+        Durable on return. Raises Conflict, Forbidden, Unauthorized, BadRequest, TooLarge. Same parent and
+        same content give the same revision id on every machine.
+        """
+        ...
+
+    def delete(self, docid: str, rev: str) -> str:
+        """Write a tombstone without a body and return its revision. To keep items in it, `put` with `_deleted`."""
+        ...
+
+    def bulk_docs(self, docs: Sequence[Doc], *, new_edits: bool = True) -> list[Row]:
+        """`POST /db/_bulk_docs`: one row per document in order: `{"ok", "id", "rev"}` or `{"id", "error", "reason"}`.
+
+        With `new_edits=False` (replication) the revisions are grafted as given (`_revisions`), conflicts are
+        kept, and only refused documents are in the answer. The batch is one transaction in the embedded store,
+        but not all-or-nothing: refused documents do not stop the others.
+        """
+        ...
+
+    def all_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        """`GET /db/_all_docs`: `{"total_rows", "offset", "rows"}`."""
+        ...
+
+    def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
+        """`GET /db/_changes?feed=normal`: `{"results": [{"seq", "id", "changes", "deleted"?, "doc"?}], "last_seq", "pending"}`."""
+        ...
+
+    def wait_for_change(self, since: Seq, timeout: float) -> bool:
+        """Return True as soon as the update sequence is past `since` (also by another process), False after
+        `timeout` seconds. The basis of the longpoll and continuous feeds."""
+        ...
+
+    def revs_diff(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+        """`POST /db/_revs_diff`: `{docid: {"missing": […], "possible_ancestors"?: […]}}`; nothing for ids where all is there."""
+        ...
+
+    def get_local(self, docid: str) -> Doc:
+        """`GET /db/_local/name`; `docid` is the whole `_local/name`. Not replicated, not in views. Raises NotFound."""
+        ...
+
+    def put_local(self, doc: Doc) -> str:
+        """Write a `_local/` document; revisions are `0-1`, `0-2` … and checked. Raises Conflict."""
+        ...
+
+    def delete_local(self, docid: str, rev: str) -> None: ...
+
+    def get_attachment(self, docid: str, name: str, *, rev: str | None = None) -> Attachment: ...
+
+    def put_attachment(self, docid: str, name: str, data: bytes, content_type: str, *, rev: str | None) -> str: ...
+
+    def delete_attachment(self, docid: str, name: str, *, rev: str) -> str: ...
+
+    def view(self, ddoc: str, name: str, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        """`GET /db/_design/ddoc/_view/name`: `{"total_rows", "offset", "rows"}`, or `{"rows"}` when reduced.
+
+        `ddoc` is without `_design/`. Raises NotFound, QueryParseError, DesignError.
+        """
+        ...
+
+    def queries(self, ddoc: str, name: str, queries: Sequence[ViewOptions]) -> list[dict[str, Json]]:
+        """`POST …/_view/name/queries`: several queries against one state of the index, one answer each."""
+        ...
+
+    def find(self, query: Mapping[str, Json]) -> dict[str, Json]:
+        """`POST /db/_find`: `{"docs": […], "bookmark", "warning"?}`."""
+        ...
+
+    def security(self) -> dict[str, Json]:
+        """`GET /db/_security`; `{}` where none was set."""
+        ...
+
+    def set_security(self, security: Mapping[str, Json]) -> None: ...
+
+    def revs_limit(self) -> int: ...
+
+    def set_revs_limit(self, limit: int) -> None: ...
+
+    def purge(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+        """`POST /db/_purge`: forget these leaf revisions as if they never were, in indexes too."""
+        ...
+
+    def compact(self) -> None:
+        """`POST /db/_compact`: forget the bodies of revisions that are not leaves, and free the space."""
+        ...
+
+
+class Server(Protocol):
+    """All databases of one backend."""
+
+    def all_dbs(self) -> list[str]: ...
+
+    def exists(self, name: str) -> bool: ...
+
+    def create(self, name: str) -> None:
+        """`PUT /db`. Raises DatabaseExists, BadRequest for an illegal name (`^[a-z][a-z0-9_$()+/-]*$`)."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """`DELETE /db`. Raises NotFound."""
+        ...
+
+    def database(self, name: str, user: UserContext = ADMIN) -> Database:
+        """A handle under `user`'s name; cheap, may be used by several threads. Raises NotFound."""
+        ...
+
+    def close(self) -> None:
+        """Close files, connections and worker processes. The object is of no use afterwards."""
+        ...

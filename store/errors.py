@@ -1,0 +1,93 @@
+"""One tree of errors for every backend: CouchDB's `error`, `reason` and HTTP status.
+
+Backends translate their drivers' errors into these in one place and keep the cause.
+"""
+
+from typing import ClassVar
+
+
+class StoreError(Exception):
+    """Anything the store refuses or cannot do. `str()` is the reason."""
+
+    status: ClassVar[int] = 500
+    error: ClassVar[str] = "internal_server_error"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def to_json(self) -> dict[str, str]:
+        return {"error": self.error, "reason": self.reason}
+
+
+class BadRequest(StoreError):
+    status, error = 400, "bad_request"
+
+
+class QueryParseError(StoreError):
+    status, error = 400, "query_parse_error"
+
+
+class Unauthorized(StoreError):
+    """`throw({unauthorized: …})` of a validate_doc_update, or no such user."""
+
+    status, error = 401, "unauthorized"
+
+
+class Forbidden(StoreError):
+    """`throw({forbidden: …})` of a validate_doc_update, or `_security`."""
+
+    status, error = 403, "forbidden"
+
+
+class NotFound(StoreError):
+    """`reason` is `missing`, `deleted` or `Database does not exist.` as in CouchDB."""
+
+    status, error = 404, "not_found"
+
+
+class NotAcceptable(StoreError):
+    status, error = 406, "not_acceptable"
+
+
+class Conflict(StoreError):
+    """The document was changed since the revision that was given."""
+
+    status, error = 409, "conflict"
+
+    def __init__(self, reason: str = "Document update conflict.") -> None:
+        super().__init__(reason)
+
+
+class DatabaseExists(StoreError):
+    status, error = 412, "file_exists"
+
+
+class PreconditionFailed(StoreError):
+    status, error = 412, "precondition_failed"
+
+
+class TooLarge(StoreError):
+    status, error = 413, "document_too_large"
+
+
+class UnsupportedMediaType(StoreError):
+    status, error = 415, "bad_content_type"
+
+
+class DesignError(StoreError):
+    """A design document's function does not compile, fails, or takes too long or too much."""
+
+    status, error = 500, "compilation_error"
+
+
+class Unavailable(StoreError):
+    """The backend cannot be reached, is busy beyond patience, or the disk is full."""
+
+    status, error = 503, "service_unavailable"
+
+
+class UnsupportedFormat(StoreError):
+    """The data was written by another version of Divan."""
+
+    status, error = 500, "unsupported_format"
