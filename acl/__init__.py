@@ -1,0 +1,67 @@
+"""Access control after Notes: levels, privileges, roles, Readers and Authors. Pure, no I/O.
+
+- `access(acl, identity)`: what somebody has in a database
+- `may(access, identity, action, doc, old)`: whether something is allowed, and why not
+"""
+
+from acl.couch import security_object, user_context
+from acl.decide import Action, Decision, may
+from acl.document import ACL_FORM, ACL_ID, AclError, dry_problems, parse, parse_sound, to_document
+from acl.effective import Access, access
+from acl.entries import Acl, Entry, EntryType, problems
+from acl.levels import Level
+from acl.names import ANONYMOUS, ANONYMOUS_ENTRY, DEFAULT_ENTRY, Identity, is_role
+from acl.readers import (
+    authors_of,
+    can_read,
+    can_read_all,
+    cleaned,
+    combined,
+    names_of,
+    reader_set,
+    readers_of,
+    set_name,
+)
+from acl.reasons import Reason, reason
+from acl.rules import RULES, Privilege, Rule
+
+__all__ = [
+    "ACL_FORM",
+    "ACL_ID",
+    "ANONYMOUS",
+    "ANONYMOUS_ENTRY",
+    "DEFAULT_ENTRY",
+    "RULES",
+    "Access",
+    "Acl",
+    "AclError",
+    "Action",
+    "Decision",
+    "Entry",
+    "EntryType",
+    "Identity",
+    "Level",
+    "Privilege",
+    "Reason",
+    "Rule",
+    "access",
+    "authors_of",
+    "can_read",
+    "can_read_all",
+    "cleaned",
+    "combined",
+    "dry_problems",
+    "is_role",
+    "may",
+    "names_of",
+    "parse",
+    "parse_sound",
+    "problems",
+    "reader_set",
+    "readers_of",
+    "reason",
+    "security_object",
+    "set_name",
+    "to_document",
+    "user_context",
+]

@@ -1,0 +1,69 @@
+"""Why something is allowed or refused, as a code and an English sentence that can be translated.
+
+The texts are msgids of the catalogue. Those of decisions have no placeholders, because the
+JavaScript twin (`design_docs/_shared/lib/acl.js`) gives the same texts to the store's answers.
+"""
+
+from dataclasses import dataclass, field
+
+DECISIONS = {
+    "allowed": "You may do this.",
+    "no_access": "You have no access to this database.",
+    "read_level": "Your access level does not let you read documents.",
+    "not_reader": "This document is not open to you.",
+    "no_create": "You may not create documents in this database.",
+    "edit_level": "Your access level does not let you edit documents.",
+    "not_author": "You are not among the authors of this document.",
+    "public_stays": "You may edit this document only as long as it stays public.",
+    "no_delete": "You may not delete documents in this database.",
+    "need_designer": "Only a Designer or a Manager may change the design of a database.",
+    "need_manager": "Only a Manager may change the access control list.",
+    "acl_stays": "The access control list cannot be deleted.",
+    "no_replicate": "You may not replicate, export or copy documents of this database.",
+}
+
+FACTS = {
+    "by_name": 'The entry "{entry}" names you: {level}.',
+    "by_group": 'Your group "{entry}" has {level}.',
+    "by_unit": 'Your unit "{entry}" has {level}.',
+    "by_default": 'No entry names you or a group of yours, so "-Default-" counts: {level}.',
+    "by_anonymous": 'You are not signed in, so the entry "{entry}" counts: {level}.',
+    "no_default": 'No entry names you, and there is no entry "-Default-".',
+    "capped": "This kind of session lowers your level to {level}.",
+}
+
+PROBLEMS = {
+    "acl_shape": "The access control list cannot be read: {what}",
+    "acl_twice": 'The name "{name}" is there twice. Keep one of the entries.',
+    "acl_bad_role": 'A role stands in brackets, such as [Leaders]; "{role}" does not.',
+    "acl_bad_name": 'An entry cannot be called "{name}". Give a person, group, server or */unit.',
+    "acl_no_default": 'The entry "-Default-" is missing.',
+    "acl_no_manager": "At least one person or group must stay Manager.",
+    "acl_wildcard_group": '"{name}" stands for persons; it cannot be of a group type.',
+    "acl_never": 'A {level} cannot have the privilege "{privilege}" ("{name}").',
+    "acl_needs_read_public": '"{name}" may replicate only together with reading public documents.',
+    "acl_unknown_role": 'The role {role} of "{name}" is not defined in this database.',
+    "acl_lose_manager": "You would no longer be Manager of this database.",
+}
+
+_TEXTS = DECISIONS | FACTS | PROBLEMS
+
+
+@dataclass(frozen=True)
+class Reason:
+    """`text` is an English sentence with `{placeholders}` that `params` fill."""
+
+    code: str
+    text: str
+    params: dict[str, str] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.code, tuple(sorted(self.params.items()))))
+
+    def __str__(self) -> str:
+        return self.text.format(**self.params)
+
+
+def reason(code: str, **params: str) -> Reason:
+    """The reason with this code."""
+    return Reason(code, _TEXTS[code], params)
