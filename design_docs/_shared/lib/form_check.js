@@ -1,0 +1,186 @@
+// Checks a document by its form: the twin of plugin/runtime/form_check.py, message by message.
+
+var BLANKS = /^[ \t\r\n\u00a0\u3000]*$/;
+var AMOUNT = /^-?[0-9]{1,15}(\.[0-9]{1,6})?$/;
+var CURRENCY = /^[A-Z]{3}$/;
+var DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/;
+var TIME = /^([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$/;
+
+function message(text, params) {
+  return {text: text, params: params || {}};
+}
+
+function isEmpty(value) {
+  return value === null || value === undefined ||
+    (Array.isArray(value) && value.length === 0) ||
+    (typeof value === 'string' && BLANKS.test(value));
+}
+
+function holds(condition, doc) {
+  var value = doc[condition.item];
+  if (value === undefined) { value = null; }
+  var values = Array.isArray(value) ? value : [value];
+  return values.some(function (one) { return condition['in'].indexOf(one) !== -1; });
+}
+
+function isDate(text) {
+  var parts = DATE.exec(text);
+  if (!parts) { return false; }
+  var year = Number(parts[1]), month = Number(parts[2]), day = Number(parts[3]);
+  var leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  var days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1];
+}
+
+function isDatetime(text) {
+  var parts = TIME.exec(text);
+  return parts !== null && isDate(parts[1]);
+}
+
+function isMoney(value) {
+  return typeof value === 'object' && !Array.isArray(value) &&
+    Object.keys(value).sort().join() === 'amount,currency' &&
+    typeof value.amount === 'string' && typeof value.currency === 'string' &&
+    AMOUNT.test(value.amount) && CURRENCY.test(value.currency);
+}
+
+function given(limit) {
+  return limit !== undefined && limit !== null;
+}
+
+function numberProblem(item, value) {
+  if (typeof value !== 'number') { return message('This is not a number.'); }
+  if (item.integer && Math.floor(value) !== value) { return message('This must be a whole number.'); }
+  if (given(item.min) && value < item.min) {
+    return message('This must be at least {min}.', {min: item.min});
+  }
+  if (given(item.max) && value > item.max) {
+    return message('This may be at most {max}.', {max: item.max});
+  }
+  return null;
+}
+
+function textProblem(item, value) {
+  if (item.kind === 'date') { return isDate(value) ? null : message('This is not a date.'); }
+  if (item.kind === 'datetime') {
+    return isDatetime(value) ? null : message('This is not a date with a time.');
+  }
+  // Characters are counted as code points, as in Python, not as UTF-16 units.
+  if (given(item.max) && Array.from(value).length > item.max) {
+    return message('This may have at most {max} characters.', {max: item.max});
+  }
+  if (item.kind === 'keyword' && item.choices && item.choices.length && !item.open) {
+    var offered = item.choices.some(function (choice) {
+      return (typeof choice === 'string' ? choice : choice.value) === value;
+    });
+    if (!offered) { return message('Please choose one of the keywords.'); }
+  }
+  return null;
+}
+
+function valueProblem(item, value) {
+  if (item.kind === 'number') { return numberProblem(item, value); }
+  if (item.kind === 'boolean') {
+    return typeof value === 'boolean' ? null : message('This is either yes or no.');
+  }
+  if (item.kind === 'money') {
+    return isMoney(value) ? null : message('This is not an amount of money.');
+  }
+  return typeof value === 'string' ? textProblem(item, value) : message('This is not a text.');
+}
+
+function itemProblem(name, item, doc) {
+  var value = doc[name];
+  if (isEmpty(value)) {
+    var hidden = item.hidden_when && holds(item.hidden_when, doc);
+    return item.required && !hidden ? message('Please fill this in.') : null;
+  }
+  if (!item.many) { return valueProblem(item, value); }
+  if (!Array.isArray(value)) { return message('This must be a list.'); }
+  for (var i = 0; i < value.length; i += 1) {
+    var problem = isEmpty(value[i]) ? message('This list has an empty line.') : valueProblem(item, value[i]);
+    if (problem) { return problem; }
+  }
+  return null;
+}
+
+function stateOf(flow, doc) {
+  return (doc && doc[flow.item]) || flow.initial;
+}
+
+// True if the lines that doc.steps has more than old.steps lead from the old state to the new one.
+function movedBySteps(flow, old, doc) {
+  var state = stateOf(flow, old), end = stateOf(flow, doc);
+  if (state === end) { return true; }
+  var before = ((old && old.steps) || []).map(canonical);
+  var lines = (doc.steps || []).filter(function (line) { return before.indexOf(canonical(line)) === -1; });
+  var along = lines.every(function (line) {
+    var step = flow.steps.filter(function (one) { return line && one.name === line.step; })[0];
+    if (!step || line.from !== state || step.from.indexOf(state) === -1 || line.to !== step.to) { return false; }
+    state = step.to;
+    return true;
+  });
+  return along && state === end;
+}
+
+function canonical(line) {
+  if (line === null || typeof line !== 'object') { return JSON.stringify(line); }
+  return JSON.stringify(Object.keys(line).sort().map(function (key) { return [key, line[key]]; }));
+}
+
+function workflowProblem(form, doc, old, anyState) {
+  var flow = form.workflow;
+  if (!Object.prototype.hasOwnProperty.call(flow.states, stateOf(flow, doc))) {
+    return message('There is no such state.');
+  }
+  if (!anyState && !movedBySteps(flow, old, doc)) {
+    return message('This changes only by a step of the workflow.');
+  }
+  return null;
+}
+
+// Messages by item, as form_check.problems in Python. `form` is the form's JSON.
+function problems(form, doc, old, anyState) {
+  var found = {};
+  Object.keys(form.items).forEach(function (name) {
+    var problem = itemProblem(name, form.items[name], doc);
+    if (problem) { found[name] = problem; }
+  });
+  if (form.workflow && !found[form.workflow.item]) {
+    var problem = workflowProblem(form, doc, old, anyState);
+    if (problem) { found[form.workflow.item] = problem; }
+  }
+  return found;
+}
+
+function fill(problem) {
+  return problem.text.replace(/\{(\w+)\}/g, function (whole, name) { return String(problem.params[name]); });
+}
+
+function label(item, name) {
+  var text = item.label || name;
+  return typeof text === 'string' ? text : text.en || name;
+}
+
+// For validate_doc_update: throws {forbidden} with the first problem found. Documents of the door
+// itself (the ACL) have no form here and are checked by access_check.
+function check(forms, doc, old, userCtx) {
+  if (doc._deleted || doc._id === 'acl' || doc._id.indexOf('_design/') === 0) { return; }
+  var form = forms && Object.prototype.hasOwnProperty.call(forms, doc.form) ? forms[doc.form] : null;
+  if (!form) { throw {forbidden: 'There is no form ' + JSON.stringify(doc.form) + ' in this database.'}; }
+  if (old && !old._deleted) {
+    if (old.form !== doc.form) { throw {forbidden: 'The form of a document cannot be changed.'}; }
+    if (canonical(old.created) !== canonical(doc.created)) {
+      throw {forbidden: 'Who made a document and when cannot be changed.'};
+    }
+  }
+  var server = userCtx.roles.indexOf('_admin') !== -1 || userCtx.roles.indexOf('kind:server') !== -1;
+  var found = problems(form, doc, old && !old._deleted ? old : null, server);
+  var names = Object.keys(found);
+  if (names.length) {
+    throw {forbidden: label(form.items[names[0]], names[0]) + ': ' + fill(found[names[0]])};
+  }
+}
+
+exports.problems = problems;
+exports.check = check;

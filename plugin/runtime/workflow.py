@@ -1,0 +1,118 @@
+"""Workflow: states of a document and the steps between them. Pure: plain data in, answers out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from plugin.runtime.messages import Message, Text
+
+
+@dataclass(frozen=True)
+class Step:
+    """A move from one of the states `origins` to `to`.
+
+    `who` holds names, roles and `@item` rules (empty: whoever may edit); `needs` are items that
+    must be filled, `asks` items asked for in the step itself, `sets` values it writes.
+    """
+
+    name: str
+    title: Text
+    origins: tuple[str, ...]
+    to: str
+    who: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    style: str = ""
+    asks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """`item` holds the state; it changes by steps alone."""
+
+    item: str
+    initial: str
+    states: Mapping[str, Text]
+    steps: tuple[Step, ...]
+
+    def step(self, name: str) -> Step | None:
+        return next((step for step in self.steps if step.name == name), None)
+
+    def state(self, doc: Mapping[str, Any]) -> str:
+        """The state a document is in; one without a value is in the initial state."""
+        return doc.get(self.item) or self.initial
+
+
+@dataclass(frozen=True)
+class StepState:
+    """A step as one person sees it on one document. `reason` says why not, where not allowed."""
+
+    name: str
+    title: Text
+    allowed: bool
+    reason: Message | None
+    step: Step
+
+
+def entry(step: Step, origin: str, by: str, at: str, note: str) -> dict[str, str]:
+    """The line that a step leaves in a document's history (`steps`)."""
+    return {
+        "step": step.name,
+        "from": origin,
+        "to": step.to,
+        "by": by,
+        "at": at,
+        "note": note,
+    }
+
+
+def moved_by_steps(
+    flow: Workflow, old: Mapping[str, Any] | None, new: Mapping[str, Any]
+) -> bool:
+    """True if the lines that `new.steps` has more than `old.steps` lead from the old state to the
+    new one, each along a step of the workflow.
+
+    The lines are asked, not only the two states: a laptop pushes a document after several steps.
+    """
+    start = flow.state(old) if old else flow.initial
+    end = flow.state(new)
+    if start == end:
+        return True
+    before = old.get("steps") or [] if old else []
+    state = start
+    for line in new.get("steps") or []:
+        if line in before:
+            continue
+        step = flow.step(line.get("step")) if isinstance(line, Mapping) else None
+        if step is None or line.get("from") != state or state not in step.origins:
+            return False
+        if line.get("to") != step.to:
+            return False
+        state = step.to
+    return state == end
+
+
+def why_not(
+    step: Step,
+    flow: Workflow,
+    doc: Mapping[str, Any],
+    names: frozenset[str],
+    allowed_names: frozenset[str] | None,
+    empty: Sequence[Text],
+) -> Message | None:
+    """Why a step cannot be taken now, or None.
+
+    `names` are all names of the person, `allowed_names` the resolved `who` (None: anyone who may
+    edit), `empty` the labels of needed items that are not filled in.
+    """
+    state = flow.state(doc)
+    if state not in step.origins:
+        title = Message(flow.states.get(state, state))
+        return Message("Not possible in the state “{state}”.", {"state": title})
+    if allowed_names is not None and not names & allowed_names:
+        return Message(
+            "Only these may do this: {names}.", {"names": ", ".join(sorted(allowed_names))}
+        )
+    if empty:
+        return Message("Fill in first: {item}.", {"item": Message(empty[0])})
+    return None
