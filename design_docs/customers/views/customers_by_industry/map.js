@@ -1,0 +1,6 @@
+// Customers by industry, then by name.
+function (doc) {
+  if (doc.form === 'customer') {
+    emit([doc.industry || '', doc.name], [1]);
+  }
+}

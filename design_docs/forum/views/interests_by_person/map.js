@@ -1,0 +1,6 @@
+// Interest profiles by person.
+function (doc) {
+  if (doc.form === 'interest') {
+    emit([doc.person || ''], [1]);
+  }
+}

@@ -1,0 +1,6 @@
+// Products by name.
+function (doc) {
+  if (doc.form === 'product') {
+    emit([doc.name], [1]);
+  }
+}

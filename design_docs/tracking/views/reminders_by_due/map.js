@@ -1,0 +1,6 @@
+// Activities whose reminder was not yet sent for its present time, the earliest first.
+function (doc) {
+  if (doc.form === 'activity' && doc.remind_at && doc.reminded_for !== doc.remind_at) {
+    emit([doc.remind_at], [1]);
+  }
+}
