@@ -1,0 +1,144 @@
+"""`validate_doc_update`: what the design documents of a database let through.
+
+CouchDB 3.5, "Validate Document Update Functions": each design document's function gets the new
+document, the old one, the user context and the security object; admins are checked too. Design
+documents are not shown to the functions; writing them needs an administrator of the database.
+"""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+from store.errors import DesignError, Forbidden, StoreError, Unauthorized
+from store.lite import access
+from store.lite.js.pool import JsPool, Program, TimedOut
+from store.types import Doc, Json, UserContext
+
+Pair = tuple[Doc, Doc | None]
+
+MAX_TIMEOUTS = 2
+MAX_PROGRAMS = 64
+
+
+def design_write_error(user: UserContext, security: Mapping[str, Json]) -> StoreError | None:
+    """What CouchDB answers to a write of a design document by `user`; None where it is allowed."""
+    try:
+        access.check_admin(security, user)
+    except StoreError as error:
+        return error
+    return None
+
+
+class Validation:
+    """Runs the validate functions of a database's design documents."""
+
+    def __init__(self, pool: JsPool) -> None:
+        self._pool = pool
+        self._programs: OrderedDict[int, tuple[Doc, Program]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def check(
+        self,
+        designs: Sequence[Doc],
+        new: Doc,
+        old: Doc | None,
+        user: UserContext,
+        db: str,
+        security: Mapping[str, Json],
+    ) -> None:
+        """Raise Forbidden or Unauthorized where a function refuses, DesignError where one fails."""
+        error = self.check_many(designs, [(new, old)], user, db, security)[0]
+        if error is not None:
+            raise error
+
+    def check_many(
+        self,
+        designs: Sequence[Doc],
+        pairs: Sequence[Pair],
+        user: UserContext,
+        db: str,
+        security: Mapping[str, Json],
+    ) -> list[StoreError | None]:
+        """Return for each (new, old) what refuses it, or None. One round trip for each design."""
+        errors: list[StoreError | None] = [None] * len(pairs)
+        waiting = []
+        for index, (new, _) in enumerate(pairs):
+            docid = str(new.get("_id", ""))
+            if docid.startswith("_design/"):
+                errors[index] = design_write_error(user, security)
+            elif not docid.startswith("_local/"):
+                waiting.append(index)
+        head = json.dumps([user.to_json(db), security])
+        for program in map(self._program, validating(designs)):
+            waiting = [index for index in waiting if errors[index] is None]
+            lines = [json.dumps(pairs[index]) for index in waiting]
+            for index, error in zip(waiting, self._run(program, lines, head), strict=True):
+                errors[index] = error
+        return errors
+
+    def _program(self, design: Doc) -> Program:
+        """The design's program; a store that hands in the same object again pays for it once."""
+        with self._lock:
+            kept = self._programs.get(id(design))
+            if kept is None:
+                kept = self._programs[id(design)] = (design, Program.of(design, "design"))
+            self._programs.move_to_end(id(design))
+            while len(self._programs) > MAX_PROGRAMS:
+                self._programs.popitem(last=False)
+        return kept[1]
+
+    def _run(
+        self, program: Program, lines: Sequence[str], head: str
+    ) -> Sequence[StoreError | None]:
+        try:
+            return [answer_error(line) for line in self._pool.run(program, "validate", lines, head)]
+        except DesignError as error:
+            if len(lines) <= 1:
+                return [error]
+        return self._one_by_one(program, lines, head)
+
+    def _one_by_one(
+        self, program: Program, lines: Sequence[str], head: str
+    ) -> list[StoreError | None]:
+        """One document must not refuse its neighbours: find out whose fault it is, for a while."""
+        errors: list[StoreError | None] = []
+        late: list[TimedOut] = []
+        for line in lines:
+            if len(late) >= MAX_TIMEOUTS:
+                errors.append(late[-1])
+                continue
+            try:
+                errors.append(answer_error(self._pool.run(program, "validate", [line], head)[0]))
+            except DesignError as error:
+                errors.append(error)
+                if isinstance(error, TimedOut):
+                    late.append(error)
+        return errors
+
+
+def validating(designs: Sequence[Doc]) -> list[Doc]:
+    """Those design documents that have a validate function, in order of id."""
+    chosen = [design for design in designs if design.get("validate_doc_update") is not None]
+    return sorted(chosen, key=lambda design: str(design["_id"]))
+
+
+def answer_error(line: str) -> StoreError | None:
+    """The error that a worker's answer to `validate` stands for."""
+    answer = json.loads(line)
+    if answer is None:
+        return None
+    if not isinstance(answer, dict):
+        return DesignError(f"validate_doc_update gave no clear answer: {answer!r}")
+    if "failed" in answer:
+        return DesignError(f"validate_doc_update failed: {answer['failed']}")
+    thrown = answer.get("thrown")
+    if isinstance(thrown, dict) and "forbidden" in thrown:
+        return Forbidden(as_text(thrown["forbidden"]))
+    if isinstance(thrown, dict) and "unauthorized" in thrown:
+        return Unauthorized(as_text(thrown["unauthorized"]))
+    return DesignError(f"validate_doc_update threw {as_text(thrown)}")
+
+
+def as_text(message: Json) -> str:
+    return message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
