@@ -1,0 +1,1 @@
+"""Replicas: what a person may replicate from the office, and the laptop that does it."""

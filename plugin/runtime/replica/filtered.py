@@ -1,0 +1,263 @@
+"""A database as one person may replicate it: the store's API, with what is forbidden left out.
+
+A document that the person may not read does not exist here; what is pushed is decided against the
+current winner as well as the pushed body (acl.md, "Replication"), because the store itself sees
+only the parent of the pushed branch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, NoReturn
+
+import acl
+from acl import Access, Identity
+from plugin.runtime.replica.pushing import Pusher
+from plugin.runtime.replica.visibility import Visibility, without_conflicts
+from store.api import Database
+from store.errors import Forbidden, NotFound
+from store.types import Attachment, ChangesOptions, Doc, Json, Row, Seq, UserContext, ViewOptions
+
+BATCH = 500
+
+
+class FilteredDatabase:
+    """Implements `store.api.Database` for one identity.
+
+    `inner` is the server's own handle, `writer` a handle under the person's user context, so that
+    the store validates pushes once more.
+    """
+
+    def __init__(
+        self, inner: Database, writer: Database, access: Access, identity: Identity
+    ) -> None:
+        self._inner = inner
+        self._writer = writer
+        self._access = access
+        self._identity = identity
+        self._visibility = Visibility(inner, access, identity)
+        self._locals = f"_local/{identity.name}."
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    @property
+    def user(self) -> UserContext:
+        return self._writer.user
+
+    def info(self) -> dict[str, Json]:
+        """Without the numbers and sizes that would tell how much there is besides."""
+        info = self._inner.info()
+        told = ("db_name", "update_seq", "instance_start_time", "purge_seq", "compact_running")
+        return {
+            **{name: info[name] for name in told if name in info},
+            "doc_count": 0,
+            "doc_del_count": 0,
+        }
+
+    def get(
+        self,
+        docid: str,
+        *,
+        rev: str | None = None,
+        revs: bool = False,
+        revs_info: bool = False,
+        conflicts: bool = False,
+        deleted_conflicts: bool = False,
+        latest: bool = False,
+        attachments: bool = False,
+        local_seq: bool = False,
+    ) -> Doc:
+        self._visibility.require(docid)
+        doc = self._inner.get(
+            docid,
+            rev=rev,
+            revs=revs,
+            revs_info=revs_info,
+            conflicts=conflicts,
+            deleted_conflicts=deleted_conflicts,
+            latest=latest,
+            attachments=attachments,
+            local_seq=local_seq,
+        )
+        if not self._visibility.allows(doc):
+            raise NotFound("missing")
+        return doc
+
+    def open_revs(
+        self,
+        docid: str,
+        revs: Sequence[str] | Literal["all"],
+        *,
+        with_revs: bool = False,
+        latest: bool = False,
+        attachments: bool = False,
+    ) -> list[dict[str, Json]]:
+        if not self._visibility.shows(docid):
+            if revs == "all":
+                raise NotFound("missing")
+            return [{"missing": rev} for rev in revs]
+        found = self._inner.open_revs(
+            docid, revs, with_revs=with_revs, latest=latest, attachments=attachments
+        )
+        return [self._leaf(entry) for entry in found]
+
+    def _leaf(self, entry: dict[str, Json]) -> dict[str, Json]:
+        doc = entry.get("ok")
+        if doc is None or self._visibility.allows(doc):
+            return entry
+        return {"missing": doc["_rev"]}
+
+    def bulk_get(
+        self,
+        docs: Sequence[Mapping[str, Json]],
+        *,
+        revs: bool = False,
+        latest: bool = False,
+        attachments: bool = False,
+    ) -> dict[str, Json]:
+        shown = [request for request in docs if self._visibility.shows(str(request.get("id")))]
+        answer = self._inner.bulk_get(shown, revs=revs, latest=latest, attachments=attachments)
+        results = iter(answer["results"])
+        ordered = [
+            self._bulk_row(next(results)) if request in shown else _absent(request)
+            for request in docs
+        ]
+        return {"results": ordered}
+
+    def _bulk_row(self, row: dict[str, Json]) -> dict[str, Json]:
+        docs = []
+        for entry in row["docs"]:
+            doc = entry.get("ok")
+            hidden = doc is not None and not self._visibility.allows(doc)
+            docs.append(
+                _absent({"id": row["id"], "rev": doc["_rev"]})["docs"][0] if hidden else entry
+            )
+        return {"id": row["id"], "docs": docs}
+
+    def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
+        """`pending` is 0 at the end and 1 before it: the true number would count what is hidden."""
+        wanted = options.limit
+        asked = replace(options, include_docs=True, conflicts=True)
+        if not options.descending:
+            asked = replace(asked, limit=BATCH)
+        results: list[Row] = []
+        while True:
+            answer = self._inner.changes(asked)
+            for row in answer["results"]:
+                if wanted is not None and len(results) >= wanted:
+                    last = results[-1]["seq"] if results else options.since
+                    return {"results": results, "last_seq": last, "pending": 1}
+                if self._visibility.allows_change(row):
+                    results.append(_change(row, options))
+            asked = replace(asked, since=answer["last_seq"])
+            if options.descending or not answer["results"] or not answer.get("pending"):
+                return {"results": results, "last_seq": answer["last_seq"], "pending": 0}
+
+    def wait_for_change(self, since: Seq, timeout: float) -> bool:
+        return self._inner.wait_for_change(since, timeout)
+
+    def revs_diff(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+        shown = {docid: ids for docid, ids in revs.items() if self._visibility.shows(docid)}
+        answer = self._inner.revs_diff(shown)
+        for docid, ids in revs.items():
+            if docid not in shown:
+                answer[docid] = {"missing": list(ids)}
+        return answer
+
+    def put(self, doc: Doc) -> str:
+        self._pusher().check(doc)
+        return self._writer.put(doc)
+
+    def delete(self, docid: str, rev: str) -> str:
+        return _refuse("Write a deletion that keeps form, readers and authors of the document.")
+
+    def bulk_docs(self, docs: Sequence[Doc], *, new_edits: bool = True) -> list[Row]:
+        return self._pusher().bulk_docs(docs, new_edits=new_edits)
+
+    def _pusher(self) -> Pusher:
+        return Pusher(self._inner, self._writer, self._access, self._identity, self._visibility)
+
+    def all_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        """Only by `keys`: a listing of everything would cost by what the person does not see."""
+        if options.keys is None:
+            return _refuse("Ask _all_docs for keys, or follow _changes.")
+        answer = self._inner.all_docs(replace(options, skip=0, limit=None))
+        shown = [row for row in answer["rows"] if self._visibility.shows(str(row.get("id")))]
+        return {"total_rows": len(shown), "offset": 0, "rows": shown}
+
+    def get_local(self, docid: str) -> Doc:
+        return {**self._inner.get_local(self._own(docid)), "_id": docid}
+
+    def put_local(self, doc: Doc) -> str:
+        return self._inner.put_local({**doc, "_id": self._own(doc["_id"])})
+
+    def delete_local(self, docid: str, rev: str) -> None:
+        self._inner.delete_local(self._own(docid), rev)
+
+    def _own(self, docid: str) -> str:
+        """Checkpoints are each person's own: their names must not meet those of others."""
+        return self._locals + docid.removeprefix("_local/")
+
+    def get_attachment(self, docid: str, name: str, *, rev: str | None = None) -> Attachment:
+        self.get(docid, rev=rev)
+        return self._inner.get_attachment(docid, name, rev=rev)
+
+    def put_attachment(
+        self, docid: str, name: str, data: bytes, content_type: str, *, rev: str | None
+    ) -> str:
+        self._pusher().check(self.get(docid))
+        return self._writer.put_attachment(docid, name, data, content_type, rev=rev)
+
+    def delete_attachment(self, docid: str, name: str, *, rev: str) -> str:
+        self._pusher().check(self.get(docid))
+        return self._writer.delete_attachment(docid, name, rev=rev)
+
+    def view(self, ddoc: str, name: str, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        return _refuse("Views are not offered here; replicate and query the replica.")
+
+    def queries(
+        self, ddoc: str, name: str, queries: Sequence[ViewOptions]
+    ) -> list[dict[str, Json]]:
+        return _refuse("Views are not offered here; replicate and query the replica.")
+
+    def security(self) -> dict[str, Json]:
+        return {}
+
+    def set_security(self, security: Mapping[str, Json]) -> None:
+        _refuse("The access control list is the document acl.")
+
+    def revs_limit(self) -> int:
+        return self._inner.revs_limit()
+
+    def set_revs_limit(self, limit: int) -> None:
+        _refuse("Only the server's administrator may do this.")
+
+    def purge(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+        return _refuse("Only the server's administrator may do this.")
+
+    def compact(self) -> None:
+        _refuse("Only the server's administrator may do this.")
+
+
+def _change(row: Row, options: ChangesOptions) -> Row:
+    told = {key: value for key, value in row.items() if key != "doc"}
+    if options.include_docs:
+        doc = row["doc"]
+        told["doc"] = doc if options.conflicts else without_conflicts(doc)
+    return told
+
+
+def _absent(request: Mapping[str, Json]) -> dict[str, Json]:
+    docid, rev = request.get("id"), request.get("rev", "undefined")
+    error = {"id": docid, "rev": rev, "error": "not_found", "reason": "missing"}
+    return {"id": docid, "docs": [{"error": error}]}
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise Forbidden(reason)
+
+
+def may_replicate(access: Access, identity: Identity) -> bool:
+    """Whether the person may have a replica of the database at all."""
+    return bool(acl.may(access, identity, "replicate"))

@@ -1,0 +1,121 @@
+"""What a replica pushes: checked against the current winner and the pushed body, then written.
+
+The deletion of one branch of a conflict, while another branch lives, is an edit: it needs no right
+to delete. The store's own check cannot see the other branch, so such a stub is written in the
+server's name after it was decided here.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from acl import Access, Identity, Level, may_write, reason
+from plugin.runtime.replica.visibility import Visibility
+from store.api import Database
+from store.errors import Forbidden, StoreError
+from store.types import Doc, Row
+
+_UNSTORED = {"_revisions", "_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"}
+
+
+class Pusher:
+    """Writes under the person's user context (`writer`) what `check` lets pass."""
+
+    def __init__(
+        self,
+        inner: Database,
+        writer: Database,
+        access: Access,
+        identity: Identity,
+        visibility: Visibility,
+    ) -> None:
+        self._inner = inner
+        self._writer = writer
+        self._access = access
+        self._identity = identity
+        self._visibility = visibility
+
+    def bulk_docs(self, docs: Sequence[Doc], *, new_edits: bool) -> list[Row]:
+        """The answer of `_bulk_docs`. Refused documents do not stop the others."""
+        rows: dict[int, Row] = {}
+        live = [n for n, doc in enumerate(docs) if not doc.get("_deleted")]
+        stubs = [n for n, doc in enumerate(docs) if doc.get("_deleted")]
+        # Stubs last: whether one settles a conflict depends on the branches that came with it.
+        self._write(docs, live, new_edits, rows)
+        for number in stubs:
+            self._write(docs, [number], new_edits, rows)
+        return [rows[n] for n in range(len(docs)) if n in rows]
+
+    def _write(
+        self, docs: Sequence[Doc], numbers: list[int], new_edits: bool, rows: dict[int, Row]
+    ) -> None:
+        allowed: list[int] = []
+        settling: list[int] = []
+        for number in numbers:
+            doc = docs[number]
+            try:
+                (settling if self.check(doc) else allowed).append(number)
+            except StoreError as error:
+                rows[number] = _refused(doc, error)
+        for database, chosen in ((self._writer, allowed), (self._inner, settling)):
+            if not chosen:
+                continue
+            answer = database.bulk_docs([docs[n] for n in chosen], new_edits=new_edits)
+            if new_edits:
+                rows.update(zip(chosen, answer, strict=True))
+            else:
+                rows.update(_by_document(docs, chosen, answer))
+
+    def check(self, doc: Doc) -> bool:
+        """Raises Forbidden with the reason; returns whether the stub settles a conflict."""
+        docid = str(doc.get("_id", ""))
+        if docid.startswith("_design/"):
+            if self._access.level < Level.DESIGNER:
+                raise Forbidden(str(reason("need_designer")))
+            return False
+        leaves = self._visibility.leaves(docid)
+        living = [leaf for leaf in leaves if not leaf.get("_deleted")]
+        if leaves and not all(map(self._visibility.allows, living or leaves)):
+            raise Forbidden(str(reason("not_reader")))
+        new = {name: value for name, value in doc.items() if name not in _UNSTORED}
+        if doc.get("_deleted") and self._settles(doc, living):
+            for leaf in living:
+                self._may(new | {"_deleted": False}, leaf)
+            return True
+        self._may(new, living[0] if living else leaves[0] if leaves else None)
+        return False
+
+    def _may(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> None:
+        decision = may_write(self._access, self._identity, new, old)
+        if not decision:
+            raise Forbidden(str(decision.reason))
+
+    def _settles(self, stub: Doc, living: list[Doc]) -> bool:
+        """Whether another branch lives on when the branch under the stub ends."""
+        revisions = stub.get("_revisions")
+        if revisions:
+            start = revisions["start"]
+            line = {f"{start - n}-{digest}" for n, digest in enumerate(revisions["ids"])}
+        else:
+            line = {str(stub.get("_rev"))}
+        return any(leaf["_rev"] not in line for leaf in living)
+
+
+def _refused(doc: Doc, error: StoreError) -> Row:
+    row = {"id": doc.get("_id"), "error": error.error, "reason": error.reason}
+    return row | ({"rev": doc["_rev"]} if "_rev" in doc else {})
+
+
+def _by_document(docs: Sequence[Doc], numbers: list[int], answer: list[Row]) -> dict[int, Row]:
+    """Rows of a `new_edits=false` answer, which names only the refused documents."""
+    rows: dict[int, Row] = {}
+    for row in answer:
+        for number in numbers:
+            same = docs[number].get("_id") == row.get("id")
+            if (
+                same
+                and number not in rows
+                and row.get("rev", docs[number].get("_rev")) == docs[number].get("_rev")
+            ):
+                rows[number] = row
+                break
+    return rows
