@@ -2,6 +2,7 @@
 
 - `access(acl, identity)`: what somebody has in a database
 - `may(access, identity, action, doc, old)`: whether something is allowed, and why not
+- `may_write(access, identity, new, old)`: the same for a whole document, as the store asks
 """
 
 from acl.couch import security_object, user_context
@@ -24,6 +25,7 @@ from acl.readers import (
 )
 from acl.reasons import Reason, reason
 from acl.rules import RULES, Privilege, Rule
+from acl.writes import may_write
 
 __all__ = [
     "ACL_FORM",
@@ -53,6 +55,7 @@ __all__ = [
     "dry_problems",
     "is_role",
     "may",
+    "may_write",
     "names_of",
     "parse",
     "parse_sound",

@@ -59,5 +59,5 @@ def unit_wildcards(identity: Identity) -> frozenset[str]:
     """The wildcards that match: `*/Sales` and `*/Sales/Central` for `("Sales", "Central")`."""
     if not is_plain(identity.name):
         return frozenset()
-    depths = range(1, len(identity.units) + 1)
-    return frozenset("*/" + "/".join(identity.units[:depth]) for depth in depths)
+    path = "/".join(identity.units).split("/") if identity.units else []
+    return frozenset("*/" + "/".join(path[:depth]) for depth in range(1, len(path) + 1))

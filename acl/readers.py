@@ -55,6 +55,20 @@ def _names(value: Any) -> list[str]:
     return [name if isinstance(name, str) else NOBODY for name in value if name != ""]
 
 
+def well_formed(doc: Mapping[str, Any]) -> bool:
+    """Whether Readers and Authors are objects of lists of names, as a new document must hold."""
+    return _well_formed(doc.get("readers")) and _well_formed(doc.get("authors"))
+
+
+def _well_formed(items: Any) -> bool:
+    if items is None:
+        return True
+    return isinstance(items, Mapping) and all(
+        isinstance(names, list) and all(isinstance(name, str) for name in names)
+        for names in items.values()
+    )
+
+
 def reader_set(doc: Mapping[str, Any]) -> str:
     """The short name of the set of readers: the first part of an index key.
 

@@ -19,7 +19,10 @@ DECISIONS = {
     "need_designer": "Only a Designer or a Manager may change the design of a database.",
     "need_manager": "Only a Manager may change the access control list.",
     "acl_stays": "The access control list cannot be deleted.",
+    "acl_place": 'Only the document "acl" can be the access control list.',
     "no_replicate": "You may not replicate, export or copy documents of this database.",
+    "bad_names": "Readers and Authors items must be lists of names.",
+    "stub_keeps": "A deletion must keep form, readers and authors of the document.",
 }
 
 FACTS = {
