@@ -36,7 +36,8 @@ class UserContext:
 ADMIN = UserContext(None, ("_admin",))
 """The server itself."""
 
-ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "ABSENT", "__bool__": lambda self: False})()
+_Absent = type("Absent", (), {"__repr__": lambda _: "ABSENT", "__bool__": lambda _: False})
+ABSENT: Any = _Absent()
 """An option that was not given, where None (JSON null) is a value."""
 
 
@@ -95,3 +96,21 @@ class Attachment:
     data: bytes
     digest: str
     revpos: int
+
+
+@dataclass(frozen=True)
+class BasicAuth:
+    """A user's name and password for a CouchDB server. The password stays out of `repr`."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class BearerAuth:
+    """A token: of a laptop at a Divan office, or of an identity service before CouchDB."""
+
+    token: str = field(repr=False)
+
+
+Auth = BasicAuth | BearerAuth

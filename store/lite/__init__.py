@@ -1,0 +1,5 @@
+"""The embedded store: SQLite for storage, QuickJS for design documents."""
+
+from store.lite.server import LiteServer
+
+__all__ = ["LiteServer"]

@@ -1,0 +1,53 @@
+"""`GET /db`, `_security`, `_revs_limit`: what is known about a database as a whole."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+from store.errors import BadRequest
+from store.lite.schema import FORMAT
+from store.lite.storage import Storage, Transaction, read_state
+from store.types import Json
+
+
+def info(storage: Storage) -> dict[str, Json]:
+    """CouchDB's members; `sizes` in bytes: `file` on disk, `active` and `external` in use."""
+    with storage.reading() as conn:
+        state = read_state(conn)
+        active, external = _sizes(conn)
+    return {
+        "db_name": storage.name,
+        "doc_count": state.doc_count,
+        "doc_del_count": state.doc_del_count,
+        "update_seq": state.update_seq,
+        "purge_seq": state.purge_seq,
+        "sizes": {"file": _on_disk(storage.path), "active": active, "external": external},
+        "instance_start_time": state.created,
+        "disk_format_version": FORMAT,
+        "compact_running": False,
+        "props": {},
+    }
+
+
+def set_revs_limit(tx: Transaction, limit: int) -> None:
+    if type(limit) is not int or limit < 1:
+        raise BadRequest("`_revs_limit` must be a number above 0")
+    tx.state.revs_limit = limit
+
+
+def security(conn: sqlite3.Connection) -> dict[str, Json]:
+    found: dict[str, Json] = json.loads(read_state(conn).security)
+    return found
+
+
+def _sizes(conn: sqlite3.Connection) -> tuple[int, int]:
+    page, pages, free = (
+        conn.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_size", "page_count", "freelist_count")
+    )
+    return (pages - free) * page, (pages - free) * page
+
+
+def _on_disk(path: Path) -> int:
+    files = (path, path.with_name(path.name + "-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())

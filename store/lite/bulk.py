@@ -1,0 +1,152 @@
+"""`POST /db/_bulk_docs`: one transaction, one answer a document. A `put` is a bulk of one."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from store.errors import StoreError
+from store.lite import access, local
+from store.lite.edits import Edit, edit
+from store.lite.planning import Plan, plan
+from store.lite.shelf import Shelf
+from store.lite.storage import Transaction
+from store.lite.writing import store
+from store.types import Doc, Row, UserContext
+
+Outcome = str | StoreError
+"""The revision that was written, or why it was not."""
+
+
+Written = tuple[str | None, Outcome]
+"""The id of a document, where it had one, and what became of it."""
+
+
+def rows(
+    docs: Sequence[Doc], written: Sequence[Written], *, new_edits: bool
+) -> list[Row]:
+    """One row a document in order; with `new_edits=False` only the refused ones."""
+    answer = [_row(docid, outcome) for docid, outcome in written]
+    if new_edits:
+        return answer
+    return [
+        {**row, "rev": doc["_rev"]} if isinstance(doc, dict) and "_rev" in doc else row
+        for row, doc in zip(answer, docs, strict=True)
+        if "error" in row
+    ]
+
+
+def write(
+    shelf: Shelf, user: UserContext, docs: Sequence[Doc], *, new_edits: bool, make_id: bool
+) -> list[Written]:
+    """Write in one transaction; return id and outcome of each document.
+
+    A refused document does not stop the others: whatever can refuse it comes before its first
+    write. What fails afterwards is the disk, and then nothing of the batch is kept.
+    """
+    prepared = [_prepare(doc, new_edits, make_id) for doc in docs]
+    outcomes: dict[int, Outcome] = {}
+    with shelf.storage.writing() as tx:
+        job = _Job(tx, shelf, user)
+        for chunk in _rounds(prepared):
+            _write_round(job, {at: prepared[at] for at in chunk}, outcomes)
+    return [(_id_of(item, doc), outcomes[at])
+            for at, (item, doc) in enumerate(zip(prepared, docs, strict=True))]  # fmt: skip
+
+
+class _Job:
+    """A write under way: the transaction, who writes, and the rules at its start."""
+
+    def __init__(self, tx: Transaction, shelf: Shelf, user: UserContext) -> None:
+        self.tx = tx
+        self.user = user
+        self.security = json.loads(tx.state.security)
+        access.check_member(self.security, user)
+        self._shelf = shelf
+        self._designs = shelf.designs.at(tx.conn, tx.state).validators
+
+    def refusals(self, plans: Sequence[Plan]) -> Sequence[StoreError | None]:
+        """What speaks against each plan, by the validate functions; one call for all of them."""
+        if not self._designs or not plans:
+            return [None] * len(plans)
+        pairs = [(at.new_document(), at.old_document(self.tx.conn)) for at in plans]
+        return self._shelf.validation.check_many(
+            self._designs, pairs, self.user, self._shelf.storage.name, self.security
+        )
+
+
+def _prepare(doc: Doc, new_edits: bool, make_id: bool) -> "Edit | local.LocalEdit | StoreError":
+    try:
+        if isinstance(doc, dict) and local.is_local(doc.get("_id")):
+            return local.edit(doc)
+        return edit(doc, new_edits=new_edits, make_id=make_id)
+    except StoreError as error:
+        return error
+
+
+_Prepared = Edit | local.LocalEdit | StoreError
+
+
+def _rounds(prepared: Sequence[_Prepared]) -> Iterator[list[int]]:
+    """Places in order, split so that no document comes twice in a round: the second edit of a
+    document must be judged against the outcome of the first."""
+    waiting = list(range(len(prepared)))
+    while waiting:
+        seen: set[str] = set()
+        now, later = [], []
+        for at in waiting:
+            item = prepared[at]
+            if isinstance(item, StoreError) or item.docid not in seen:
+                now.append(at)
+                if not isinstance(item, StoreError):
+                    seen.add(item.docid)
+            else:
+                later.append(at)
+        yield now
+        waiting = later
+
+
+def _write_round(job: _Job, items: dict[int, _Prepared], outcomes: dict[int, Outcome]) -> None:
+    plans: dict[int, Plan] = {}
+    for at, item in items.items():
+        try:
+            if isinstance(item, StoreError):
+                raise item
+            if isinstance(item, local.LocalEdit):
+                outcomes[at] = local.write(job.tx.conn, item)
+            else:
+                plans[at] = plan(job.tx.conn, item)
+        except StoreError as error:
+            outcomes[at] = error
+    refused = _refused(job, plans)
+    for at, planned in plans.items():
+        if at not in refused:
+            store(job.tx, planned)
+        outcomes[at] = refused.get(at, planned.rev)
+
+
+def _refused(job: _Job, plans: dict[int, Plan]) -> dict[int, StoreError]:
+    """Design documents need an administrator; all others pass the validate functions."""
+    refused: dict[int, StoreError] = {}
+    judged: dict[int, Plan] = {}
+    for at, planned in plans.items():
+        if planned.known:
+            continue
+        if not planned.edit.docid.startswith("_design/"):
+            judged[at] = planned
+        elif not access.is_admin(job.security, job.user):
+            refused[at] = access.refusal(job.user, "You are not a db or server admin.")
+    errors = job.refusals(list(judged.values()))
+    refused.update({at: e for at, e in zip(judged, errors, strict=True) if e is not None})
+    return refused
+
+
+def _id_of(item: _Prepared, doc: Doc) -> str | None:
+    if not isinstance(item, StoreError):
+        return item.docid
+    docid = doc.get("_id") if isinstance(doc, dict) else None
+    return docid if isinstance(docid, str) else None
+
+
+def _row(docid: str | None, outcome: Outcome) -> Row:
+    if isinstance(outcome, StoreError):
+        return {"id": docid, **outcome.to_json()}
+    return {"ok": True, "id": docid, "rev": outcome}

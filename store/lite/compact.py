@@ -1,0 +1,37 @@
+"""`POST /db/_compact`: forget the bodies of revisions that are not leaves, and free the space."""
+
+from store import revtree
+from store.lite.purge import drop_unused_attachments
+from store.lite.storage import Storage
+from store.lite.writing import remove_bodies
+
+CHUNK = 500
+
+
+def compact(storage: Storage) -> None:
+    """Work in short transactions, so that writers need not wait for the whole."""
+    last: int | None = 0
+    while last is not None:
+        last = _compact_some(storage, last)
+    with storage.writing() as tx:
+        drop_unused_attachments(tx)
+    with storage.connection() as conn:
+        conn.execute("PRAGMA incremental_vacuum").fetchall()
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _compact_some(storage: Storage, after: int) -> int | None:
+    """Compact the next documents; return the key of the last, None where none were left."""
+    with storage.writing() as tx:
+        rows = tx.conn.execute(
+            "SELECT key, tree FROM docs WHERE key > ? AND stale > 0 ORDER BY key LIMIT ?",
+            (after, CHUNK),
+        ).fetchall()
+        for key, text in rows:
+            tree = revtree.loads(text)
+            kept = revtree.without_old_bodies(tree)
+            remove_bodies(tx, revtree.bodies(tree) - revtree.bodies(kept))
+            tx.conn.execute(
+                "UPDATE docs SET tree = ?, stale = 0 WHERE key = ?", (revtree.dumps(kept), key)
+            )
+    return rows[-1][0] if rows else None

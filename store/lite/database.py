@@ -1,0 +1,197 @@
+"""The embedded database as one user sees it: each method is one operation of its own file."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from store.errors import BadRequest, NotFound, StoreError
+from store.lite import about, access, attachments, bulk, changes, get, local, purge, records
+from store.lite.all_docs import all_docs
+from store.lite.compact import compact
+from store.lite.records import PLAIN, Shape
+from store.lite.shelf import Shelf
+from store.types import (
+    Attachment,
+    ChangesOptions,
+    Doc,
+    Json,
+    Row,
+    Seq,
+    UserContext,
+    ViewOptions,
+)
+
+
+class LiteDatabase:
+    """`store.api.Database` on a file. Cheap to make; may be used by several threads."""
+
+    def __init__(self, shelf: Shelf, user: UserContext) -> None:
+        self._shelf = shelf
+        self._storage = shelf.storage
+        self._user = user
+
+    @property
+    def name(self) -> str:
+        return self._storage.name
+
+    @property
+    def user(self) -> UserContext:
+        return self._user
+
+    def info(self) -> dict[str, Json]:
+        self._check_member()
+        return about.info(self._storage)
+
+    def get(
+        self, docid: str, *, rev: str | None = None, revs: bool = False, revs_info: bool = False,
+        conflicts: bool = False, deleted_conflicts: bool = False, latest: bool = False,
+        attachments: bool = False, local_seq: bool = False,
+    ) -> Doc:  # fmt: skip
+        with self._reading() as conn:
+            if local.is_local(docid):
+                return local.get(conn, docid)
+            _check_asked(docid)
+            shape = Shape(revs, revs_info, conflicts, deleted_conflicts, attachments, local_seq)
+            if rev is None:
+                return get.winner(conn, docid, PLAIN if shape == PLAIN else shape)
+            return get.revision(conn, docid, rev, shape, latest=latest)
+
+    def open_revs(
+        self, docid: str, revs: Sequence[str] | Literal["all"], *, with_revs: bool = False,
+        latest: bool = False, attachments: bool = False,
+    ) -> list[dict[str, Json]]:  # fmt: skip
+        _check_asked(docid)
+        shape = Shape(revs=with_revs, attachments=attachments)
+        with self._reading() as conn:
+            return get.open_revs(conn, docid, revs, shape, latest=latest)
+
+    def bulk_get(
+        self, docs: Sequence[Mapping[str, Json]], *, revs: bool = False, latest: bool = False,
+        attachments: bool = False,
+    ) -> dict[str, Json]:  # fmt: skip
+        with self._reading() as conn:
+            shape = Shape(revs=revs, attachments=attachments)
+            return get.bulk_get(conn, docs, shape, latest=latest)
+
+    def put(self, doc: Doc) -> str:
+        ((_, outcome),) = self._write([doc])
+        if isinstance(outcome, StoreError):
+            raise outcome
+        return outcome
+
+    def delete(self, docid: str, rev: str) -> str:
+        self.get(docid)  # raises NotFound, as CouchDB does before it looks at the revision
+        return self.put({"_id": docid, "_rev": rev, "_deleted": True})
+
+    def bulk_docs(self, docs: Sequence[Doc], *, new_edits: bool = True) -> list[Row]:
+        return bulk.rows(docs, self._write(docs, new_edits, make_id=True), new_edits=new_edits)
+
+    def all_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        with self._reading() as conn:
+            return all_docs(conn, options)
+
+    def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
+        with self._reading() as conn:
+            return changes.changes(conn, options, None)
+
+    def wait_for_change(self, since: Seq, timeout: float) -> bool:
+        self._check_member()
+        seq = changes.sequence(since, self._storage.state().update_seq)
+        return self._storage.wait(seq, timeout)
+
+    def documents_since(
+        self, seq: int, limit: int = 1000
+    ) -> list[tuple[int, str, bool, str | None]]:
+        """For indexes: see `store.lite.changes.documents_since`."""
+        with self._storage.connection() as conn:
+            return changes.documents_since(conn, seq, limit)
+
+    def revs_diff(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+        with self._reading() as conn:
+            return get.revs_diff(conn, revs)
+
+    def get_local(self, docid: str) -> Doc:
+        with self._reading() as conn:
+            return local.get(conn, docid)
+
+    def put_local(self, doc: Doc) -> str:
+        edit = local.edit(doc)
+        self._check_member()
+        with self._storage.writing() as tx:
+            return local.write(tx.conn, edit)
+
+    def delete_local(self, docid: str, rev: str) -> None:
+        self.put_local({"_id": docid, "_rev": rev, "_deleted": True})
+
+    def get_attachment(self, docid: str, name: str, *, rev: str | None = None) -> Attachment:
+        with self._reading() as conn:
+            return attachments.read(conn, docid, name, rev)
+
+    def put_attachment(
+        self, docid: str, name: str, data: bytes, content_type: str, *, rev: str | None
+    ) -> str:
+        with self._reading() as conn:
+            doc = attachments.attached(conn, docid, name, data, content_type, rev)
+        return self.put(doc)
+
+    def delete_attachment(self, docid: str, name: str, *, rev: str) -> str:
+        with self._reading() as conn:
+            doc = attachments.detached(conn, docid, name, rev)
+        return self.put(doc)
+
+    def security(self) -> dict[str, Json]:
+        with self._reading() as conn:
+            return about.security(conn)
+
+    def set_security(self, security: Mapping[str, Json]) -> None:
+        checked = json.dumps(access.check_security(security))
+        self._check_admin()
+        with self._storage.writing() as tx:
+            tx.state.security = checked
+
+    def revs_limit(self) -> int:
+        self._check_member()
+        return self._storage.state().revs_limit
+
+    def set_revs_limit(self, limit: int) -> None:
+        self._check_admin()
+        with self._storage.writing() as tx:
+            about.set_revs_limit(tx, limit)
+
+    def purge(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+        self._check_admin()
+        with self._storage.writing() as tx:
+            return purge.purge(tx, revs)
+
+    def compact(self) -> None:
+        self._check_admin()
+        compact(self._storage)
+
+    def _write(
+        self, docs: Sequence[Doc], new_edits: bool = True, make_id: bool = False
+    ) -> list[bulk.Written]:
+        return bulk.write(self._shelf, self._user, docs, new_edits=new_edits, make_id=make_id)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Any]:
+        """A connection that sees one state, for a user who may see the database."""
+        with self._storage.reading() as conn:
+            if not self._user.is_admin:
+                access.check_member(about.security(conn), self._user)
+            yield conn
+
+    def _check_member(self) -> None:
+        if not self._user.is_admin:
+            access.check_member(json.loads(self._storage.state().security), self._user)
+
+    def _check_admin(self) -> None:
+        if not self._user.is_admin:
+            access.check_admin(json.loads(self._storage.state().security), self._user)
+
+
+def _check_asked(docid: object) -> None:
+    if not isinstance(docid, str) or not docid:
+        raise BadRequest("Document id must be a string that is not empty")
+    if not records.storable(docid):
+        raise NotFound("missing")

@@ -1,0 +1,189 @@
+"""From a document as it comes to an edit that can be stored. No I/O; bad input: BadRequest."""
+
+import base64
+import binascii
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from store import revisions
+from store.errors import BadRequest, TooLarge
+from store.types import Doc
+
+MAX_DOCUMENT = 8_000_000
+"""Characters of a document's JSON text without attachments (CouchDB: `max_document_size`)."""
+MAX_ATTACHMENT = 500_000_000
+"""Bytes of one attachment."""
+MAX_DEPTH = 200
+"""Levels of nesting. The JavaScript engine and JSON readers overflow on deep nesting."""
+
+_KNOWN = frozenset(("_id", "_rev", "_deleted", "_attachments", "_revisions"))
+_ANSWERED = frozenset(
+    ("_conflicts", "_deleted_conflicts", "_revs_info", "_local_seq", "_deleted_revs")
+)
+_to_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttachment:
+    """One member of `_attachments`: with `data`, or a stub that means the parent's (None)."""
+
+    content_type: str
+    digest: str
+    length: int
+    revpos: int
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One revision to write.
+
+    `rev` is the parent, None for a new document; in replication it is the revision itself and
+    `history` its path, newest first (else empty). `text` is the body as JSON.
+    """
+
+    docid: str
+    rev: str | None
+    history: tuple[str, ...]
+    deleted: bool
+    body: dict[str, Any]
+    text: str
+    attachments: dict[str, NewAttachment]
+
+
+def edit(doc: Doc, *, new_edits: bool = True, make_id: bool = False) -> Edit:
+    """The edit that a document asks for. Raises BadRequest or TooLarge.
+
+    With `make_id` a document without `_id` gets one, as in `_bulk_docs`.
+    """
+    if not isinstance(doc, dict):
+        raise BadRequest("Document must be a JSON object")
+    docid = doc.get("_id")
+    if docid is None and make_id and new_edits:
+        docid = uuid.uuid4().hex
+    docid = check_id(docid)
+    rev = doc.get("_rev")
+    if rev is not None:
+        revisions.parse(rev)
+    deleted = doc.get("_deleted", False)
+    if not isinstance(deleted, bool):
+        raise BadRequest("_deleted must be a boolean")
+    history = () if new_edits else _history(doc, rev)
+    body = body_of(doc)
+    return Edit(
+        docid, history[0] if history else rev, history, deleted, body, to_text(body),
+        _attachments(doc.get("_attachments")),
+    )  # fmt: skip
+
+
+def check_id(docid: object) -> str:
+    """Return the id. Raise BadRequest unless a document may have it (`_local/` ones apart)."""
+    if not isinstance(docid, str):
+        raise BadRequest("Document id must be a string")
+    if not docid:
+        raise BadRequest("Document id must not be empty")
+    if docid.startswith("_") and not (docid.startswith("_design/") and len(docid) > 8):
+        raise BadRequest("Only reserved document ids may start with underscore.")
+    try:
+        docid.encode()
+    except UnicodeEncodeError:
+        raise BadRequest("Document id must be valid Unicode") from None
+    return docid
+
+
+def body_of(doc: Doc) -> dict[str, Any]:
+    """The document without the members that belong to the store."""
+    body = {}
+    for name, value in doc.items():
+        if not isinstance(name, str):
+            raise BadRequest("Names of items must be strings")
+        if name.startswith("_"):
+            if name not in _KNOWN and name not in _ANSWERED:
+                raise BadRequest(f"Bad special document member: {name}")
+        else:
+            body[name] = value
+    return body
+
+
+def to_text(body: Mapping[str, Any]) -> str:
+    """The body as JSON text in ASCII, so that any string, also half a surrogate, can be kept."""
+    try:
+        text = _to_text(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadRequest(f"The document is not JSON: {error}") from error
+    if len(text) > MAX_DOCUMENT:
+        raise TooLarge(f"The document is larger than {MAX_DOCUMENT} characters of JSON")
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
+        raise BadRequest(f"The document is nested more than {MAX_DEPTH} deep")
+    return text
+
+
+def _depth(value: object) -> int:
+    deepest = 0
+    waiting: list[tuple[object, int]] = [(value, 1)]
+    while waiting:
+        at, depth = waiting.pop()
+        if isinstance(at, dict | list | tuple):
+            deepest = max(deepest, depth)
+            inner = at.values() if isinstance(at, dict) else at
+            waiting.extend((child, depth + 1) for child in inner)
+    return deepest
+
+
+def _history(doc: Doc, rev: str | None) -> tuple[str, ...]:
+    if "_revisions" in doc:
+        history = revisions.from_revisions(doc["_revisions"])
+        if rev is not None and rev != history[0]:
+            raise BadRequest("_rev does not match _revisions")
+        return history
+    if rev is None:
+        raise BadRequest("A replicated document must have a _rev")
+    return (rev,)
+
+
+def _attachments(given: object) -> dict[str, NewAttachment]:
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise BadRequest("_attachments must be an object")
+    return {name: _attachment(name, value) for name, value in given.items()}
+
+
+def _attachment(name: object, value: object) -> NewAttachment:
+    if not isinstance(name, str) or not name or name.startswith("_"):
+        raise BadRequest("Attachment name can't be empty or start with an underscore")
+    if not isinstance(value, dict):
+        raise BadRequest(f"Attachment {name} must be an object")
+    content_type = value.get("content_type") or "application/octet-stream"
+    digest, revpos = value.get("digest") or "", value.get("revpos") or 0
+    if not isinstance(content_type, str) or not isinstance(digest, str) or type(revpos) is not int:
+        raise BadRequest(f"Attachment {name} has a wrong content_type, digest or revpos")
+    if value.get("stub") is True:
+        return NewAttachment(content_type, digest, 0, revpos, None)
+    if "data" not in value:
+        raise BadRequest(f"Attachment {name} needs data, or stub")
+    data = _data(name, value["data"])
+    return NewAttachment(content_type, digest_of(data), len(data), revpos, data)
+
+
+def _data(name: str, value: object) -> bytes:
+    if isinstance(value, str):
+        try:
+            value = base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            raise BadRequest(f"Attachment {name} has data that is not base64") from None
+    if not isinstance(value, bytes):
+        raise BadRequest(f"Attachment {name} needs data in base64")
+    if len(value) > MAX_ATTACHMENT:
+        raise TooLarge(f"Attachment {name} is larger than {MAX_ATTACHMENT} bytes")
+    return value
+
+
+def digest_of(data: bytes) -> str:
+    """`md5-<base64>`, as CouchDB names an attachment's content."""
+    md5 = hashlib.md5(data, usedforsecurity=False).digest()
+    return "md5-" + base64.b64encode(md5).decode("ascii")

@@ -1,0 +1,135 @@
+"""`GET /db/docid`, with `rev` and `open_revs`; `POST /db/_bulk_get`."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from store import revisions, revtree
+from store.errors import BadRequest, NotFound, StoreError
+from store.lite import records
+from store.lite.records import PLAIN, Record, Shape
+from store.types import Doc, Json
+
+
+def winner(conn: sqlite3.Connection, docid: str, shape: Shape = PLAIN) -> Doc:
+    """The winning revision. Raises NotFound "missing" or "deleted"."""
+    row = conn.execute(
+        f"{records.WITH_BODY} WHERE d.docid = ? AND d.rev IS NOT NULL", (docid,)
+    ).fetchone()
+    if row is None:
+        raise NotFound("missing")
+    record = Record(*row[:7])
+    if record.deleted:
+        raise NotFound("deleted")
+    doc = records.document(docid, record.rev, False, row[7], row[8])
+    return doc if shape is PLAIN else records.shaped(conn, doc, record, shape, None)
+
+
+def revision(
+    conn: sqlite3.Connection, docid: str, rev: str, shape: Shape = PLAIN, *, latest: bool = False
+) -> Doc:
+    """One revision, deleted or not; with `latest` the best leaf below it. Raises NotFound."""
+    revisions.parse(rev)
+    record = records.find(conn, docid)
+    if record is None:
+        raise NotFound("missing")
+    nodes = records.tree(conn, record)
+    if latest and rev in nodes:
+        rev = revtree.descendants(nodes, rev)[0]
+    doc = _opened(conn, record, nodes, rev, shape)
+    if doc is None:
+        raise NotFound("missing")
+    return doc
+
+
+def open_revs(
+    conn: sqlite3.Connection, docid: str, revs: Sequence[str] | Literal["all"], shape: Shape,
+    *, latest: bool = False,
+) -> list[dict[str, Json]]:  # fmt: skip
+    """`{"ok": doc}` or `{"missing": rev}` for each revision; "all" means every leaf."""
+    if revs != "all":
+        for rev in revs:
+            revisions.parse(rev)
+    record = records.find(conn, docid)
+    if record is None:
+        if revs == "all":
+            raise NotFound("missing")
+        return [{"missing": rev} for rev in revs]
+    nodes = records.tree(conn, record)
+    answer: list[dict[str, Json]] = []
+    for rev in _wanted(nodes, revs, latest):
+        doc = _opened(conn, record, nodes, rev, shape)
+        answer.append({"missing": rev} if doc is None else {"ok": doc})
+    return answer
+
+
+def bulk_get(
+    conn: sqlite3.Connection, wanted: Sequence[Mapping[str, Json]], shape: Shape, *, latest: bool
+) -> dict[str, Json]:
+    """`{"results": [{"id", "docs": [{"ok": doc} | {"error": {…}}]}]}`, one for each entry."""
+    results = []
+    for entry in wanted:
+        if not isinstance(entry, Mapping):
+            raise BadRequest("_bulk_get needs a list of objects")
+        docid, rev = entry.get("id"), entry.get("rev")
+        if not isinstance(docid, str):
+            raise BadRequest("_bulk_get needs the id of each document")
+        results.append({"id": docid, "docs": _bulk_entry(conn, docid, rev, shape, latest)})
+    return {"results": results}
+
+
+def _bulk_entry(
+    conn: sqlite3.Connection, docid: str, rev: str | None, shape: Shape, latest: bool
+) -> list[dict[str, Json]]:
+    try:
+        found = open_revs(conn, docid, "all" if rev is None else [rev], shape, latest=latest)
+    except StoreError as error:
+        return [{"error": {"id": docid, "rev": rev or "undefined", **error.to_json()}}]
+    return [
+        entry if "ok" in entry else
+        {"error": {"id": docid, "rev": entry["missing"], "error": "not_found", "reason": "missing"}}
+        for entry in found
+    ]  # fmt: skip
+
+
+def _wanted(
+    nodes: revtree.Tree, revs: Sequence[str] | Literal["all"], latest: bool
+) -> Sequence[str]:
+    if revs == "all":
+        return revtree.leaves(nodes)
+    if not latest:
+        return revs
+    found: dict[str, None] = {}
+    for rev in revs:
+        for leaf in revtree.descendants(nodes, rev) if rev in nodes else [rev]:
+            found[leaf] = None
+    return list(found)
+
+
+def _opened(
+    conn: sqlite3.Connection, record: Record, nodes: revtree.Tree, rev: str, shape: Shape
+) -> Doc | None:
+    node = nodes.get(rev)
+    if node is None or not node.body:
+        return None
+    text, attachments = records.body(conn, node.body)
+    doc = records.document(record.docid, rev, node.deleted, text, attachments)
+    return records.shaped(conn, doc, record, shape, nodes)
+
+
+def revs_diff(
+    conn: sqlite3.Connection, revs: Mapping[str, Sequence[str]]
+) -> dict[str, Json]:
+    """`{docid: {"missing": […], "possible_ancestors"?: […]}}`; nothing where all is there."""
+    answer: dict[str, Json] = {}
+    for docid, asked in revs.items():
+        for rev in asked:
+            revisions.parse(rev)
+        record = records.find(conn, docid) if records.storable(docid) else None
+        nodes = records.tree(conn, record) if record else {}
+        unknown, ancestors = revtree.missing(nodes, asked)
+        if unknown:
+            answer[docid] = {"missing": unknown}
+            if ancestors:
+                answer[docid]["possible_ancestors"] = ancestors
+    return answer

@@ -1,0 +1,178 @@
+"""What an edit would do to a document: its parent, its revision id, its attachments. Reads only."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from store import revisions, revtree
+from store.errors import Conflict, PreconditionFailed
+from store.lite import records
+from store.lite.edits import Edit, NewAttachment
+from store.types import Doc
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The document as it is; `rev` is None where it was purged."""
+
+    key: int
+    rev: str | None
+    deleted: bool
+    losers: str | None
+    tree: revtree.Tree
+
+    @property
+    def live(self) -> bool:
+        return self.rev is not None and not self.deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An edit that may be stored. `history` is newest first, `parent` the body that it replaces
+    (None: a new document for validators), `known` says that the revision is there already."""
+
+    edit: Edit
+    found: Found | None
+    history: tuple[str, ...]
+    parent: tuple[str, revtree.Node] | None
+    attachments: dict[str, dict[str, Any]]
+    known: bool = False
+
+    @property
+    def rev(self) -> str:
+        return self.history[0]
+
+    def new_document(self) -> Doc:
+        """The document as a validate function sees it."""
+        edit = self.edit
+        doc: Doc = {"_id": edit.docid}
+        if edit.history:
+            doc["_rev"] = self.rev
+            doc["_revisions"] = revisions.to_revisions(self.history)
+        elif edit.rev is not None:
+            doc["_rev"] = edit.rev
+        if edit.deleted:
+            doc["_deleted"] = True
+        doc.update(edit.body)
+        if self.attachments:
+            doc["_attachments"] = {
+                name: {**facts, "stub": True} for name, facts in self.attachments.items()
+            }
+        return doc
+
+    def old_document(self, conn: sqlite3.Connection) -> Doc | None:
+        """The revision that this one replaces, None where there is none or its body is gone."""
+        if self.parent is None or not self.parent[1].body:
+            return None
+        rev, node = self.parent
+        return records.document(
+            self.edit.docid, rev, node.deleted, *records.body(conn, node.body)
+        )
+
+
+def find(conn: sqlite3.Connection, docid: str) -> Found | None:
+    row = conn.execute(
+        "SELECT key, rev, deleted, losers, tree FROM docs WHERE docid = ?", (docid,)
+    ).fetchone()
+    if row is None:
+        return None
+    return Found(row[0], row[1], bool(row[2]), row[3], revtree.loads(row[4]))
+
+
+def plan(conn: sqlite3.Connection, edit: Edit) -> Plan:
+    """Raises Conflict, or PreconditionFailed where a stub means no attachment."""
+    found = find(conn, edit.docid)
+    return _replicated(conn, edit, found) if edit.history else _interactive(conn, edit, found)
+
+
+def _interactive(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Plan:
+    parent_rev = _parent_rev(edit, found)
+    node = None
+    if found is not None and parent_rev is not None:
+        node = found.tree[parent_rev]
+    number = revisions.generation(parent_rev) + 1 if parent_rev else 1
+    kept = _kept(conn, [node] if node and edit.rev else [])
+    attachments = _resolve(edit, number, kept)
+    rev = revisions.successor(
+        parent_rev, edit.body, deleted=edit.deleted,
+        attachments=[(name, a["content_type"], a["digest"]) for name, a in attachments.items()],
+    )  # fmt: skip
+    history = (rev,) if parent_rev is None else (rev, parent_rev)
+    # A deleted document that is made anew counts as new for validate functions, as in CouchDB.
+    parent = (parent_rev, node) if node and parent_rev and edit.rev else None
+    return Plan(edit, found, history, parent, attachments)
+
+
+def _parent_rev(edit: Edit, found: Found | None) -> str | None:
+    """The leaf that the edit goes on. Raises Conflict unless it names one."""
+    if found is None or found.rev is None:
+        if edit.rev is not None:
+            raise Conflict()
+        return None
+    if edit.rev is None:
+        if not found.deleted:
+            raise Conflict()
+        return found.rev
+    if edit.rev != found.rev and edit.rev not in _loser_revs(found):
+        raise Conflict()
+    return edit.rev
+
+
+def _loser_revs(found: Found) -> list[str]:
+    return [rev for rev, _ in json.loads(found.losers)] if found.losers else []
+
+
+def _replicated(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Plan:
+    nodes = found.tree if found else {}
+    if edit.history[0] in nodes:
+        return Plan(edit, found, edit.history, None, {}, known=True)
+    ancestors = [(rev, nodes[rev]) for rev in edit.history[1:] if rev in nodes]
+    sources: list[revtree.Node] = []
+    if any(attachment.data is None for attachment in edit.attachments.values()):
+        sources = [node for _, node in ancestors] + list(nodes.values())
+    attachments = _resolve(
+        edit, revisions.generation(edit.history[0]), _kept(conn, sources), by_digest=True
+    )
+    parent = ancestors[0] if ancestors and ancestors[0][0] == edit.history[1] else None
+    return Plan(edit, found, edit.history, parent, attachments)
+
+
+def _kept(conn: sqlite3.Connection, nodes: list[revtree.Node]) -> list[dict[str, Any]]:
+    """The attachments of these revisions, where their bodies are still there."""
+    kept = []
+    for node in nodes:
+        if node.body:
+            text = records.body(conn, node.body)[1]
+            kept.append(json.loads(text) if text else {})
+    return kept
+
+
+def _resolve(
+    edit: Edit, number: int, kept: list[dict[str, Any]], *, by_digest: bool = False
+) -> dict[str, dict[str, Any]]:
+    """What is stored with the body: `{name: {content_type, revpos, digest, length}}`."""
+    resolved = {}
+    for name, attachment in edit.attachments.items():
+        if attachment.data is None:
+            resolved[name] = _stub(edit, name, attachment, kept, by_digest)
+        else:
+            given = attachment.revpos if edit.history else 0
+            resolved[name] = {
+                "content_type": attachment.content_type,
+                "revpos": given if 0 < given <= number else number,
+                "digest": attachment.digest,
+                "length": attachment.length,
+            }
+    return resolved
+
+
+def _stub(
+    edit: Edit, name: str, stub: NewAttachment, kept: list[dict[str, Any]], by_digest: bool
+) -> dict[str, Any]:
+    # Only the document's own revisions are searched: a known digest gives no right to the content.
+    for attachments in kept:
+        facts: dict[str, Any] | None = attachments.get(name)
+        if facts is not None and (not by_digest or stub.digest in ("", facts["digest"])):
+            return facts
+    raise PreconditionFailed(f"Invalid attachment stub in {edit.docid} for {name}")

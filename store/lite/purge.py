@@ -1,0 +1,42 @@
+"""`POST /db/_purge`: forget leaf revisions as if they never were."""
+
+from collections.abc import Mapping, Sequence
+
+from store import revisions, revtree
+from store.lite import planning
+from store.lite.storage import Transaction
+from store.lite.writing import put_tree, remove_bodies
+from store.types import Json
+
+
+def purge(tx: Transaction, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+    """`{"purge_seq", "purged": {docid: [rev, …]}}`; what is no leaf is not purged.
+
+    A document that loses its last leaf leaves a mark without content: its sequence tells indexes.
+    """
+    purged = {docid: _purge_one(tx, docid, wanted) for docid, wanted in revs.items()}
+    tx.state.purge_seq += any(purged.values())
+    drop_unused_attachments(tx)
+    return {"purge_seq": tx.state.purge_seq, "purged": purged}
+
+
+def _purge_one(tx: Transaction, docid: str, wanted: Sequence[str]) -> list[str]:
+    for rev in wanted:
+        revisions.parse(rev)
+    found = planning.find(tx.conn, docid)
+    if found is None:
+        return []
+    kept, gone = revtree.without(found.tree, set(wanted))
+    if gone:
+        remove_bodies(tx, revtree.bodies(found.tree) - revtree.bodies(kept))
+        put_tree(tx, docid, found, kept)
+    return gone
+
+
+def drop_unused_attachments(tx: Transaction) -> None:
+    """Forget attachments that no stored revision has."""
+    tx.conn.execute(
+        "DELETE FROM attachments WHERE digest NOT IN ("
+        "SELECT json_extract(part.value, '$.digest') FROM bodies, json_each(bodies.attachments)"
+        " AS part WHERE bodies.attachments IS NOT NULL)"
+    )

@@ -1,0 +1,143 @@
+"""The embedded server: a directory with one SQLite file for each database."""
+
+import os
+import re
+import shutil
+import sqlite3
+import threading
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from store.errors import BadRequest, DatabaseExists, NotFound, Unavailable
+from store.lite import schema
+from store.lite.connections import Keeper, open_file
+from store.lite.database import LiteDatabase
+from store.lite.designs import DesignCache
+from store.lite.errors import translated
+from store.lite.js.pool import JsPool
+from store.lite.shelf import Shelf
+from store.lite.storage import Storage
+from store.lite.validate import Validation
+from store.types import ADMIN, UserContext
+
+_NAME = re.compile(r"[a-z][a-z0-9_$()+/-]*\Z")
+MAX_NAME = 200
+SUFFIX = ".sqlite"
+
+
+class LiteServer:
+    """`store.api.Server` on a directory, which several processes may use at the same time.
+
+    `js` runs design documents' functions; the server makes its own, started when first needed.
+    """
+
+    def __init__(self, directory: Path | str, js: JsPool | None = None) -> None:
+        self._directory = Path(directory).absolute()
+        self._js = js or JsPool()
+        self._owns_js = js is None
+        self._keeper = Keeper()
+        self._lock = threading.Lock()
+        self._shelves: dict[str, Shelf] = {}
+        self._closed = False
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"{self._directory} cannot be used: {error.strerror}") from error
+
+    def all_dbs(self) -> list[str]:
+        files = self._directory.glob(f"*{SUFFIX}")
+        return sorted(unquote(file.name.removesuffix(SUFFIX)) for file in files)
+
+    def exists(self, name: str) -> bool:
+        return _NAME.match(name) is not None and self._path(name).exists()
+
+    def create(self, name: str) -> None:
+        if not _NAME.match(name) or len(name) > MAX_NAME:
+            raise BadRequest(
+                f"Name: '{name}'. Only lowercase characters (a-z), digits (0-9), and any of the"
+                f" characters _, $, (, ), +, -, and / are allowed, at most {MAX_NAME}."
+                " Must begin with a letter."
+            )
+        path = self._path(name)
+        draft = path.with_name(f"{path.name}.new-{uuid.uuid4().hex}")
+        try:
+            _write_empty(draft)
+            os.link(draft, path)  # fails where another process was quicker
+        except FileExistsError:
+            raise DatabaseExists(
+                "The database could not be created, the file already exists."
+            ) from None
+        except OSError as error:
+            raise Unavailable(f"{path} could not be made: {error.strerror}") from error
+        finally:
+            draft.unlink(missing_ok=True)
+        _sync_directory(self._directory)
+
+    def delete(self, name: str) -> None:
+        shelf = self._shelf(name)
+        with self._lock:
+            self._shelves.pop(name, None)
+        shelf.storage.mark_deleted()
+        shelf.storage.close()
+        path = self._path(name)
+        for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            file.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self._indexes(name))
+        _sync_directory(self._directory)
+
+    def database(self, name: str, user: UserContext = ADMIN) -> LiteDatabase:
+        return LiteDatabase(self._shelf(name), user)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            shelves, self._shelves = list(self._shelves.values()), {}
+        for shelf in shelves:
+            shelf.storage.close()
+        if self._owns_js:
+            self._js.close()
+
+    def _shelf(self, name: str) -> Shelf:
+        if self._closed:
+            raise Unavailable("The store is closed.")
+        if not self.exists(name):
+            raise NotFound("Database does not exist.")
+        with self._lock:
+            shelf = self._shelves.get(name)
+            if shelf is None:
+                storage = Storage(name, self._path(name), self._keeper)
+                shelf = Shelf(storage, DesignCache(), Validation(self._js))
+                self._shelves[name] = shelf
+            return shelf
+
+    def _path(self, name: str) -> Path:
+        return self._directory / (quote(name, safe="") + SUFFIX)
+
+    def _indexes(self, name: str) -> Path:
+        return self._directory / (quote(name, safe="") + ".indexes")
+
+
+def _write_empty(path: Path) -> None:
+    try:
+        conn = open_file(path, "rwc")
+        try:
+            schema.create(conn, str(time.time_ns() // 1000))
+        finally:
+            conn.close()
+    except sqlite3.Error as error:
+        raise translated(error, str(path)) from error
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a new or removed name durable, where the system can (Windows cannot, and need not)."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
