@@ -1,0 +1,87 @@
+"""A CouchDB server, an IBM Cloudant account or a Divan office as the store's `Server`."""
+
+import hashlib
+import hmac
+import re
+
+from store.couch.database import CouchDatabase
+from store.couch.transport import Ask, Transport
+from store.errors import BadRequest, NotFound
+from store.types import ADMIN, UserContext
+
+LEGAL_NAME = re.compile(r"[a-z][a-z0-9_$()+/-]*")
+
+
+class CouchServer:
+    """Implements `store.api.Server` over HTTP.
+
+    A handle for a user other than ADMIN acts under that user's name by CouchDB's proxy
+    authentication (documentation 3.5, "Proxy Authentication") where `proxy_secret` is known.
+    Without it every handle acts as whoever the credentials belong to.
+    """
+
+    def __init__(self, transport: Transport, proxy_secret: str | None = None) -> None:
+        self._transport = transport
+        self._secret = proxy_secret
+        self._known: set[str] = set()
+
+    def all_dbs(self) -> list[str]:
+        names = self._transport.json(Ask("GET", ("_all_dbs",), again=True))
+        return [name for name in names if not name.startswith("_")]
+
+    def exists(self, name: str) -> bool:
+        if not LEGAL_NAME.fullmatch(name):
+            return False
+        try:
+            self._transport.json(Ask("GET", (name,), again=True))
+        except NotFound:
+            self._known.discard(name)
+            return False
+        self._known.add(name)
+        return True
+
+    def create(self, name: str) -> None:
+        if not LEGAL_NAME.fullmatch(name):
+            raise BadRequest(
+                f"Name: '{name}'. Only lowercase characters (a-z), digits (0-9), and any of the "
+                "characters _, $, (, ), +, -, and / are allowed. Must begin with a letter."
+            )
+        self._transport.json(Ask("PUT", (name,)))
+        self._known.add(name)
+
+    def delete(self, name: str) -> None:
+        if not LEGAL_NAME.fullmatch(name):
+            raise NotFound("Database does not exist.")
+        self._known.discard(name)
+        self._transport.json(Ask("DELETE", (name,)))
+
+    def database(self, name: str, user: UserContext = ADMIN) -> CouchDatabase:
+        """Asks the server only the first time: one that went since says so at the next request."""
+        if name not in self._known and not self.exists(name):
+            raise NotFound("Database does not exist.")
+        return CouchDatabase(self._transport, name, user, self._headers(user))
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _headers(self, user: UserContext) -> dict[str, str]:
+        if self._secret is None or user == ADMIN:
+            return {}
+        return proxy_headers(user, self._secret)
+
+
+def proxy_headers(user: UserContext, secret: str) -> dict[str, str]:
+    """The headers that name `user` to a server that shares `secret`.
+
+    SHA-1 is what every CouchDB 3 accepts; the token is no password hash but a keyed signature.
+    """
+    name = user.name or ""
+    if not "".join((name, *user.roles)).isascii():
+        raise BadRequest("Names and roles must be ASCII to be sent to a CouchDB server.")
+    token = hmac.new(secret.encode(), name.encode(), hashlib.sha1).hexdigest()
+    return {
+        "Authorization": "",
+        "X-Auth-CouchDB-UserName": name,
+        "X-Auth-CouchDB-Roles": ",".join(user.roles),
+        "X-Auth-CouchDB-Token": token,
+    }

@@ -1,0 +1,158 @@
+"""Requests to one CouchDB server through the SDK: signing in, retrying, translating errors.
+
+The SDK's generated methods drop items whose value is null and do not pass every option on, so
+its two steps below them, `prepare_request` and `send`, are used for all requests.
+"""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import requests
+from ibm_cloud_sdk_core import ApiException
+from ibm_cloud_sdk_core.authenticators import NoAuthAuthenticator
+from ibmcloudant.cloudant_v1 import CloudantV1
+
+from store.couch import errors
+from store.errors import BadRequest, Unavailable
+from store.types import Json
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 150.0
+BACK_OFF = (0.2, 0.8, 2.5)
+"""Seconds before the second, third and fourth try."""
+RESERVED = ("_design", "_local")
+NOT_CONNECTED = frozenset({"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"})
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request. `path` holds undecoded segments; `body` is JSON unless it is bytes.
+
+    `again` says that doing it twice does no harm: only then is a request repeated whose answer
+    was lost on the way.
+    """
+
+    method: str
+    path: tuple[str, ...] = ()
+    params: Mapping[str, str] | None = None
+    body: Json = None
+    content_type: str = "application/json"
+    again: bool = False
+    timeout: float = READ_TIMEOUT
+
+
+class Transport:
+    """The connections to one server; used by several threads at once."""
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        self.url = url
+        self._headers = dict(headers)
+        self._closed = threading.Event()
+        self._service = CloudantV1(authenticator=NoAuthAuthenticator())
+        self._service.set_service_url(url)
+        self._service.set_http_config({})  # its own timeouts would win over those of a request
+        # A callable keeps `requests` from replacing our header by one from a .netrc file.
+        self._service.get_http_client().auth = _as_it_is
+
+    def json(self, ask: Ask, headers: Mapping[str, str] | None = None) -> Json:
+        """The JSON of the answer. Raises the store's errors."""
+        return self._result(ask, headers or {}, stream=False)
+
+    def data(self, ask: Ask, headers: Mapping[str, str] | None = None) -> bytes:
+        """The bytes of the answer."""
+        response = self._result(ask, headers or {}, stream=True)
+        try:
+            return bytes(response.content)
+        except requests.RequestException as failed:
+            raise errors.from_network(failed, self.url) from failed
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Close all connections; a request that waits for its next try gives up."""
+        self._closed.set()
+        self._service.get_http_client().close()
+
+    def _result(self, ask: Ask, headers: Mapping[str, str], *, stream: bool) -> Json:
+        pauses = iter(BACK_OFF)
+        while True:
+            try:
+                return self._once(ask, headers, stream)
+            except ApiException as failed:
+                error = errors.from_answer(failed)
+                again = failed.status_code in (errors.PASSING if ask.again else errors.NOT_DONE)
+                cause: Exception = failed
+            except requests.RequestException as failed:
+                error = errors.from_network(failed, self.url)
+                again = isinstance(error, Unavailable) and (ask.again or _not_sent(failed))
+                cause = failed
+            pause = next(pauses, None)
+            if not again or pause is None or self._closed.wait(pause):
+                raise error from cause
+
+    def _once(self, ask: Ask, headers: Mapping[str, str], stream: bool) -> Json:
+        if self._closed.is_set():
+            raise Unavailable("The connection was closed.")
+        sent = {**self._headers, "Accept": "*/*" if stream else "application/json", **headers}
+        sent = {name: value for name, value in sent.items() if value}
+        body = ask.body
+        if body is not None:
+            sent["Content-Type"] = ask.content_type
+            if isinstance(body, bytes):
+                sent["Content-Encoding"] = "identity"  # CouchDB would keep an attachment zipped
+            else:
+                body = _encoded(body)
+        request = self._service.prepare_request(
+            ask.method, _url(ask.path), headers=sent, params=dict(ask.params or {}), data=body
+        )
+        answered = self._service.send(
+            request,
+            stream=stream,
+            allow_redirects=False,
+            timeout=(CONNECT_TIMEOUT, ask.timeout),
+        )
+        return answered.get_result()
+
+
+def _encoded(value: Json) -> str:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text.encode("utf-8")
+    except (ValueError, TypeError) as error:
+        raise BadRequest(f"This cannot be sent as JSON: {error}") from error
+    return text
+
+
+def _url(path: tuple[str, ...]) -> str:
+    """Segments as a path. `.` and `..` would be resolved on the way, however they are spelt."""
+    if any(part in (".", "..") for part in path):
+        raise BadRequest("A document named . or .. cannot be addressed over HTTP.")
+    return "/" + "/".join(quote(part, safe="") for part in path)
+
+
+def _not_sent(failed: requests.RequestException) -> bool:
+    """Whether the connection was never made, so that nothing can have happened."""
+    reason = getattr(failed.args[0], "reason", None) if failed.args else None
+    return type(reason).__name__ in NOT_CONNECTED
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def doc_path(db: str, docid: str) -> tuple[str, ...]:
+    """The segments of a document: `_design/x` and `_local/x` keep their slash.
+
+    An empty or reserved id would address something else, at worst the database itself.
+    """
+    kind, slash, name = docid.partition("/")
+    if slash and name and kind in RESERVED:
+        return (db, kind, name)
+    if not docid:
+        raise BadRequest("Document id must not be empty")
+    if docid.startswith("_"):
+        raise BadRequest("Only reserved document ids may start with underscore.")
+    return (db, docid)

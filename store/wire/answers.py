@@ -1,0 +1,85 @@
+"""Answers in CouchDB's form: JSON with a newline, errors as `{"error", "reason"}`."""
+
+import json
+from collections.abc import Mapping
+
+from werkzeug.wrappers import Response
+
+from store.errors import (
+    BadRequest,
+    Conflict,
+    DatabaseExists,
+    Forbidden,
+    NotAcceptable,
+    NotFound,
+    PreconditionFailed,
+    StoreError,
+    TooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+)
+from store.types import Json, Row
+
+STATUS_OF_ERROR = {
+    kind.error: kind.status
+    for kind in (
+        BadRequest,
+        Conflict,
+        DatabaseExists,
+        Forbidden,
+        NotAcceptable,
+        NotFound,
+        PreconditionFailed,
+        TooLarge,
+        Unauthorized,
+        UnsupportedMediaType,
+    )
+}
+
+
+class Refusal(Exception):
+    """A refusal that belongs to HTTP alone and has no place in the store's errors."""
+
+    def __init__(self, status: int, error: str, reason: str, headers: Mapping[str, str]) -> None:
+        super().__init__(reason)
+        self.status, self.error, self.reason, self.headers = status, error, reason, headers
+
+
+def method_not_allowed(methods: list[str]) -> Refusal:
+    """405, naming the methods of this path as CouchDB does."""
+    names = ",".join(sorted(methods))
+    return Refusal(405, "method_not_allowed", f"Only {names} allowed", {"Allow": names})
+
+
+def encoded(value: Json) -> bytes:
+    """`value` as UTF-8 JSON. What is no valid Unicode text is escaped, not dropped."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def answer(value: Json, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer. Not to be kept by caches without asking: the next reader may see less."""
+    response = Response(encoded(value) + b"\n", status, mimetype="application/json")
+    response.headers["Cache-Control"] = "private, must-revalidate"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.update(headers or {})
+    return response
+
+
+def refusal(error: Refusal) -> Response:
+    return answer({"error": error.error, "reason": error.reason}, error.status, error.headers)
+
+
+def store_error(error: StoreError, challenge: str) -> Response:
+    """The store's refusal with its own status; 401 says how to sign in (RFC 9110, 11.6.1)."""
+    headers = {"WWW-Authenticate": challenge} if error.status == Unauthorized.status else {}
+    return answer(error.to_json(), error.status, headers)
+
+
+def row_refused(row: Row) -> Response:
+    """A refused row of `_bulk_docs` as the answer to a request for that one document."""
+    error = str(row["error"])
+    reason = str(row.get("reason", error))
+    return answer({"error": error, "reason": reason}, STATUS_OF_ERROR.get(error, 500))

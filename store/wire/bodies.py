@@ -1,0 +1,111 @@
+"""Bodies and parameters of a request, read strictly and within limits."""
+
+import json
+import zlib
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.wrappers import Request
+
+from store.errors import BadRequest, QueryParseError, TooLarge, UnsupportedMediaType
+from store.types import Json
+
+MAX_PARAMETERS = 200
+
+
+def parameters(request: Request) -> dict[str, str]:
+    """The query parameters, the last of each name. Raises BadRequest for bad UTF-8."""
+    raw = str(request.environ.get("QUERY_STRING", ""))
+    try:
+        text = raw.encode("latin-1").decode("utf-8")
+        pairs = parse_qsl(
+            text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
+        )
+    except ValueError as error:
+        raise BadRequest("The query string is not valid UTF-8 or too long.") from error
+    return dict(pairs)
+
+
+def flag(params: dict[str, str], name: str, default: bool = False) -> bool:
+    """A parameter `true` or `false`. Raises QueryParseError for anything else."""
+    value = params.get(name)
+    if value is None:
+        return default
+    if value not in ("true", "false"):
+        raise QueryParseError(f'Invalid boolean parameter: "{value}"')
+    return value == "true"
+
+
+def count(params: dict[str, str], name: str) -> int | None:
+    """A parameter that is a whole number of 0 or more. Raises QueryParseError."""
+    value = params.get(name)
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) < 19):
+        raise QueryParseError(f'Invalid value for integer: "{value}"')
+    return int(value)
+
+
+def json_parameter(params: dict[str, str], name: str) -> Json:
+    """A parameter in JSON. Raises QueryParseError."""
+    try:
+        return parsed(params[name])
+    except ValueError as error:
+        raise QueryParseError(f"`{name}` is not valid JSON.") from error
+
+
+def body(request: Request, limit: int) -> bytes:
+    """The body, unzipped where `Content-Encoding: gzip`. Raises TooLarge beyond `limit` bytes."""
+    encoding = request.headers.get("Content-Encoding", "identity").lower()
+    if encoding not in ("identity", "gzip"):
+        raise UnsupportedMediaType("Only gzip or identity content encodings are supported.")
+    request.max_content_length = limit
+    try:
+        data = request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise TooLarge(f"The request is larger than {limit} bytes.") from error
+    except ClientDisconnected as error:
+        raise BadRequest("The request ended before its body did.") from error
+    return _unzipped(data, limit) if encoding == "gzip" else data
+
+
+def _unzipped(data: bytes, limit: int) -> bytes:
+    unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        plain = unzip.decompress(data, limit + 1)
+    except zlib.error as error:
+        raise BadRequest("The body is not valid gzip.") from error
+    if len(plain) > limit:
+        raise TooLarge(f"The request is larger than {limit} bytes.")
+    if not unzip.eof:
+        raise BadRequest("The gzip body is cut short.")
+    return plain
+
+
+def json_body(request: Request, limit: int, *, what: str = "Request body") -> dict[str, Any]:
+    """A JSON object. POST needs `Content-Type: application/json`, as in CouchDB."""
+    if request.method == "POST" and request.mimetype != "application/json":
+        raise UnsupportedMediaType("Content-Type must be application/json")
+    try:
+        value = parsed(body(request, limit).decode("utf-8"))
+    except ValueError as error:
+        raise BadRequest("invalid UTF-8 JSON") from error
+    if not isinstance(value, dict):
+        raise BadRequest(f"{what} must be a JSON object")
+    return value
+
+
+def parsed(text: str) -> Json:
+    """Strict JSON: no NaN, no lone surrogate, no endless nesting. Raises ValueError."""
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if "\\u" in text:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,52 @@
+"""Many documents in one request: `_bulk_docs`, `_bulk_get`, `_revs_diff`."""
+
+import uuid
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from store.errors import BadRequest
+from store.wire.answers import answer
+from store.wire.call import Call
+from store.wire.databases import lists_of_revisions
+
+
+def bulk_docs(call: Call) -> Response:
+    request = call.json()
+    new_edits = request.get("new_edits", True)
+    if not isinstance(new_edits, bool):
+        raise BadRequest("`new_edits` must be true or false.")
+    docs = _objects(request, "Document must be a JSON object")
+    for doc in docs:
+        if new_edits and "_id" not in doc:
+            doc["_id"] = uuid.uuid4().hex
+    return answer(call.database.bulk_docs(docs, new_edits=new_edits), 201)
+
+
+def bulk_get(call: Call) -> Response:
+    docs = _objects(call.json(), "`docs` must hold objects with an `id`.")
+    for wanted in docs:
+        if not all(isinstance(wanted.get(key, ""), str) for key in ("id", "rev")):
+            raise BadRequest("`id` and `rev` must be strings.")
+        if "id" not in wanted:
+            raise BadRequest("`docs` must hold objects with an `id`.")
+    answered = call.database.bulk_get(
+        docs,
+        revs=call.flag("revs"),
+        latest=call.flag("latest"),
+        attachments=call.flag("attachments"),
+    )
+    return answer(answered)
+
+
+def revs_diff(call: Call) -> Response:
+    return answer(call.database.revs_diff(lists_of_revisions(call.json())))
+
+
+def _objects(request: dict[str, Any], complaint: str) -> list[dict[str, Any]]:
+    docs = request.get("docs")
+    if not isinstance(docs, list):
+        raise BadRequest("`docs` parameter must be an array.")
+    if not all(isinstance(doc, dict) for doc in docs):
+        raise BadRequest(complaint)
+    return docs

@@ -1,0 +1,115 @@
+"""One document: `GET`, `PUT`, `DELETE /db/docid` and `POST /db`."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+from werkzeug.wrappers import Response
+
+from store.errors import BadRequest, Conflict
+from store.types import Doc
+from store.wire.answers import answer, row_refused
+from store.wire.bodies import json_parameter
+from store.wire.call import Call
+
+
+def get(call: Call) -> Response:
+    if "open_revs" in call.params:
+        return _open_revs(call)
+    doc = call.database.get(
+        call.docid,
+        rev=call.params.get("rev"),
+        revs=call.flag("revs"),
+        revs_info=call.flag("revs_info"),
+        conflicts=call.flag("conflicts"),
+        deleted_conflicts=call.flag("deleted_conflicts"),
+        latest=call.flag("latest"),
+        attachments=call.flag("attachments"),
+        local_seq=call.flag("local_seq"),
+    )
+    response = answer(doc)
+    if not {"revs_info", "conflicts", "deleted_conflicts", "local_seq"} & call.params.keys():
+        response.set_etag(str(doc["_rev"]))
+        response.make_conditional(call.request)
+    return response
+
+
+def _open_revs(call: Call) -> Response:
+    revs: Any = call.params["open_revs"]
+    if revs != "all":
+        revs = json_parameter(call.params, "open_revs")
+        if not isinstance(revs, list) or not all(isinstance(rev, str) for rev in revs):
+            raise BadRequest('`open_revs` must be "all" or an array of revisions.')
+    chosen: list[str] | Literal["all"] = revs
+    rows = call.database.open_revs(
+        call.docid,
+        chosen,
+        with_revs=call.flag("revs"),
+        latest=call.flag("latest"),
+        attachments=call.flag("attachments"),
+    )
+    return answer(rows)
+
+
+def put(call: Call) -> Response:
+    doc = call.json("Document")
+    doc["_id"] = call.docid
+    rev = _revision(call, doc.get("_rev"))
+    if rev is not None:
+        doc["_rev"] = rev
+    return _written(call, doc)
+
+
+def post(call: Call) -> Response:
+    doc = call.json("Document")
+    doc.setdefault("_id", uuid.uuid4().hex)
+    return _written(call, doc)
+
+
+def delete(call: Call) -> Response:
+    rev = _revision(call, None)
+    database = call.database
+    if rev is None:
+        database.get(call.docid)
+        raise Conflict()
+    new = database.delete(call.docid, rev)
+    return answer({"ok": True, "id": call.docid, "rev": new}, headers={"ETag": f'"{new}"'})
+
+
+def _written(call: Call, doc: Doc) -> Response:
+    database = call.database
+    if call.flag("new_edits", True):
+        rev = database.put(doc)
+    else:
+        refused = [row for row in database.bulk_docs([doc], new_edits=False) if "error" in row]
+        if refused:
+            return row_refused(refused[0])
+        rev = doc.get("_rev", "")
+    return Written(str(doc["_id"]), rev).answer(call)
+
+
+def _revision(call: Call, in_body: object) -> str | None:
+    """The revision named by `rev`, `If-Match` or the body. Raises BadRequest where they differ."""
+    header = call.request.headers.get("If-Match", "").strip().strip('"')
+    named = {rev for rev in (call.params.get("rev"), header or None, in_body) if rev is not None}
+    if len(named) > 1:
+        raise BadRequest("Document rev from request body and query string have different values")
+    rev = named.pop() if named else None
+    if rev is not None and not isinstance(rev, str):
+        raise BadRequest("Invalid rev format")
+    return rev
+
+
+@dataclass(frozen=True)
+class Written:
+    """A document that was written, and its new revision."""
+
+    id: str
+    rev: str
+
+    def answer(self, call: Call) -> Response:
+        """201 as in CouchDB, with the address and the revision in the headers."""
+        where = f"{call.request.root_url}{quote(call.names['db'], safe='')}/{quote(self.id)}"
+        headers = {"Location": where, "ETag": f'"{self.rev}"'}
+        return answer({"ok": True, "id": self.id, "rev": self.rev}, 201, headers)

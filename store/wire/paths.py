@@ -1,0 +1,49 @@
+"""The path of a request as segments, with `%2F` inside a segment kept apart from `/`.
+
+WSGI gives the path decoded, where the document `a%2Fb` and the attachment `b` of the document
+`a` look alike. Servers give the undecoded one besides (`REQUEST_URI` or `RAW_URI`).
+"""
+
+from typing import Any
+from urllib.parse import unquote, unquote_to_bytes
+
+from store.errors import BadRequest
+
+
+def segments(environ: dict[str, Any]) -> tuple[str, ...]:
+    """The decoded segments below SCRIPT_NAME; `()` for `/`. Raises BadRequest for bad UTF-8."""
+    path = _undecoded(environ)
+    parts = [_decoded(part) for part in path.strip("/").split("/")] if path.strip("/") else []
+    return tuple(_apart(parts))
+
+
+def _undecoded(environ: dict[str, Any]) -> str:
+    """The undecoded PATH_INFO. The prefix of a mount or proxy is found by comparing, since
+    nobody says how it was spelt."""
+    decoded = str(environ.get("PATH_INFO", ""))
+    uri = str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or "")
+    path = uri.partition("?")[0]
+    if "://" in path:
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    at = path.find("/")
+    while at >= 0:
+        if unquote(path[at:], encoding="latin-1") == decoded:
+            return path[at:]
+        at = path.find("/", at + 1)
+    return decoded.replace("%", "%25")
+
+
+def _decoded(part: str) -> str:
+    try:
+        return unquote_to_bytes(part.encode("latin-1")).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadRequest("The path is not valid UTF-8.") from error
+
+
+def _apart(parts: list[str]) -> list[str]:
+    """`_design%2Fx` and `_local%2Fx` are two segments, as in CouchDB."""
+    if len(parts) > 1:
+        kind, slash, name = parts[1].partition("/")
+        if slash and kind in ("_design", "_local"):
+            return [parts[0], kind, name, *parts[2:]]
+    return parts
