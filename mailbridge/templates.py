@@ -1,0 +1,79 @@
+"""The texts of notices: a table by kind. Message ids are English, the catalogue has the rest.
+
+`{title}` is the title of the document that the notice is about, `{by}` the person who caused it;
+the other names are those of the notice's `values`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plugin import Message
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line "label: value" from one of the notice's values. `kind` says how it is shown."""
+
+    label: Message
+    value: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Template:
+    subject: Message
+    lead: Message
+    facts: tuple[Fact, ...] = ()
+    quote: str = ""
+
+
+CHASE_UP = Template(
+    subject=Message("{by} asks about: {title}"),
+    lead=Message("{by} asks how this is going. Please answer on its page: {title}"),
+    facts=(Fact(Message("Answer by"), "due", "date"),),
+    quote="text",
+)
+CHASE_ANSWER = Template(
+    subject=Message("{by} answered: {title}"),
+    lead=Message("{by} answered your question about: {title}"),
+    quote="text",
+)
+REMINDER = Template(
+    subject=Message("Reminder: {subject}"),
+    lead=Message("This is the reminder you asked for: {subject}"),
+    facts=(
+        Fact(Message("Starts"), "at", "moment"),
+        Fact(Message("Ends"), "ends", "moment"),
+        Fact(Message("Place"), "place"),
+        Fact(Message("Customer"), "customer"),
+    ),
+    quote="text",
+)
+COMPLAINT_STEP = Template(
+    subject=Message("Complaint: {title}"),
+    lead=Message("A complaint has come to you: {title}"),
+    facts=(Fact(Message("Answer by"), "due", "date"),),
+    quote="text",
+)
+PLAIN = Template(subject=Message("{subject}"), lead=Message("{subject}"), quote="text")
+"""For kinds of modules that are not listed here: their values hold `subject` and `text`."""
+
+TEMPLATES: Mapping[str, Template] = {
+    "chase-up": CHASE_UP,
+    "chase-answer": CHASE_ANSWER,
+    "reminder": REMINDER,
+    "complaint-step": COMPLAINT_STEP,
+}
+
+DIGEST_ONE = Message("One new document in the forum: {title}")
+DIGEST_MANY = Message("{count} new documents in the forum")
+DIGEST_LEAD = Message("These documents match your interest profile.")
+REASONS: Mapping[str, Message] = {
+    "category": Message("because you follow the category {value}"),
+    "author": Message("because you follow {value}"),
+    "word": Message("because you follow the word {value}"),
+    "thread": Message("because you follow the topic {value}"),
+}
+BYLINE = Message("by {author}, {at}")
+FOOTER = Message("{company} sent you this notice. Open: {address}")
+OPEN = Message("Open the document")

@@ -1,0 +1,93 @@
+"""Threads that do the work behind the pages, as long as this process holds a lease."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from plugin.runtime.lease import Lease
+
+PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
+"""Seconds to wait after the 1st, 2nd … failure of a step in a row."""
+PATIENCE = 20.0
+"""Seconds that `stop` waits for the step under way."""
+
+log = logging.getLogger(__name__)
+
+
+class Service(Protocol):
+    """What an entry point of the group `divan.services` gives for an office."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """End the work in an orderly way; returns when it has ended or after a fair wait."""
+        ...
+
+
+Step = Callable[[threading.Event], None]
+"""One pass of work. Waits for something to do, at most about a second; ends early when the event
+is set. What it raises is logged, and the step is called again after a pause."""
+
+
+@dataclass
+class Workers:
+    """A thread for each step, and one that keeps the lease."""
+
+    lease: Lease
+    steps: Sequence[Step]
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _held: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        jobs: list[Callable[[], None]] = [self._keep_lease]
+        jobs += [lambda step=step: self._work(step) for step in self.steps]  # type: ignore[misc]
+        for number, job in enumerate(jobs):
+            name = f"{self.lease.name}-{number}"
+            thread = threading.Thread(target=job, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._held.set()  # wakes those that wait for the lease
+        for thread in self._threads:
+            thread.join(PATIENCE)
+        self._threads.clear()
+
+    @property
+    def active(self) -> bool:
+        """True while this process holds the lease."""
+        return self._held.is_set() and not self._stop.is_set()
+
+    def _keep_lease(self) -> None:
+        while not self._stop.is_set():
+            try:
+                held = self.lease.acquire()
+            except Exception:
+                log.exception("the lease %s cannot be renewed", self.lease.name)
+                held = False
+            if held:
+                self._held.set()
+            elif not self._stop.is_set():
+                self._held.clear()
+            self._stop.wait(self.lease.seconds / 3)
+        for thread in self._threads[1:]:
+            thread.join(PATIENCE)
+        self.lease.release()
+
+    def _work(self, step: Step) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            self._held.wait()
+            if self._stop.is_set():
+                return
+            try:
+                step(self._stop)
+                failures = 0
+            except Exception:
+                log.exception("a step of %s failed", self.lease.name)
+                self._stop.wait(PAUSES[min(failures, len(PAUSES) - 1)])
+                failures += 1
