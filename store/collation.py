@@ -1,0 +1,164 @@
+"""CouchDB's view collation as bytes: keys compare as their `sort_key`s do, byte by byte.
+
+Order (CouchDB 3.5, "View Collation"): null, false, true, numbers, strings, arrays, objects; arrays
+and objects member by member. Strings follow ICU's root collation with three levels (letters, then
+accents, then case: "a" < "A" < "b"), by a table made from ICU; Han follow by code point, then what
+the table does not know, and U+FFFF last. Not covered are ICU's contractions over several characters
+(Thai, Lao and other scripts whose vowels are written before their consonant).
+"""
+
+import gzip
+import struct
+import unicodedata
+from functools import cache, lru_cache
+from pathlib import Path
+
+from store.types import Json
+
+END = b"\x00"
+NULL, FALSE, TRUE, NUMBER, STRING, ARRAY, OBJECT = (
+    bytes([n]) for n in (16, 17, 18, 32, 48, 64, 80)
+)
+HIGHEST = b"\xff"
+"""Above every sort key."""
+
+_LEVEL = b"\x01"
+_COMMON = b"\x05"
+_TABLE = Path(__file__).with_name("collation_table.txt.gz")
+_SIGN = 1 << 63
+_ALL = (1 << 64) - 1
+_HAN = (
+    (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x20000, 0x2A6DF), (0x2A700, 0x2EBEF), (0x30000, 0x323AF),
+)  # fmt: skip
+
+_HANGUL = frozenset(map(chr, range(0xAC00, 0xD7A4)))
+
+
+def sort_key(value: Json) -> bytes:
+    """Return the bytes by which `value` (JSON) is ordered; equal where CouchDB finds them equal.
+
+    No sort key is the beginning of another one. Raises RecursionError for hopelessly deep values.
+    """
+    if isinstance(value, str):
+        return STRING + _string(value)
+    if value is None:
+        return NULL
+    if isinstance(value, bool):
+        return TRUE if value else FALSE
+    if isinstance(value, int | float):
+        return NUMBER + _number(value)
+    if isinstance(value, list | tuple):
+        return b"".join([ARRAY, *map(sort_key, value), END])
+    if isinstance(value, dict):
+        members = [sort_key(name) + sort_key(item) for name, item in value.items()]
+        return b"".join([OBJECT, *members, END])
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def group_key(key: bytes, level: int) -> bytes:
+    """Return what the sort keys of one group share at `group_level`: the first members of an array.
+
+    The answer is the beginning of `key`; the whole of it for other values and short arrays.
+    """
+    if key[:1] != ARRAY:
+        return key
+    at = 1
+    for _ in range(level):
+        if key[at] == END[0]:
+            return key
+        at = _skip(key, at)
+    return key if key[at] == END[0] else key[:at]
+
+
+def version() -> str:
+    """What sort keys depend on besides their values: an index built under another is stale."""
+    return f"1, {_weights().version}, Unicode {unicodedata.unidata_version}"
+
+
+def _skip(key: bytes, at: int) -> int:
+    """The place after the value that begins at `at`."""
+    tag = key[at : at + 1]
+    if tag == NUMBER:
+        return at + 9
+    if tag == STRING:
+        return key.index(END, at) + 1
+    if tag in (ARRAY, OBJECT):
+        at += 1
+        while key[at] != END[0]:
+            at = _skip(key, at)
+    return at + 1
+
+
+def _number(value: int | float) -> bytes:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = float("inf") if value > 0 else float("-inf")
+    # Adding 0.0 makes -0.0 equal to 0.0.
+    bits: int = struct.unpack(">Q", struct.pack(">d", number + 0.0))[0]
+    return (bits ^ _ALL if bits & _SIGN else bits | _SIGN).to_bytes(8, "big")
+
+
+def implicit_primary(point: int) -> bytes:
+    """The primary weight of a code point that has no entry in the table."""
+    # Lead bytes: Han above all other writing, then unassigned and private characters.
+    lead = 0xFB if any(first <= point <= last for first, last in _HAN) else 0xFE
+    return bytes([lead, (point >> 14) + 2, (point >> 7 & 127) + 2, (point & 127) + 2])
+
+
+class _Primary(dict[str, bytes]):
+    """Primary weights; those of characters without an entry are made from their code point."""
+
+    def __missing__(self, char: str) -> bytes:
+        return implicit_primary(ord(char))
+
+
+class _Common(dict[str, bytes]):
+    """Secondary or tertiary weights; only the uncommon ones are entries."""
+
+    def __missing__(self, char: str) -> bytes:
+        return _COMMON
+
+
+class _Weights:
+    """The table as three mappings, and the characters that need more than the first."""
+
+    def __init__(self) -> None:
+        self.primary, self.secondary, self.tertiary = _Primary(), _Common(), _Common()
+        self.version, *lines = gzip.decompress(_TABLE.read_bytes()).decode().split("\n")
+        for line in lines:
+            point, *levels = line.split(" ")
+            char = chr(int(point, 16))
+            first, second, third = (b"" if x == "-" else bytes.fromhex(x) for x in levels)
+            self.primary[char] = first
+            if second != _COMMON or third != _COMMON:
+                self.secondary[char] = second
+                self.tertiary[char] = third
+        self.primary["\ufffe"], self.primary["\uffff"] = b"\x02", b"\xff\xff"
+        self.uncommon = frozenset(self.secondary)
+
+
+@cache
+def _weights() -> _Weights:
+    return _Weights()
+
+
+@lru_cache(maxsize=8192)
+def _string(text: str) -> bytes:
+    weights = _weights()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+        if not _HANGUL.isdisjoint(text):  # ordered by its letters
+            text = "".join([unicodedata.normalize("NFD", c) if c in _HANGUL else c for c in text])
+    if not weights.uncommon.isdisjoint(text):
+        return _three_levels(weights, text)
+    return b"".join(map(weights.primary.__getitem__, text)) + _LEVEL + _LEVEL + END
+
+
+def _three_levels(weights: _Weights, text: str) -> bytes:
+    first = b"".join(map(weights.primary.__getitem__, text))
+    second = b"".join(map(weights.secondary.__getitem__, text))
+    third = b"".join(map(weights.tertiary.__getitem__, text))
+    # All common is less than anything else and is left out, which keeps keys short.
+    parts = [first, *(level if level.strip(_COMMON) else b"" for level in (second, third))]
+    return _LEVEL.join(parts) + END
