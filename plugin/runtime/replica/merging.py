@@ -1,0 +1,71 @@
+"""Settling conflicts that need no person: branches that changed different items.
+
+The result is a function of the branches alone, so that two machines that merge the same branches
+write the same revision and do not conflict again.
+"""
+
+from collections.abc import Iterator
+
+from plugin.runtime.merge import Merged, merge
+from store.api import Database
+from store.errors import NotFound
+from store.types import Doc, ViewOptions
+
+PAGE = 500
+STUB_ITEMS = ("_id", "_rev", "form", "readers", "authors", "updated")
+
+
+def conflicted(database: Database) -> Iterator[str]:
+    """Ids of the documents with live conflicts; costs what there are of these."""
+    skip = 0
+    while True:
+        options = ViewOptions(reduce=False, skip=skip, limit=PAGE)
+        rows = database.view("index", "conflicts", options)["rows"]
+        yield from (row["id"] for row in rows)
+        if len(rows) < PAGE:
+            return
+        skip += PAGE
+
+
+def settle(database: Database, docid: str) -> bool:
+    """Merge the live branches of a document if no item was changed twice; True if it was merged.
+
+    `database` is the server's own handle: whoever made the branches had the right to.
+    """
+    branches = live_branches(database, docid)
+    if len(branches) < 2:
+        return False
+    merged = merge(branches)
+    if not isinstance(merged, Merged):
+        return False
+    winner, *losers = branches
+    stubs = [stub(branch) for branch in losers]
+    rows = database.bulk_docs([{**merged.doc, "_id": docid, "_rev": winner["_rev"]}, *stubs])
+    return not rows[0].get("error")
+
+
+def settle_all(database: Database) -> tuple[int, int]:
+    """Merge what can be merged. Returns how many were merged and how many wait for a person."""
+    merged = waiting = 0
+    for docid in list(conflicted(database)):
+        if settle(database, docid):
+            merged += 1
+        else:
+            waiting += 1
+    return merged, waiting
+
+
+def live_branches(database: Database, docid: str) -> list[Doc]:
+    """The live leaves with `_revisions`, the winner first."""
+    try:
+        winner = database.get(docid)["_rev"]
+        found = database.open_revs(docid, "all", with_revs=True)
+    except NotFound:
+        return []
+    live = [entry["ok"] for entry in found if "ok" in entry and not entry["ok"].get("_deleted")]
+    return sorted(live, key=lambda doc: (doc["_rev"] != winner, doc["_rev"]))
+
+
+def stub(branch: Doc) -> Doc:
+    """The end of a losing branch: keeps who read it, so that the stub is not open to others."""
+    return {name: branch[name] for name in STUB_ITEMS if name in branch} | {"_deleted": True}

@@ -1,0 +1,102 @@
+"""What a laptop asks the office besides CouchDB's protocol: a token, the databases, its rights."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from plugin.runtime.errors import BadInput, DivanError, OfficeError, Refused
+
+TIMEOUT = 60.0
+PROTOCOL = 1
+"""Number of the office's replica protocol; another number means another version of Divan."""
+
+
+class Unreachable(DivanError):
+    """The office does not answer; nothing is lost, the next sync goes on."""
+
+    status = 503
+
+
+class Revoked(DivanError):
+    """The office no longer takes this laptop's token."""
+
+    status = 401
+
+
+@dataclass(frozen=True)
+class Remote:
+    """An office by its address. `token` is this laptop's; None before it has one."""
+
+    url: str
+    token: str | None = None
+
+    @property
+    def store_url(self) -> str:
+        """Where the office speaks CouchDB's protocol."""
+        return f"{self.url}/replicate"
+
+    def sign_in(self, login: str, password: str, label: str) -> Mapping[str, Any]:
+        """A new token: `{"token", "person", "office", "protocol"}`. Raises Refused."""
+        body = {"login": login, "password": password, "label": label, "protocol": PROTOCOL}
+        try:
+            return self._ask("token", body)
+        except Revoked:
+            raise Refused("The office does not know this name with this password.") from None
+
+    def databases(self) -> Mapping[str, Any]:
+        """`{"office": id, "person": name, "databases": [{"name", "documents"}]}`."""
+        return self._ask("databases", {})
+
+    def rights(self, database: str, state: str | None) -> Mapping[str, Any]:
+        """`{"state", "lost": [hashed ids], "gained": [ids]}` since `state`: replica/rights.py."""
+        return self._ask(f"rights/{quote(database, safe='')}", {"state": state})
+
+    def _ask(self, path: str, body: Mapping[str, Any]) -> Any:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        request = urllib.request.Request(
+            f"{self.url}/replica/{path}", json.dumps(body).encode(), headers, method="POST"
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise _refusal(error, self.url) from error
+        except (OSError, urllib.error.URLError) as error:
+            raise Unreachable(
+                "The office at {url} does not answer ({why}). Try again when it is there.",
+                url=self.url,
+                why=str(getattr(error, "reason", error)),
+            ) from error
+        except ValueError as error:
+            raise OfficeError("{url} is no Divan office.", url=self.url) from error
+
+
+def read_url(url: str) -> str:
+    """The address without a closing slash. Raises BadInput for what is no http address."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadInput("{url} is no address. It must look like http://office:8000", url=url)
+    if parts.username is not None or parts.password is not None:
+        raise BadInput("Give no password in the address; you will be asked for it.")
+    return url.rstrip("/")
+
+
+def _refusal(error: urllib.error.HTTPError, url: str) -> DivanError:
+    with error:
+        try:
+            reason = json.load(error).get("reason", "")
+        except (ValueError, AttributeError):
+            reason = ""
+    if error.code == 401:
+        return Revoked(reason or "The office does not take this laptop's token.")
+    if error.code in (403, 409, 422, 429):
+        return Refused(reason or "The office refuses this.")
+    if error.code == 404 and not reason:
+        return OfficeError("{url} is no Divan office.", url=url)
+    return OfficeError("The office at {url} failed: {why}", url=url, why=reason or str(error))

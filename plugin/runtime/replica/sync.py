@@ -1,0 +1,202 @@
+"""One database of a laptop brought level with the office: rights, pull, merge, push.
+
+Every step can be cut and done again: rights are confirmed by a state that is stored only after
+they were carried out, pull and push have CouchDB's checkpoints, merging is deterministic.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from plugin.runtime.replica.merging import settle_all
+from plugin.runtime.replica.remote import Remote
+from store.api import Database
+from store.errors import NotFound
+from store.replication import Progress, replicate
+from store.types import ChangesOptions, Doc, ViewOptions
+
+STATE_ID = "_local/replica"
+REVIEW_PREFIX = "_local/review-"
+PAGE = 1000
+
+Show = Callable[[str, Progress], None]
+"""("pull" or "push", how far it is)"""
+
+
+@dataclass
+class Synced:
+    """What a sync of one database did. `refused` and `review` are lists for a person to look at."""
+
+    database: str
+    pulled: int = 0
+    pushed: int = 0
+    removed: int = 0
+    merged: int = 0
+    conflicts: int = 0
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    review: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class DatabaseSync:
+    """`local` and `office` are handles of the same database here and at the office."""
+
+    def __init__(
+        self,
+        local: Database,
+        office: Database,
+        remote: Remote,
+        replica_id: str,
+        person: str,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        self.local = local
+        self.office = office
+        self.remote = remote
+        self.replica_id = replica_id
+        self.person = person
+        self.cancel = cancel
+
+    def run(self, show: Show = lambda step, progress: None) -> Synced:
+        """Both ways once. Raises Unreachable, Revoked, or store errors; going on later is safe."""
+        state = read_state(self.local)
+        done = Synced(self.local.name, review=list(state.get("review", [])))
+        edited = self._edited_since(state.get("pushed_seq", 0))
+        rights = self.remote.rights(self.local.name, state.get("rights"))
+        done.removed = self._remove(rights["lost"], edited, done.review)
+        done.pulled = self._pull(show) + self._fetch(rights["gained"])
+        state = self._write_state(rights=rights["state"], review=done.review)
+        done.merged, done.conflicts = settle_all(self.local)
+        pushed = replicate(
+            self.local,
+            self.office,
+            replication_id=f"{self.replica_id}-push",
+            progress=lambda progress: show("push", progress),
+            cancel=self.cancel,
+        )
+        done.pushed = pushed.written
+        known = {entry["id"]: entry for entry in state.get("refused", [])}
+        known |= {refused.id: asdict(refused) for refused in pushed.refused}
+        done.refused = [entry for entry in known.values() if self._differs(entry["id"])]
+        self._write_state(pushed_seq=self.local.info()["update_seq"], refused=done.refused)
+        return done
+
+    def _pull(self, show: Show) -> int:
+        pulled = replicate(
+            self.office,
+            self.local,
+            replication_id=f"{self.replica_id}-pull",
+            progress=lambda progress: show("pull", progress),
+            cancel=self.cancel,
+        )
+        return pulled.written
+
+    def _edited_since(self, seq: Any) -> set[str]:
+        """Documents that the laptop's person wrote since the last push.
+
+        After a whole sync these are all that changed; after one that was cut, documents that the
+        cut pull brought are told apart by who wrote them last.
+        """
+        options = ChangesOptions(since=seq, include_docs=True)
+        rows = self.local.changes(options)["results"]
+        return {row["id"] for row in rows if _writer(row["doc"]) == self.person}
+
+    def _differs(self, docid: str) -> bool:
+        """Whether the office lacks a live revision that is here."""
+        leaves = _leaves(self.local, docid)
+        revs = [leaf["_rev"] for leaf in leaves]
+        return bool(revs) and bool(self.office.revs_diff({docid: revs}))
+
+    def _remove(self, lost: Iterable[str], edited: set[str], review: list[str]) -> int:
+        """Forget what the person may no longer read. An edit that waits here is kept for review."""
+        hashes = set(lost)
+        if not hashes:
+            return 0
+        removed = 0
+        for docid in [docid for docid in _ids(self.local) if hashed(docid) in hashes]:
+            leaves = _leaves(self.local, docid)
+            if docid in edited and docid not in review:
+                self._keep_for_review(docid, leaves)
+                review.append(docid)
+            self.local.purge({docid: [leaf["_rev"] for leaf in leaves]})
+            removed += 1
+        return removed
+
+    def _keep_for_review(self, docid: str, leaves: list[Doc]) -> None:
+        name = REVIEW_PREFIX + hashed(docid)
+        kept = {
+            "_id": name,
+            "document": docid,
+            "branches": [without_underscores(leaf) for leaf in leaves],
+        }
+        try:
+            kept["_rev"] = self.local.get_local(name)["_rev"]
+        except NotFound:
+            kept.pop("_rev", None)
+        self.local.put_local(kept)
+
+    def _fetch(self, ids: list[str]) -> int:
+        """Bring documents that became readable although they did not change."""
+        fetched = 0
+        for docid in ids:
+            try:
+                found = self.office.open_revs(docid, "all", with_revs=True, attachments=True)
+            except NotFound:
+                continue
+            branches = [entry["ok"] for entry in found if "ok" in entry]
+            revs = [branch["_rev"] for branch in branches]
+            if self.local.revs_diff({docid: revs}):
+                self.local.bulk_docs(branches, new_edits=False)
+                fetched += 1
+        return fetched
+
+    def _write_state(self, **values: Any) -> dict[str, Any]:
+        state = read_state(self.local) | values
+        self.local.put_local({"_id": STATE_ID, **state})
+        return state
+
+
+def read_state(local: Database) -> dict[str, Any]:
+    """What this laptop remembers of its last sync of a database; empty before the first."""
+    try:
+        return local.get_local(STATE_ID)
+    except NotFound:
+        return {}
+
+
+def hashed(docid: str) -> str:
+    """An id as `rights` tells it: whoever does not have the document learns nothing from it."""
+    return hashlib.sha256(docid.encode()).hexdigest()[:32]
+
+
+def without_underscores(doc: Doc) -> Doc:
+    """A document's own items, for keeping it inside another."""
+    return {name: value for name, value in doc.items() if not name.startswith("_")}
+
+
+def _writer(doc: Doc) -> Any:
+    updated = doc.get("updated")
+    return updated.get("by") if isinstance(updated, dict) else None
+
+
+def _leaves(database: Database, docid: str) -> list[Doc]:
+    try:
+        found = database.open_revs(docid, "all")
+    except NotFound:
+        return []
+    return [entry["ok"] for entry in found if "ok" in entry]
+
+
+def _ids(database: Database) -> list[str]:
+    ids: list[str] = []
+    options = ViewOptions(limit=PAGE)
+    while True:
+        rows = database.all_docs(options)["rows"]
+        ids += [row["id"] for row in rows]
+        if len(rows) < PAGE:
+            return ids
+        options = ViewOptions(limit=PAGE, startkey=ids[-1], skip=1)
