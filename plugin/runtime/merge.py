@@ -1,0 +1,243 @@
+"""Merging the live branches of a document item by item. Pure, and the same on every machine.
+
+Two machines that merge the same branches write the same document, hence the same revision id, and
+do not conflict again. The common ancestor's body is not needed: `changed` says in which generation
+an item was changed last, `_revisions` say which generation two branches have in common.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from acl import reader_set
+
+Doc = dict[str, Any]
+Branch = Mapping[str, Any]
+Changed = Callable[[Branch, Branch], bool]
+
+ATTACHMENT = "_attachments/"
+_BY_RULE = {"created", "updated", "changed", "steps", "former_readers", "imported"}
+_ABSENT = ("absent",)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """`doc` is the merged document, to be written as the child of `doc["_rev"]`, the winner.
+
+    `borrowed` are attachments that the winner does not have, name → revision that has them. They
+    are stubs in `doc`: put their data in before writing.
+    """
+
+    doc: Doc
+    borrowed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Clash:
+    """`items` were changed differently on several branches: a person has to choose.
+
+    Beside items there may be `readers`, `authors`, `public` and `_attachments/<name>`. `doc` is
+    the merge of all else, with the winner's values of those items.
+    """
+
+    items: tuple[str, ...]
+    doc: Doc
+
+
+def merge(branches: Sequence[Branch], choices: Mapping[str, str] | None = None) -> Merged | Clash:
+    """Merge live leaves of one document, given with `_rev` and `_revisions`, in any order.
+
+    An item changed on one branch only is taken from there. `choices` names the revision whose value
+    is taken where a person has decided. Raises ValueError where there is no branch.
+    """
+    if not branches:
+        raise ValueError("there is no branch to merge")
+    ordered = sorted(branches, key=_rank, reverse=True)
+    merger = _Merger(ordered, choices or {}, _common_generations(ordered))
+    doc: Doc = {"_id": ordered[0]["_id"], "_rev": ordered[0]["_rev"]}
+    doc |= merger.items()
+    files, borrowed = merger.attachments()
+    if files:
+        doc["_attachments"] = files
+    doc |= _by_rule(ordered, doc)
+    if merger.clashes:
+        return Clash(tuple(merger.clashes), doc)
+    return Merged(doc, borrowed)
+
+
+def winner_of(branches: Sequence[Branch]) -> Branch:
+    """The branch that CouchDB shows: the longest, then the one with the greatest revision id."""
+    return max(branches, key=_rank)
+
+
+def _rank(branch: Branch) -> tuple[int, str]:
+    return _generation(branch), branch["_rev"]
+
+
+def _generation(branch: Branch) -> int:
+    return int(str(branch["_rev"]).partition("-")[0])
+
+
+def _path(branch: Branch) -> dict[int, str]:
+    """The revisions of a branch by generation, as far as they are known."""
+    revisions = branch.get("_revisions")
+    if not revisions:
+        return {_generation(branch): str(branch["_rev"]).partition("-")[2]}
+    return {revisions["start"] - back: revid for back, revid in enumerate(revisions["ids"])}
+
+
+def _common_generations(branches: Sequence[Branch]) -> dict[tuple[str, str], int]:
+    """The generation of the last common ancestor of two revisions; 0 where it is not known."""
+    paths = {branch["_rev"]: _path(branch) for branch in branches}
+    return {
+        (one, two): max((gen for gen, rev in first.items() if second.get(gen) == rev), default=0)
+        for one, first in paths.items()
+        for two, second in paths.items()
+    }
+
+
+@dataclass
+class _Merger:
+    """`branches` are sorted, the winner first. `clashes` fills while items are taken."""
+
+    branches: Sequence[Branch]
+    choices: Mapping[str, str]
+    common: Mapping[tuple[str, str], int]
+    clashes: list[str] = field(default_factory=list)
+
+    def items(self) -> Doc:
+        """All items with their values, and `changed` for them."""
+        doc: Doc = {}
+        changed: Doc = {}
+        for item in sorted({key for branch in self.branches for key in branch if _is_item(key)}):
+            taken = self._take(item, lambda branch, item=item: branch.get(item, _ABSENT), item)
+            if item in taken:
+                doc[item] = taken[item]
+            entry = self._entry(item, taken)
+            if entry is not None:
+                changed[item] = entry
+        return doc | ({"changed": changed} if changed else {})
+
+    def attachments(self) -> tuple[Doc, dict[str, str]]:
+        """The stubs, and those of them that the winner does not have, with their revision."""
+        files: Doc = {}
+        borrowed: dict[str, str] = {}
+        for name in sorted({name for branch in self.branches for name in _files(branch)}):
+            taken = self._take(
+                ATTACHMENT + name, lambda branch, name=name: _identity(branch, name), None
+            )
+            if name not in _files(taken):
+                continue
+            files[name] = _files(taken)[name]
+            if _identity(taken, name) != _identity(self.branches[0], name):
+                borrowed[name] = taken["_rev"]
+        return files, borrowed
+
+    def _take(self, key: str, value: Callable[[Branch], Any], item: str | None) -> Branch:
+        """The branch whose value counts; the winner where they clash."""
+        for branch in self.branches:
+            if branch["_rev"] == self.choices.get(key):
+                return branch
+        newest = [branch for branch in self.branches if not self._superseded(key, branch)]
+        if newest and all(value(branch) == value(newest[0]) for branch in newest):
+            return max(newest, key=lambda b: _last(_change(b, item))) if item else newest[0]
+        self.clashes.append(key)
+        return self.branches[0]
+
+    def _superseded(self, key: str, branch: Branch) -> bool:
+        """True if another branch changed it since their common ancestor, and this one did not."""
+        return any(
+            self._changed(key, other, branch) and not self._changed(key, branch, other)
+            for other in self.branches
+        )
+
+    def _changed(self, key: str, branch: Branch, other: Branch) -> bool:
+        """Whether `branch` changed the item or attachment since it parted from `other`."""
+        since = self.common[branch["_rev"], other["_rev"]]
+        if not key.startswith(ATTACHMENT):
+            return _change(branch, key)[0] > since
+        name = key.removeprefix(ATTACHMENT)
+        if name in _files(branch):
+            return bool(_files(branch)[name]["revpos"] > since)
+        return name in _files(other) and _files(other)[name]["revpos"] <= since
+
+    def _entry(self, item: str, taken: Branch) -> list[Any] | None:
+        """What `changed` says of the item afterwards. A value that the winner did not have is new
+        in the merged revision, and must look so to branches that start from the winner."""
+        change = _change(taken, item)
+        winner = self.branches[0]
+        if taken.get(item, _ABSENT) == winner.get(item, _ABSENT) and item not in self.choices:
+            return change if change[0] else None
+        updated = taken.get("updated") or {}
+        at, by = change[1:] if change[0] else (updated.get("at", ""), updated.get("by", ""))
+        return [_generation(winner) + 1, at, by]
+
+
+def _is_item(key: str) -> bool:
+    return not key.startswith("_") and key not in _BY_RULE
+
+
+def _change(branch: Branch, item: str) -> list[Any]:
+    """`[generation, time, person]` of the last change; generation 0 where there was none."""
+    return list((branch.get("changed") or {}).get(item) or [0, "", ""])
+
+
+def _last(change: list[Any]) -> tuple[int, str]:
+    return change[0], _canonical(change)
+
+
+def _files(branch: Branch) -> Mapping[str, Any]:
+    return branch.get("_attachments") or {}
+
+
+def _identity(branch: Branch, name: str) -> Any:
+    stub = _files(branch).get(name)
+    return (stub["digest"], stub["content_type"]) if stub else _ABSENT
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _by_rule(branches: Sequence[Branch], merged: Doc) -> Doc:
+    """The bookkeeping: first creation, last update, all steps, all reader sets left behind."""
+    found: Doc = {}
+    for item, choose in (("created", min), ("updated", max)):
+        stamps = [branch[item] for branch in branches if branch.get(item)]
+        if stamps:
+            found[item] = choose(stamps, key=lambda s: (str(s.get("at")), _canonical(s)))
+    imported = [branch["imported"] for branch in branches if "imported" in branch]
+    if imported:
+        found["imported"] = imported[0]
+    steps = _steps([branch.get("steps") or [] for branch in branches])
+    if steps:
+        found["steps"] = steps
+    former = _former_readers(branches, reader_set(merged))
+    if former:
+        found["former_readers"] = former
+    return found
+
+
+def _steps(histories: Sequence[Sequence[Doc]]) -> list[Doc]:
+    """The steps that all share, then the others by time; steps of one second keep their order."""
+    shared = 0
+    for lines in zip(*histories, strict=False):
+        if any(line != lines[0] for line in lines):
+            break
+        shared += 1
+    later = {
+        _canonical(step): (str(step.get("at")), place, step)
+        for history in reversed(histories)
+        for place, step in enumerate(history[shared:])
+    }
+    ordered = sorted(later.values(), key=lambda one: (one[0], one[1], _canonical(one[2])))
+    return [*histories[0][:shared], *(step for _, _, step in ordered)]
+
+
+def _former_readers(branches: Sequence[Branch], now: str) -> list[str]:
+    """Every set that read some branch and does not read the result, so that replicas drop it."""
+    sets = {name for branch in branches for name in branch.get("former_readers") or []}
+    for branch in branches:
+        sets.add(reader_set({k: v for k, v in branch.items() if k != "_conflicts"}))
+    return sorted(sets - {now})
