@@ -118,19 +118,36 @@ def missing(tree: Tree, revs: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def dumps(tree: Tree) -> str:
-    """The tree as JSON text: `[[rev, place of its parent or -1, deleted, body], …]`."""
-    place = {rev: at for at, rev in enumerate(tree)}
-    rows = [
-        [rev, -1 if node.parent is None else place[node.parent], int(node.deleted), node.body]
-        for rev, node in tree.items()
-    ]
+    """The tree as JSON text: `[[rev, how many rows before its parent stands, deleted, body], …]`,
+    by generation; 0 rows before means no parent."""
+    place = {rev: at for at, rev in enumerate(sorted(tree, key=sort_key))}
+    rows = []
+    for rev, at in place.items():
+        parent, deleted, body = tree[rev]
+        rows.append([rev, 0 if parent is None else at - place[parent], int(deleted), body])
     return json.dumps(rows, separators=(",", ":"))
 
 
 def loads(text: str) -> Tree:
-    """The tree that `dumps` wrote."""
+    """The tree that `dumps` or `appended` wrote."""
     rows = json.loads(text)
     return {
-        rev: Node(None if at < 0 else rows[at][0], bool(deleted), body)
-        for rev, at, deleted, body in rows
+        rev: Node(rows[at - back][0] if back else None, bool(deleted), body)
+        for at, (rev, back, deleted, body) in enumerate(rows)
     }
+
+
+def appended(text: str, rev: str, *, deleted: bool, body: int, limit: int) -> tuple[str, list[int]]:
+    """A written tree of one leaf with a revision added on that leaf, stemmed to `limit`, and the
+    bodies of the revisions that went. Spares parsing: the leaf of such a tree is its last row."""
+    first = [] if text == "[]" else [text[:-1]]
+    back = 1 if first else 0
+    text = ",".join([*first, f'["{rev}",{back},{int(deleted)},{body}]]'])
+    text = text if first else "[" + text
+    gone = []
+    for _ in range(text.count("],[") + 1 - limit):
+        end = text.index("],[")
+        gone.append(json.loads(text[1 : end + 1])[3])
+        rest = text[end + 2 :]
+        text = "[" + rest.replace('",1,', '",0,', 1)
+    return text, [key for key in gone if key]

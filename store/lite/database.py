@@ -1,9 +1,10 @@
 """The embedded database as one user sees it: each method is one operation of its own file."""
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 
 from store.errors import BadRequest, NotFound, StoreError
 from store.lite import about, access, attachments, bulk, changes, get, local, purge, records
@@ -48,13 +49,17 @@ class LiteDatabase:
         conflicts: bool = False, deleted_conflicts: bool = False, latest: bool = False,
         attachments: bool = False, local_seq: bool = False,
     ) -> Doc:  # fmt: skip
+        if local.is_local(docid):
+            return self.get_local(docid)
+        _check_asked(docid)
+        shape = Shape(revs, revs_info, conflicts, deleted_conflicts, attachments, local_seq)
+        if rev is None and shape == PLAIN:
+            with self._storage.connection() as conn:
+                self._admit(conn)
+                return get.winner(conn, docid)
         with self._reading() as conn:
-            if local.is_local(docid):
-                return local.get(conn, docid)
-            _check_asked(docid)
-            shape = Shape(revs, revs_info, conflicts, deleted_conflicts, attachments, local_seq)
             if rev is None:
-                return get.winner(conn, docid, PLAIN if shape == PLAIN else shape)
+                return get.winner(conn, docid, shape)
             return get.revision(conn, docid, rev, shape, latest=latest)
 
     def open_revs(
@@ -174,12 +179,15 @@ class LiteDatabase:
         return bulk.write(self._shelf, self._user, docs, new_edits=new_edits, make_id=make_id)
 
     @contextmanager
-    def _reading(self) -> Iterator[Any]:
+    def _reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one state, for a user who may see the database."""
         with self._storage.reading() as conn:
-            if not self._user.is_admin:
-                access.check_member(about.security(conn), self._user)
+            self._admit(conn)
             yield conn
+
+    def _admit(self, conn: sqlite3.Connection) -> None:
+        if not self._user.is_admin:
+            access.check_member(about.security(conn), self._user)
 
     def _check_member(self) -> None:
         if not self._user.is_admin:

@@ -14,13 +14,19 @@ from store.types import Doc
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The document as it is; `rev` is None where it was purged."""
+    """The document as it is; `rev` is None where it was purged. `stale` counts the bodies of
+    revisions that are no leaves, `text` is the written tree."""
 
     key: int
     rev: str | None
     deleted: bool
+    body: int
+    stale: int
     losers: str | None
-    tree: revtree.Tree
+    text: str
+
+    def tree(self) -> revtree.Tree:
+        return revtree.loads(self.text)
 
     @property
     def live(self) -> bool:
@@ -73,11 +79,9 @@ class Plan:
 
 def find(conn: sqlite3.Connection, docid: str) -> Found | None:
     row = conn.execute(
-        "SELECT key, rev, deleted, losers, tree FROM docs WHERE docid = ?", (docid,)
+        "SELECT key, rev, deleted, body, stale, losers, tree FROM docs WHERE docid = ?", (docid,)
     ).fetchone()
-    if row is None:
-        return None
-    return Found(row[0], row[1], bool(row[2]), row[3], revtree.loads(row[4]))
+    return None if row is None else Found(*row)
 
 
 def plan(conn: sqlite3.Connection, edit: Edit) -> Plan:
@@ -88,9 +92,7 @@ def plan(conn: sqlite3.Connection, edit: Edit) -> Plan:
 
 def _interactive(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Plan:
     parent_rev = _parent_rev(edit, found)
-    node = None
-    if found is not None and parent_rev is not None:
-        node = found.tree[parent_rev]
+    node = _parent_node(found, parent_rev)
     number = revisions.generation(parent_rev) + 1 if parent_rev else 1
     kept = _kept(conn, [node] if node and edit.rev else [])
     attachments = _resolve(edit, number, kept)
@@ -119,12 +121,20 @@ def _parent_rev(edit: Edit, found: Found | None) -> str | None:
     return edit.rev
 
 
+def _parent_node(found: Found | None, rev: str | None) -> revtree.Node | None:
+    if found is None or rev is None:
+        return None
+    if rev == found.rev:
+        return revtree.Node(None, bool(found.deleted), found.body)
+    return found.tree()[rev]
+
+
 def _loser_revs(found: Found) -> list[str]:
     return [rev for rev, _ in json.loads(found.losers)] if found.losers else []
 
 
 def _replicated(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Plan:
-    nodes = found.tree if found else {}
+    nodes = found.tree() if found else {}
     if edit.history[0] in nodes:
         return Plan(edit, found, edit.history, None, {}, known=True)
     ancestors = [(rev, nodes[rev]) for rev in edit.history[1:] if rev in nodes]

@@ -26,9 +26,10 @@ def _purge_one(tx: Transaction, docid: str, wanted: Sequence[str]) -> list[str]:
     found = planning.find(tx.conn, docid)
     if found is None:
         return []
-    kept, gone = revtree.without(found.tree, set(wanted))
+    tree = found.tree()
+    kept, gone = revtree.without(tree, set(wanted))
     if gone:
-        remove_bodies(tx, revtree.bodies(found.tree) - revtree.bodies(kept))
+        remove_bodies(tx, revtree.bodies(tree) - revtree.bodies(kept))
         put_tree(tx, docid, found, kept)
     return gone
 

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,11 +65,9 @@ class Storage:
         self._commits = 0
         self._closed = False
 
-    @contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
+    def connection(self) -> AbstractContextManager[sqlite3.Connection]:
         """For a single statement, which is consistent by itself."""
-        with self._connections.lent() as conn:
-            yield conn
+        return self._connections.lent()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -11,7 +11,11 @@ from store.revtree import Tree
 
 def store(tx: Transaction, plan: Plan) -> None:
     """Write one planned edit. All checks are behind us: only the disk can fail now."""
-    tree = plan.found.tree if plan.found else {}
+    found = plan.found
+    if found is None or (found.losers is None and not plan.edit.history):
+        _append(tx, plan, found)
+        return
+    tree = found.tree()
     if plan.known and all(rev in tree for rev in plan.history):
         return
     body = 0 if plan.known else _add_body(tx, plan)
@@ -19,27 +23,54 @@ def store(tx: Transaction, plan: Plan) -> None:
     kept = revtree.stem(grown, tx.state.revs_limit)
     if len(kept) < len(grown):
         remove_bodies(tx, revtree.bodies(grown) - revtree.bodies(kept))
-    put_tree(tx, plan.edit.docid, plan.found, kept)
+    put_tree(tx, plan.edit.docid, found, kept)
 
 
-def put_tree(tx: Transaction, docid: str, found: Found | None, tree: Tree) -> None:
-    """Make `tree` the document's, at a new update sequence, and count it as live or deleted.
+def put_tree(tx: Transaction, docid: str, found: Found, tree: Tree) -> None:
+    """Make `tree` the document's, at a new update sequence.
 
     An empty tree marks the document as purged.
     """
     ends = revtree.leaves(tree)
-    best = tree[ends[0]] if ends else None
-    deleted = best is None or best.deleted
     losers = [[rev, int(tree[rev].deleted)] for rev in ends[1:]]
-    row = (
-        tx.state.next_seq(docid),
-        ends[0] if ends else None,
-        int(deleted),
-        best.body if best else 0,
-        len(revtree.bodies(tree)) - len(ends) if len(tree) > 1 else 0,
-        json.dumps(losers, separators=(",", ":")) if losers else None,
-        revtree.dumps(tree),
-    )
+    _put_row(
+        tx, docid, found,
+        rev=ends[0] if ends else None,
+        deleted=not ends or tree[ends[0]].deleted,
+        body=tree[ends[0]].body if ends else 0,
+        stale=len(revtree.bodies(tree)) - len(ends),
+        losers=json.dumps(losers, separators=(",", ":")) if losers else None,
+        tree=revtree.dumps(tree),
+    )  # fmt: skip
+
+
+def _append(tx: Transaction, plan: Plan, found: Found | None) -> None:
+    """Write an edit of a document that has one leaf, or none: the tree need not be parsed."""
+    deleted = plan.edit.deleted
+    body = _add_body(tx, plan)
+    limit = tx.state.revs_limit
+    if found is None and len(plan.history) > 1:
+        tree = revtree.merge({}, plan.history[:limit], deleted=deleted, body=body)
+        text, gone = revtree.dumps(tree), list[int]()
+    else:
+        before = found.text if found else "[]"
+        text, gone = revtree.appended(
+            before, plan.rev, deleted=deleted, body=body, limit=limit
+        )
+        remove_bodies(tx, gone)
+    stale = found.stale + bool(found.rev) - len(gone) if found else 0
+    _put_row(
+        tx, plan.edit.docid, found,
+        rev=plan.rev, deleted=deleted, body=body, stale=stale, losers=None, tree=text,
+    )  # fmt: skip
+
+
+def _put_row(
+    tx: Transaction, docid: str, found: Found | None, *,
+    rev: str | None, deleted: bool, body: int, stale: int, losers: str | None, tree: str,
+) -> None:  # fmt: skip
+    """Write the document's row and count it as live or deleted."""
+    row = (tx.state.next_seq(docid), rev, deleted, body, stale, losers, tree)
     if found is None:
         tx.conn.execute(
             "INSERT INTO docs (seq, rev, deleted, body, stale, losers, tree, docid)"
@@ -52,7 +83,10 @@ def put_tree(tx: Transaction, docid: str, found: Found | None, tree: Tree) -> No
             " tree = ? WHERE key = ?",
             (*row, found.key),
         )
-    _count(tx, found, live=best is not None and not deleted, gone=best is not None and deleted)
+    was_known = found is not None and found.rev is not None
+    was_live = was_known and found is not None and not found.deleted
+    tx.state.doc_count += (rev is not None and not deleted) - was_live
+    tx.state.doc_del_count += (rev is not None and deleted) - (was_known and not was_live)
 
 
 def remove_bodies(tx: Transaction, keys: Iterable[int]) -> None:
@@ -74,10 +108,3 @@ def _add_body(tx: Transaction, plan: Plan) -> int:
     ).lastrowid
     assert key is not None  # an INSERT that did not raise has one
     return key
-
-
-def _count(tx: Transaction, found: Found | None, *, live: bool, gone: bool) -> None:
-    was_live = found is not None and found.live
-    was_gone = found is not None and found.rev is not None and found.deleted
-    tx.state.doc_count += live - was_live
-    tx.state.doc_del_count += gone - was_gone
