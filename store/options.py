@@ -101,9 +101,9 @@ def _boolean(name: str, value: Json) -> bool:
 
 
 def _count(name: str, value: Json) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and _is_number(value):
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
         return value
     raise QueryParseError(f"Invalid value for {name}: {value!r} is no whole number from 0 on")
 
@@ -140,9 +140,14 @@ def _one_of(*allowed: str) -> Callable[[str, Json], str]:
     return parse
 
 
+def _is_number(text: str) -> bool:
+    """Whether `text` is a whole number that fits into 64 bits."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 def _since(name: str, value: Json) -> int | str:
     if isinstance(value, str):
-        return int(value) if value.isascii() and value.isdigit() else value
+        return int(value) if _is_number(value) else value
     return _count(name, value)
 
 

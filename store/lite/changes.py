@@ -46,9 +46,9 @@ def sequence(since: Seq, now: int) -> int:
     """The number of a sequence as clients give it; `now` is the latest. Raises BadRequest."""
     if since == "now":
         return now
-    if isinstance(since, str) and since.isascii() and since.isdigit():
+    if isinstance(since, str) and since.isascii() and since.isdigit() and len(since) <= 18:
         return int(since)
-    if isinstance(since, int) and not isinstance(since, bool) and since >= 0:
+    if isinstance(since, int) and not isinstance(since, bool) and 0 <= since < 10**18:
         return since
     raise BadRequest("Malformed sequence supplied in 'since' parameter.")
 

@@ -10,11 +10,13 @@ from store.wire.call import Call
 
 
 def all_docs(call: Call) -> Response:
-    return answer(call.database.all_docs(_options(call)))
+    options = _options(call)
+    return answer(call.database.all_docs(options))
 
 
 def view(call: Call) -> Response:
-    return answer(call.database.view(call.names["ddoc"], call.names["view"], _options(call)))
+    options = _options(call)
+    return answer(call.database.view(call.names["ddoc"], call.names["view"], options))
 
 
 def queries(call: Call) -> Response:
