@@ -1,0 +1,102 @@
+"""`_changes` and waiting for a change."""
+
+import threading
+import time
+
+import pytest
+
+from store.api import Database
+from store.errors import BadRequest
+from store.types import ChangesOptions
+from tests.conformance.helpers import changed_ids
+
+
+def test_each_document_stands_once_at_its_latest_change(db: Database) -> None:
+    first = db.put({"_id": "a"})
+    db.put({"_id": "b"})
+    db.put({"_id": "a", "_rev": first, "n": 2})
+    answer = db.changes()
+    assert [row["id"] for row in answer["results"]] == ["b", "a"]
+    assert answer["results"][1]["changes"] == [{"rev": db.get("a")["_rev"]}]
+    assert answer["last_seq"] == answer["results"][-1]["seq"]
+    assert answer["pending"] == 0
+
+
+def test_since_gives_what_came_after(db: Database) -> None:
+    db.put({"_id": "a"})
+    seq = db.info()["update_seq"]
+    db.put({"_id": "b"})
+    assert changed_ids(db, ChangesOptions(since=seq)) == ["b"]
+    answer = db.changes(ChangesOptions(since="now"))
+    assert answer["results"] == []
+    assert changed_ids(db, ChangesOptions(since=answer["last_seq"])) == []
+
+
+def test_a_feed_can_be_read_in_pieces(db: Database) -> None:
+    db.bulk_docs([{"_id": f"d{at}"} for at in range(7)])
+    seen, since = [], db.changes(ChangesOptions(limit=1, descending=True))["results"]
+    assert len(since) == 1
+    at: int | str = 0
+    while True:
+        answer = db.changes(ChangesOptions(since=at, limit=3))
+        if not answer["results"]:
+            break
+        seen += [row["id"] for row in answer["results"]]
+        assert answer["pending"] == 7 - len(seen)
+        at = answer["last_seq"]
+    assert seen == [f"d{at}" for at in range(7)]
+
+
+def test_a_deletion_is_a_change(db: Database) -> None:
+    gone = db.delete("a", db.put({"_id": "a", "n": 1}))
+    (row,) = db.changes(ChangesOptions(include_docs=True))["results"]
+    assert row["deleted"] is True
+    assert row["doc"] == {"_id": "a", "_rev": gone, "_deleted": True}
+
+
+def test_descending_gives_the_latest_first(db: Database) -> None:
+    db.bulk_docs([{"_id": at} for at in "abc"])
+    assert changed_ids(db, ChangesOptions(descending=True)) == ["c", "b", "a"]
+    assert changed_ids(db, ChangesOptions(descending=True, limit=1)) == ["c"]
+
+
+def test_include_docs_gives_the_winner(db: Database) -> None:
+    db.put({"_id": "a", "n": 1})
+    (row,) = db.changes(ChangesOptions(include_docs=True))["results"]
+    assert row["doc"] == db.get("a")
+    (row,) = db.changes()["results"]
+    assert "doc" not in row
+
+
+def test_only_some_documents_by_id(db: Database) -> None:
+    db.bulk_docs([{"_id": at} for at in "abcd"])
+    options = ChangesOptions(filter="_doc_ids", doc_ids=("d", "b", "none"))
+    assert changed_ids(db, options) == ["b", "d"]
+    assert db.changes(options)["last_seq"] == db.info()["update_seq"]
+
+
+def test_a_bad_sequence_is_refused(db: Database) -> None:
+    with pytest.raises(BadRequest):
+        db.changes(ChangesOptions(since="nonsense"))
+
+
+def test_waiting_ends_at_once_when_something_is_there(db: Database) -> None:
+    seq = db.info()["update_seq"]
+    db.put({"_id": "a"})
+    assert db.wait_for_change(seq, 10.0) is True
+
+
+def test_waiting_ends_with_the_time(db: Database) -> None:
+    began = time.monotonic()
+    assert db.wait_for_change(db.info()["update_seq"], 0.1) is False
+    assert 0.09 < time.monotonic() - began < 5
+
+
+def test_waiting_is_woken_by_a_write(db: Database) -> None:
+    seq = db.info()["update_seq"]
+    woken: list[bool] = []
+    waiter = threading.Thread(target=lambda: woken.append(db.wait_for_change(seq, 20.0)))
+    waiter.start()
+    db.put({"_id": "a"})
+    waiter.join(timeout=10)
+    assert woken == [True]

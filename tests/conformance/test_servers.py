@@ -1,0 +1,48 @@
+"""Creating, listing and deleting databases."""
+
+import uuid
+
+import pytest
+
+from store.api import Server
+from store.errors import BadRequest, DatabaseExists, NotFound, StoreError
+
+
+def test_a_database_is_there_until_it_is_deleted(server: Server) -> None:
+    name = f"test_{uuid.uuid4().hex}-/+"
+    assert not server.exists(name)
+    with pytest.raises(NotFound):
+        server.database(name).info()
+    server.create(name)
+    assert server.exists(name) and name in server.all_dbs()
+    with pytest.raises(DatabaseExists):
+        server.create(name)
+    db = server.database(name)
+    db.put({"_id": "a"})
+    server.delete(name)
+    assert not server.exists(name) and name not in server.all_dbs()
+    with pytest.raises(StoreError):
+        db.get("a")
+    with pytest.raises(NotFound):
+        server.delete(name)
+
+
+def test_a_database_made_anew_is_empty(server: Server) -> None:
+    name = f"test_{uuid.uuid4().hex}"
+    server.create(name)
+    server.database(name).put({"_id": "a"})
+    server.delete(name)
+    server.create(name)
+    try:
+        assert server.database(name).info()["doc_count"] == 0
+        with pytest.raises(NotFound, match="missing"):
+            server.database(name).get("a")
+    finally:
+        server.delete(name)
+
+
+@pytest.mark.parametrize("name", ["Big", "1a", "_own", "a.b", "a b", "", "../x", "ä", "a\n"])
+def test_illegal_names_are_refused(server: Server, name: str) -> None:
+    with pytest.raises(BadRequest):
+        server.create(name)
+    assert name not in server.all_dbs()
