@@ -46,6 +46,13 @@ class Refused(DivanError):
     status = 403
 
 
+class Deleted(Refused):
+    """There was such a document, and somebody deleted it: it is not made again by itself."""
+
+    def __init__(self) -> None:
+        super().__init__("This document was deleted.")
+
+
 class Invalid(DivanError):
     """Items do not hold what the form asks for. `problems` maps an item's name to its message."""
 

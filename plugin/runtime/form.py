@@ -35,6 +35,7 @@ META = frozenset(
         "changed",
         "steps",
         "former_readers",
+        "imported",
     )
 )
 """Keys of a document that are no items: the door writes them, never a person."""

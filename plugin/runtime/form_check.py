@@ -74,9 +74,9 @@ def _value_problem(item: Item, value: Any) -> Message | None:
         return None if is_datetime(value) else Message("This is not a date with a time.")
     if item.max is not None and len(value) > item.max:
         return Message("This may have at most {max} characters.", {"max": item.max})
-    if item.kind == "keyword" and item.choices and not item.open:
-        if value not in {choice.value for choice in item.choices}:
-            return Message("Please choose one of the keywords.")
+    fixed = item.kind == "keyword" and item.choices and not item.open
+    if fixed and value not in {choice.value for choice in item.choices}:
+        return Message("Please choose one of the keywords.")
     return None
 
 

@@ -78,9 +78,7 @@ def read_form(name: str, data: Mapping[str, Any]) -> Form:
         authors=_rules(where.at("authors"), data.get("authors", {}), items),
         number=_number(where.at("number"), data.get("number"), items),
         parent=_parent(where.at("parent"), data.get("parent"), items),
-        responses=tuple(
-            _response(where.at("responses"), one) for one in data.get("responses", ())
-        ),
+        responses=tuple(_response(where.at("responses"), one) for one in data.get("responses", ())),
         workflow=_workflow(where.at("workflow"), data.get("workflow"), items),
         actions=tuple(_action(where.at("actions"), one, items) for one in data.get("actions", ())),
     )

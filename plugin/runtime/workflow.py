@@ -1,6 +1,6 @@
 """Workflow: states of a document and the steps between them. Pure: plain data in, answers out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,28 +66,27 @@ def entry(step: Step, origin: str, by: str, at: str, note: str) -> dict[str, str
     }
 
 
-def moved_by_steps(
-    flow: Workflow, old: Mapping[str, Any] | None, new: Mapping[str, Any]
-) -> bool:
-    """True if the lines that `new.steps` has more than `old.steps` lead from the old state to the
-    new one, each along a step of the workflow.
+def moved_by_steps(flow: Workflow, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:
+    """True if the lines that `new.steps` has more than `old.steps` lead to the new state, each
+    along a step of the workflow, from a state in which the document was.
 
-    The lines are asked, not only the two states: a laptop pushes a document after several steps.
+    The lines are asked, not only the two states: a laptop pushes a document after several steps,
+    and a settled conflict may go on from the state before another branch's step.
     """
-    start = flow.state(old) if old else flow.initial
     end = flow.state(new)
+    start = flow.state(old) if old else flow.initial
     if start == end:
         return True
-    before = old.get("steps") or [] if old else []
-    state = start
-    for line in new.get("steps") or []:
-        if line in before:
-            continue
-        step = flow.step(line.get("step")) if isinstance(line, Mapping) else None
-        if step is None or line.get("from") != state or state not in step.origins:
+    before = list(old.get("steps") or []) if old else []
+    states = {flow.initial, start, *(one.get(key) for one in before for key in ("from", "to"))}
+    state = None
+    for line in (one for one in new.get("steps") or [] if one not in before):
+        step = flow.step(str(line.get("step"))) if isinstance(line, Mapping) else None
+        if step is None or line.get("from") not in step.origins or line.get("to") != step.to:
             return False
-        if line.get("to") != step.to:
+        if line["from"] not in states:
             return False
+        states.add(step.to)
         state = step.to
     return state == end
 
@@ -99,20 +98,21 @@ def why_not(
     names: frozenset[str],
     allowed_names: frozenset[str] | None,
     empty: Sequence[Text],
+    name_of: Callable[[str], str] = str,
 ) -> Message | None:
     """Why a step cannot be taken now, or None.
 
     `names` are all names of the person, `allowed_names` the resolved `who` (None: anyone who may
-    edit), `empty` the labels of needed items that are not filled in.
+    edit), `empty` the labels of needed items that are not filled in, `name_of` gives what people
+    see for a name.
     """
     state = flow.state(doc)
     if state not in step.origins:
         title = Message(flow.states.get(state, state))
         return Message("Not possible in the state “{state}”.", {"state": title})
     if allowed_names is not None and not names & allowed_names:
-        return Message(
-            "Only these may do this: {names}.", {"names": ", ".join(sorted(allowed_names))}
-        )
+        shown = ", ".join(name_of(name) for name in sorted(allowed_names))
+        return Message("Only these may do this: {names}.", {"names": shown})
     if empty:
         return Message("Fill in first: {item}.", {"item": Message(empty[0])})
     return None

@@ -108,19 +108,23 @@ function stateOf(flow, doc) {
   return (doc && doc[flow.item]) || flow.initial;
 }
 
-// True if the lines that doc.steps has more than old.steps lead from the old state to the new one.
+// True if the lines that doc.steps has more than old.steps lead to the new state, each along a step
+// of the workflow, from a state in which the document was.
 function movedBySteps(flow, old, doc) {
-  var state = stateOf(flow, old), end = stateOf(flow, doc);
-  if (state === end) { return true; }
-  var before = ((old && old.steps) || []).map(canonical);
-  var lines = (doc.steps || []).filter(function (line) { return before.indexOf(canonical(line)) === -1; });
-  var along = lines.every(function (line) {
+  var end = stateOf(flow, doc), state = null;
+  if (stateOf(flow, old) === end) { return true; }
+  var before = (old && old.steps) || [], known = before.map(canonical);
+  var states = [flow.initial, stateOf(flow, old)];
+  before.forEach(function (line) { states.push(line.from, line.to); });
+  var lines = (doc.steps || []).filter(function (line) { return known.indexOf(canonical(line)) === -1; });
+  return lines.every(function (line) {
     var step = flow.steps.filter(function (one) { return line && one.name === line.step; })[0];
-    if (!step || line.from !== state || step.from.indexOf(state) === -1 || line.to !== step.to) { return false; }
+    if (!step || step.from.indexOf(line.from) === -1 || line.to !== step.to) { return false; }
+    if (states.indexOf(line.from) === -1) { return false; }
+    states.push(step.to);
     state = step.to;
     return true;
-  });
-  return along && state === end;
+  }) && state === end;
 }
 
 function canonical(line) {

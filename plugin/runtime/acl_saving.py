@@ -1,0 +1,93 @@
+"""The access control list of a database: read it, change it, copy it to where the store looks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from acl import ACL_ID, Acl, AclError, parse, parse_sound, security_object, to_document
+from plugin.runtime.context import Context, told
+from plugin.runtime.errors import Invalid, OfficeError, Refused, SaveConflict
+from plugin.runtime.messages import Message
+from store.api import Database
+from store.errors import Conflict, Forbidden, NotFound, Unauthorized
+
+
+def read_acl(db: Database) -> tuple[Acl, dict[str, Any]]:
+    """The list of a database and its document. Raises OfficeError where there is none, or it
+    cannot be read."""
+    try:
+        doc = db.get(ACL_ID)
+        return parse(doc), doc
+    except NotFound as error:
+        raise OfficeError(
+            "The database {name} has no access control list.", name=db.name
+        ) from error
+    except AclError as error:
+        raise OfficeError(
+            "The access control list of {name} is damaged: {why}", name=db.name, why=str(error)
+        ) from error
+
+
+def save_acl(ctx: Context, acl: Acl, rev: str | None) -> None:
+    """Write a new list. For Managers only; a line of what changed goes into its log.
+
+    `rev` is the revision that was edited (None: whatever is there). Raises Refused, Invalid with
+    all that is wrong, SaveConflict.
+    """
+    ctx.demand("manage")
+    new = to_document(acl)
+    try:
+        parse_sound(new)
+    except AclError as error:
+        problems = {str(n): told(one) for n, one in enumerate(error.reasons, 1)}
+        raise Invalid(problems) from error
+    before, doc = read_acl(ctx.reading)
+    if rev is not None and doc["_rev"] != rev:
+        raise SaveConflict({}, doc, ())
+    text = difference(before, acl)
+    if not text:
+        return
+    line = {"at": ctx.now(), "by": ctx.by, "text": text}
+    new = to_document(acl, {**doc, "log": [*(doc.get("log") or []), line]})
+    try:
+        ctx.writing.put(new)
+    except Conflict as error:
+        raise SaveConflict({}, read_acl(ctx.reading)[1], ()) from error
+    except (Forbidden, Unauthorized) as error:
+        raise Refused(Message(error.reason)) from error
+    copy_to_security(ctx.reading)
+    ctx.office.written(ctx.name)
+
+
+def copy_to_security(db: Database) -> bool:
+    """Copy the list into `_security`, where `validate_doc_update` reads it. True if it differed."""
+    wanted = security_object(read_acl(db)[0])
+    if db.security() == wanted:
+        return False
+    db.set_security(wanted)
+    return True
+
+
+def difference(before: Acl, after: Acl) -> str:
+    """What differs, in short: `anna: Author → Editor; +[Leaders]`. Empty where nothing does."""
+    old, new = _lines(before), _lines(after)
+    parts = [f"-{name}" for name in old if name not in new]
+    parts += [f"+{name}: {line}" for name, line in new.items() if name not in old]
+    both = (name for name in new if name in old and old[name] != new[name])
+    parts += [f"{name}: {old[name]} → {new[name]}" for name in both]
+    parts += [f"+{role}" for role in after.roles if role not in before.roles]
+    parts += [f"-{role}" for role in before.roles if role not in after.roles]
+    return "; ".join(parts)
+
+
+def _lines(acl: Acl) -> Mapping[str, str]:
+    return {
+        entry.name: " ".join(
+            [
+                entry.level.title,
+                f"({entry.type.value})",
+                *sorted(f"+{privilege.value}" for privilege in entry.privileges),
+                *sorted(entry.roles),
+            ]
+        )
+        for entry in acl.entries
+    }

@@ -1,0 +1,56 @@
+"""Attachments of documents, through the same door: whoever may edit the document may attach."""
+
+import base64
+
+from plugin.runtime.context import Context
+from plugin.runtime.document import Document, Raw, StoredFile
+from plugin.runtime.errors import NotFound, SaveConflict
+from plugin.runtime.reading import fetch
+from plugin.runtime.saving import applied, rewrite
+from store.errors import NotFound as Missing
+
+
+def attach(
+    ctx: Context, docid: str, rev: str, name: str, data: bytes, content_type: str
+) -> Document:
+    """Add an attachment, or replace the one of that name."""
+    if not name or name.startswith("_"):
+        raise NotFound("An attachment needs a name that does not start with _.")
+
+    def change(current: Raw) -> Raw:
+        new = applied(_unchanged(current, rev), {})
+        body = {"content_type": content_type, "data": base64.b64encode(data).decode()}
+        new["_attachments"] = {**(current.get("_attachments") or {}), name: body}
+        return new
+
+    return rewrite(ctx, docid, change)
+
+
+def detach(ctx: Context, docid: str, rev: str, name: str) -> Document:
+    """Take an attachment away. Raises NotFound where there is none of that name."""
+
+    def change(current: Raw) -> Raw:
+        files = dict(_unchanged(current, rev).get("_attachments") or {})
+        if files.pop(name, None) is None:
+            raise NotFound("There is no such attachment.")
+        new = applied(current, {})
+        new.pop("_attachments")
+        return {**new, "_attachments": files} if files else new
+
+    return rewrite(ctx, docid, change)
+
+
+def _unchanged(current: Raw, rev: str) -> Raw:
+    if current["_rev"] != rev:
+        raise SaveConflict({}, current, ())
+    return current
+
+
+def read_attachment(ctx: Context, docid: str, name: str) -> StoredFile:
+    """The attachment, if the document may be read. Raises NotFound."""
+    current = fetch(ctx, docid)
+    try:
+        found = ctx.reading.get_attachment(docid, name, rev=current["_rev"])
+    except Missing as error:
+        raise NotFound("There is no such attachment.") from error
+    return StoredFile(name, found.content_type, found.data)

@@ -1,0 +1,79 @@
+"""Conflicts: live branches of a document that replication could not merge, settled by a person."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from plugin.runtime.context import Context
+from plugin.runtime.document import Document, Raw
+from plugin.runtime.errors import Invalid, SaveConflict
+from plugin.runtime.links import Links
+from plugin.runtime.merge import Clash, merge
+from plugin.runtime.messages import Message
+from plugin.runtime.reading import fetch, live_branches
+from plugin.runtime.saving import ready, stored, stub
+from store.errors import Conflict
+
+
+def conflicts(ctx: Context, docid: str) -> list[Document]:
+    """The live branches, the winner first; empty where there is no conflict. Raises NotFound."""
+    raw = fetch(ctx, docid)
+    branches = live_branches(ctx, raw)
+    return [ctx.document(branch) for branch in branches] if len(branches) > 1 else []
+
+
+def clashes(ctx: Context, docid: str) -> tuple[str, ...]:
+    """The items for which a person has to choose; the others merge by themselves."""
+    result = merge(_branches(ctx, fetch(ctx, docid)))
+    return result.items if isinstance(result, Clash) else ()
+
+
+def settle(ctx: Context, docid: str, choices: Mapping[str, str]) -> Document:
+    """Merge all branches into one; `choices` gives for an item the revision whose value counts.
+
+    Needs the right to edit each branch. Raises Invalid for items that still need a choice,
+    SaveConflict where somebody was faster, Refused, NotFound.
+    """
+    winner = fetch(ctx, docid)
+    branches = _branches(ctx, winner)
+    for branch in branches:
+        ctx.demand("edit", branch, branch)
+    if len(branches) < 2:
+        return ctx.document(winner)
+    result = merge(branches, choices)
+    if isinstance(result, Clash):
+        wanted = Message("Please choose one of the values.")
+        raise Invalid(dict.fromkeys(result.items, wanted))
+    new = _with_files(ctx, result.doc, result.borrowed)
+    old = {key: value for key, value in winner.items() if key != "_conflicts"}
+    settled = ctx.document(old)
+    if ready(ctx, ctx.form(new.get("form")), new, old, Links(ctx)):
+        try:
+            settled = stored(ctx, new)
+        except Conflict as error:
+            raise SaveConflict({}, fetch(ctx, docid), ()) from error
+    _close(ctx, [branch for branch in branches if branch["_rev"] != winner["_rev"]])
+    return settled
+
+
+def _branches(ctx: Context, winner: Raw) -> list[Raw]:
+    revs = [winner["_rev"], *(winner.get("_conflicts") or [])]
+    answers = ctx.reading.open_revs(winner["_id"], revs, with_revs=True)
+    found = [answer["ok"] for answer in answers if "ok" in answer]
+    return [branch for branch in found if not branch.get("_deleted")]
+
+
+def _with_files(ctx: Context, doc: Raw, borrowed: Mapping[str, str]) -> Raw:
+    """Attachments of losing branches go in with their data: the winner has no stub of them."""
+    files: dict[str, Any] = dict(doc.get("_attachments") or {})
+    for name, rev in borrowed.items():
+        found = ctx.reading.get_attachment(doc["_id"], name, rev=rev)
+        data = base64.b64encode(found.data).decode()
+        files[name] = {"content_type": found.content_type, "data": data}
+    return {**doc, "_attachments": files} if files else doc
+
+
+def _close(ctx: Context, losers: list[Raw]) -> None:
+    """End the losing branches. Under the server's name: the document is not deleted by this, so
+    the privilege to delete is not asked for."""
+    ctx.reading.bulk_docs([stub(ctx, branch["_id"], branch) for branch in losers])

@@ -1,0 +1,145 @@
+"""What every operation of the door needs: who asks, which database, what may be done there."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from acl import Access, Action, Decision, Identity, Reason, may, names_of, reason, user_context
+from plugin.runtime.clock import day_in, stamp
+from plugin.runtime.design import Design
+from plugin.runtime.document import Document, Raw, filled
+from plugin.runtime.errors import NotFound, Refused
+from plugin.runtime.fields import display
+from plugin.runtime.form import Form, items_of
+from plugin.runtime.messages import Message
+from store.api import Database
+from store.types import UserContext
+
+if TYPE_CHECKING:
+    from plugin.runtime.office import Office
+    from plugin.runtime.session import Session
+
+PLACE = re.compile(r"\{([^{}]+)\}")
+
+
+def told(cause: Reason) -> Message:
+    """The reason of a decision as a message."""
+    return Message(cause.text, cause.params)
+
+
+@dataclass(frozen=True)
+class Context:
+    """One identity at one database, with the ACL and the design as they were when it was made."""
+
+    office: "Office"
+    session: "Session"
+    name: str
+    access: Access
+    design: Design
+
+    @property
+    def identity(self) -> Identity:
+        return self.session.identity
+
+    @property
+    def system(self) -> bool:
+        """True for the server itself, which no Readers item shuts out."""
+        return self.session.is_system
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All names under which the identity may be listed in this database."""
+        return names_of(self.identity, self.access)
+
+    @cached_property
+    def reading(self) -> Database:
+        """The store for reading; what is read passes `may_read` before it is handed out."""
+        return self.office.server.database(self.name)
+
+    @cached_property
+    def writing(self) -> Database:
+        """The store under the identity's own name and roles: it validates every write again."""
+        name, roles = user_context(self.identity, self.access)
+        if self.system:
+            roles = ("_admin", *roles)
+        return self.office.server.database(self.name, UserContext(name, roles))
+
+    @property
+    def by(self) -> str:
+        """Who is written into documents as their maker."""
+        return self.identity.name or "Anonymous"
+
+    def now(self) -> str:
+        return stamp(self.office.clock())
+
+    def value(self, token: Any) -> Any:
+        """`@me`, `@now`, `@today` in defaults and steps; anything else stands for itself."""
+        if token == "@me":
+            return None if self.system else self.identity.name
+        if token == "@now":
+            return self.now()
+        if token == "@today":
+            return day_in(self.office.clock(), self.session.time_zone).isoformat()
+        return token
+
+    def form(self, name: Any) -> Form:
+        """The form `name`. Raises NotFound."""
+        form = self.design.forms.get(name) if isinstance(name, str) else None
+        if form is None:
+            raise NotFound("There is no form {form} in this database.", form=str(name))
+        return form
+
+    def may(self, action: Action, doc: Raw | None = None, old: Raw | None = None) -> Decision:
+        """The decision of the ACL for this identity; always yes for the server itself."""
+        if self.system:
+            return Decision(True, reason("allowed"))
+        return may(self.access, self.identity, action, doc, old)
+
+    def demand(self, action: Action, doc: Raw | None = None, old: Raw | None = None) -> None:
+        """Raises Refused with the reason where `may` says no."""
+        decision = self.may(action, doc, old)
+        if not decision:
+            raise Refused(told(decision.reason))
+
+    def may_read(self, branches: Sequence[Raw]) -> bool:
+        """True if all live branches of a document may be read."""
+        return all(self.may("read", branch).allowed for branch in branches)
+
+    def document(self, raw: Raw) -> Document:
+        """The value that is handed out for a stored document."""
+        return Document(
+            id=raw["_id"],
+            rev=raw["_rev"],
+            form=str(raw.get("form", "")),
+            database=self.name,
+            title=self.title(raw),
+            items=items_of(raw),
+            raw=raw,
+        )
+
+    def title(self, raw: Mapping[str, Any]) -> str:
+        """The subject of the form, filled in for people; the id where it gives nothing."""
+        form = self.design.forms.get(str(raw.get("form")))
+        if form is None or not form.subject:
+            return str(raw.get("_id", ""))
+        wanted = PLACE.findall(form.subject)
+        shown = {name: self._shown(form, name, raw.get(name)) for name in wanted}
+        return filled(form.subject, shown) or str(raw.get("_id", ""))
+
+    def _shown(self, form: Form, name: str, value: Any) -> str:
+        item = form.items.get(name)
+        if item is None:
+            return "" if value is None else str(value)
+        return display(
+            item,
+            value,
+            self.session.language,
+            time_zone=self.session.time_zone,
+            name_of=self.name_of,
+        )
+
+    def name_of(self, name: str) -> str:
+        """What people see for a stable id, in the language of the session."""
+        return self.office.directory.name_of(name, self.session.language)

@@ -1,0 +1,60 @@
+"""Make databases with their ACL and keep their design documents up to date."""
+
+from dataclasses import replace
+
+from acl import Acl, to_document
+from plugin.runtime.acl_saving import copy_to_security
+from plugin.runtime.design import build
+from plugin.runtime.directory import SERVER_NAME
+from plugin.runtime.module import DatabaseSpec
+from store.api import Database, Server
+from store.deploy import deploy
+from store.errors import Conflict, DatabaseExists, NotFound
+
+OWNER = "@owner"
+"""Stands for the person in the ACL of a template."""
+
+
+def deploy_database(
+    server: Server, name: str, spec: DatabaseSpec, at: str, owner: str | None = None
+) -> bool:
+    """Bring one database up to date; True if anything was new. Can be repeated after a crash.
+
+    An ACL that is there already is kept: from then on it belongs to the database's Managers.
+    """
+    new = False
+    if not server.exists(name):
+        try:
+            server.create(name)
+            new = True
+        except DatabaseExists:  # another process was quicker, and does the same
+            new = False
+    db = server.database(name)
+    new = _first_acl(db, owned(spec.acl, owner), at) or new
+    new = copy_to_security(db) or new
+    for document in build(spec.design):
+        new = deploy(db, document) or new
+    return new
+
+
+def owned(acl: Acl, owner: str | None) -> Acl:
+    """The ACL of a template with the person's name put in."""
+    if owner is None:
+        return acl
+    entries = tuple(
+        replace(entry, name=owner) if entry.name == OWNER else entry for entry in acl.entries
+    )
+    return replace(acl, entries=entries)
+
+
+def _first_acl(db: Database, acl: Acl, at: str) -> bool:
+    try:
+        db.get("acl")
+    except NotFound:
+        by = {"at": at, "by": SERVER_NAME}
+        try:
+            db.put(to_document(acl, {"created": by, "updated": by, "log": []}))
+        except Conflict:
+            return False
+        return True
+    return False

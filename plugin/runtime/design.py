@@ -1,0 +1,127 @@
+"""Build a database's design documents from its folder, and read them back.
+
+Two documents: `_design/divan` (forms, listings, checks; a Designer changes it) and `_design/index`
+(the views). Apart, so that a changed form does not rebuild an index.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plugin.runtime.errors import OfficeError
+from plugin.runtime.form import Form
+from plugin.runtime.form_reading import read_form
+from plugin.runtime.listing_spec import ListingSpec, read_listing
+from store.couchapp import read_folder
+
+Doc = dict[str, Any]
+
+SHARED = Path(__file__).resolve().parents[2] / "design_docs" / "_shared"
+DESIGN_ID = "_design/divan"
+INDEX = "index"
+SETS_VIEW = "documents_by_reader_set"
+CONFLICTS_VIEW = "conflicts"
+
+PUBLIC = "p:"
+
+# Every key gets the reader set in front: a page then reads the sets of one person and never meets
+# the rows of others, and totals can be told per person. Public documents stand once more under
+# `p:<set>`, for those who may read public documents only.
+WRAPPED = """function (doc) {
+  if (!doc.form || doc.form === 'acl') { return; }
+  var set = require('views/lib/readers').readerSet(doc), put = emit;
+  (function (emit) {
+    (
+%s
+    )(doc);
+  })(function (key, value) {
+    put([set].concat(key), value);
+    if (doc.public === true) { put(['p:' + set].concat(key), value); }
+  });
+}"""
+
+SETS_MAP = "function (doc) { emit([], [1]); }"
+CONFLICTS_MAP = "function (doc) { if (doc._conflicts) { emit([doc._id], [1]); } }"
+
+VALIDATE = """function (doc, old, userCtx, secObj) {
+  require('lib/access_check').check(doc, old, userCtx, secObj);
+  require('lib/form_check').check(this.forms, doc, old, userCtx);
+  for (var name in this.checks) {
+    require('checks/' + name).check(doc, old, userCtx, secObj, this);
+  }
+}"""
+
+REQUIRED = re.compile(r"""require\(\s*['"](?:\./|lib/|views/lib/)([\w-]+)['"]\s*\)""")
+
+
+@dataclass(frozen=True)
+class Design:
+    """Forms and listings of a database as they stand in its design document."""
+
+    forms: Mapping[str, Form]
+    listings: Mapping[str, ListingSpec]
+
+
+def build(folder: Path, shared: Path = SHARED) -> tuple[Doc, Doc]:
+    """The documents `_design/divan` and `_design/index` of a design folder.
+
+    Raises OfficeError where the folder is missing or a form or listing makes no sense.
+    """
+    if not folder.is_dir():
+        raise OfficeError("There is no design folder {folder}.", folder=str(folder))
+    own, common = read_folder(folder), read_folder(shared)
+    lib = {**common.get("lib", {}), **own.get("lib", {})}
+    divan = {
+        "_id": DESIGN_ID,
+        "language": "javascript",
+        "forms": own.get("forms", {}),
+        "listings": own.get("listings", {}),
+        "lib": lib,
+        "checks": own.get("validate_doc_update", {}),
+        "validate_doc_update": VALIDATE,
+    }
+    read_design(divan)
+    return divan, _index(own.get("views", {}), lib)
+
+
+def _index(views: Mapping[str, Any], lib: Mapping[str, str]) -> Doc:
+    built: dict[str, Any] = {
+        SETS_VIEW: _view({"map": SETS_MAP}),
+        CONFLICTS_VIEW: _view({"map": CONFLICTS_MAP}),
+    }
+    built |= {name: _view(view) for name, view in views.items()}
+    sources = [view["map"] for view in built.values()]
+    return {
+        "_id": f"_design/{INDEX}",
+        "language": "javascript",
+        "views": {"lib": _needed(sources, lib), **built},
+    }
+
+
+def _view(view: Mapping[str, Any]) -> dict[str, str]:
+    source = str(view["map"]).strip().removesuffix(";")
+    return {"map": WRAPPED % source, "reduce": str(view.get("reduce", "_sum")).strip()}
+
+
+def _needed(sources: list[str], lib: Mapping[str, str]) -> dict[str, str]:
+    """The library files that the maps use, and those which these use: others must not rebuild."""
+    needed: dict[str, str] = {}
+    waiting = [name for source in sources for name in REQUIRED.findall(source)]
+    while waiting:
+        name = waiting.pop()
+        if name in needed:
+            continue
+        if name not in lib:
+            raise OfficeError("A view requires lib/{name}.js, which is not there.", name=name)
+        needed[name] = lib[name]
+        waiting += REQUIRED.findall(lib[name])
+    return dict(sorted(needed.items()))
+
+
+def read_design(doc: Mapping[str, Any]) -> Design:
+    """Forms and listings of a `_design/divan` document. Raises OfficeError."""
+    forms = {name: read_form(name, data) for name, data in doc.get("forms", {}).items()}
+    listings = {name: read_listing(name, data) for name, data in doc.get("listings", {}).items()}
+    return Design(forms, listings)

@@ -1,0 +1,251 @@
+"""An office: one data directory with its store, modules, people and clock. A laptop has one too."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from acl import Acl, Identity
+from plugin.runtime import datadir
+from plugin.runtime.acl_saving import copy_to_security, read_acl
+from plugin.runtime.clock import Clock, stamp, utcnow
+from plugin.runtime.deploying import deploy_database
+from plugin.runtime.design import DESIGN_ID, Design, read_design
+from plugin.runtime.directory import SERVER_NAME, Directory
+from plugin.runtime.errors import BadInput, NotFound, OfficeError
+from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
+from plugin.runtime.modules import Modules
+from plugin.runtime.readersets import ReaderSets
+from plugin.runtime.session import Session
+from plugin.runtime.settings import Settings, read_settings, secret
+from store.api import Server
+from store.errors import BadRequest, StoreError
+from store.errors import NotFound as Missing
+from store.lite.server import LiteServer
+from store.opening import open_server
+from store.types import BasicAuth, ViewOptions
+
+SETTINGS = "settings"
+SERVER = Identity(SERVER_NAME, "server")
+
+
+@dataclass(frozen=True)
+class State:
+    """ACL and design of a database as they are now."""
+
+    acl: Acl
+    design: Design
+
+
+class Office:
+    """Everything of one data directory. Use as a context manager, or call `close`."""
+
+    def __init__(
+        self,
+        data: Path,
+        about: datadir.About,
+        settings: Settings,
+        server: Server,
+        modules: Modules,
+        clock: Clock,
+    ) -> None:
+        self.data = data
+        self.kind = about.kind
+        self.id = about.id
+        self.settings = settings
+        self.server = server
+        self.clock = clock
+        self.directory = Directory(server)
+        self._modules = modules
+        self._lock = threading.Lock()
+        self._acls: dict[tuple[str, str], Acl] = {}
+        self._designs: dict[str, Design] = {}
+        self._reader_sets: dict[str, ReaderSets] = {}
+
+    @classmethod
+    def create(
+        cls,
+        path: Path | str,
+        kind: str = "office",
+        *,
+        clock: Clock = utcnow,
+        modules: Iterable[Module] | None = None,
+    ) -> "Office":
+        """Begin a data directory and open it; an office gets the databases of its modules.
+
+        Raises OfficeError where the directory holds something already or cannot be written.
+        """
+        datadir.make(Path(path), kind)
+        office = cls.open(path, clock=clock, modules=modules)
+        try:
+            if kind == "office":
+                office.deploy()
+        except BaseException:
+            office.close()
+            raise
+        return office
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | str,
+        *,
+        clock: Clock = utcnow,
+        modules: Iterable[Module] | None = None,
+    ) -> "Office":
+        """Open a data directory. Raises OfficeError (not ours, damaged, another format) and
+        BadInput for wrong settings, each saying what to do."""
+        data = Path(path).absolute()
+        about = datadir.read(data)
+        settings = read_settings(data)
+        chosen = Modules.of(modules)
+        return cls(data, about, settings, _open_store(data, settings), chosen, clock)
+
+    @property
+    def modules(self) -> tuple[Module, ...]:
+        """The modules in the order of the navigator."""
+        return self._modules.modules
+
+    def session(self, identity: Identity, language: str = "") -> Session:
+        """What `identity` may do here; `language` is the one chosen for the pages."""
+        return Session(self, identity, chosen_language=language)
+
+    def system(self) -> Session:
+        """The server itself (`divan-server`): agents and imports; no ACL stops it."""
+        return Session(self, SERVER, is_system=True)
+
+    def databases(self) -> list[str]:
+        """The databases of all modules that exist, mailboxes included, in the navigator's order."""
+        owners = {name: self.owner_of(name) for name in self.server.all_dbs()}
+        found = [(one[0].order, name) for name, one in owners.items() if one]
+        return [name for _, name in sorted(found)]
+
+    def owner_of(self, database: str) -> tuple[Module, DatabaseSpec] | None:
+        """The module and the description that a database belongs to; None for one not ours."""
+        return self._modules.owner_of(database)
+
+    def form_code(self, database: str, form: str) -> FormCode | None:
+        """The module's code for documents of a form."""
+        return self._modules.form_code(database, form)
+
+    def action_code(self, database: str, form: str, action: str) -> Action | None:
+        """The module's code behind a button."""
+        return self._modules.action(database, form, action)
+
+    def state(self, database: str) -> State:
+        """ACL and design of a database, read anew where their revisions changed.
+
+        Raises NotFound where there is no such database, or one without ACL (not for people).
+        """
+        try:
+            db = self.server.database(database)
+            answer = db.all_docs(ViewOptions(keys=("acl", DESIGN_ID)))
+        except (Missing, BadRequest) as error:
+            raise NotFound("There is no database {name}.", name=database) from error
+        acl_rev, design_rev = (_rev(row) for row in answer["rows"])
+        if acl_rev is None:
+            raise NotFound("There is no database {name}.", name=database)
+        with self._lock:
+            acl = self._acls.get((database, acl_rev))
+            design = self._designs.get(design_rev) if design_rev else Design({}, {})
+        if acl is None:
+            acl = read_acl(db)[0]
+            with self._lock:
+                self._acls[database, acl_rev] = acl
+        if design is None:
+            design = read_design(db.get(DESIGN_ID))
+            with self._lock:
+                self._designs[str(design_rev)] = design
+        return State(acl, design)
+
+    def reader_sets(self, database: str) -> ReaderSets:
+        """The reader sets of a database, shared by all sessions of this process."""
+        with self._lock:
+            if database not in self._reader_sets:
+                self._reader_sets[database] = ReaderSets(self.server.database(database))
+            return self._reader_sets[database]
+
+    def written(self, database: str) -> None:
+        """Told by the door after each write, so that a change is visible at once."""
+        if database == SETTINGS:
+            self.directory.expire()
+
+    def deploy(self) -> list[str]:
+        """Make what databases are missing, and bring design documents up to date.
+
+        Returns the names of those where something changed. Can be repeated after a crash.
+        """
+        changed = []
+        for module in self.modules:
+            for spec in module.databases:
+                names = self._of_template(spec) if spec.template else [spec.name]
+                changed += [name for name in names if self._deploy(name, spec)]
+        return changed
+
+    def _of_template(self, spec: DatabaseSpec) -> list[str]:
+        return [name for name in self.server.all_dbs() if name.startswith(f"{spec.name}_")]
+
+    def _deploy(self, name: str, spec: DatabaseSpec, owner: str | None = None) -> bool:
+        return deploy_database(self.server, name, spec, stamp(self.clock()), owner)
+
+    def mail_database(self, person: str) -> str:
+        """The name of a person's mailbox, made if it is not there yet. Raises NotFound."""
+        return self.personal_database("mail", person)
+
+    def personal_database(self, template: str, person: str) -> str:
+        """The database of a template that belongs to a person, made if it is not there yet.
+
+        Raises NotFound where there is no such person or template.
+        """
+        name = f"{template}_{person.replace('.', '_')}"
+        owner = self.owner_of(name)
+        if owner is None or self.directory.person(person) is None:
+            raise NotFound("There is no person {name}.", name=person)
+        try:
+            self.state(name)
+        except NotFound:
+            self._deploy(name, owner[1], person)
+        return name
+
+    def apply_acl(self, database: str) -> bool:
+        """Copy the ACL document into `_security`, as after replication. True if it differed."""
+        return copy_to_security(self.server.database(database))
+
+    def close(self) -> None:
+        """Close the store. The office is of no use afterwards."""
+        self.server.close()
+
+    def __enter__(self) -> "Office":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _rev(row: dict[str, dict[str, str | bool]]) -> str | None:
+    value = row.get("value")
+    return str(value["rev"]) if value and not value.get("deleted") else None
+
+
+def _open_store(data: Path, settings: Settings) -> Server:
+    url = str(settings.store_url)
+    try:
+        if not url:
+            return LiteServer(data / "store")
+        return open_server(url, auth=_store_auth(data))
+    except BadRequest as error:
+        raise BadInput("The setting store_url: {why}", why=error.reason) from error
+    except StoreError as error:
+        raise OfficeError("The store cannot be opened: {why}", why=error.reason) from error
+
+
+def _store_auth(data: Path) -> BasicAuth | None:
+    """User and password of a CouchDB, from the secret `store_auth` (`user:password`)."""
+    user, mark, password = (secret(data, "store_auth") or "").partition(":")
+    return BasicAuth(user, password) if mark else None

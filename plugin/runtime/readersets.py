@@ -1,0 +1,148 @@
+"""Which reader sets a database has, and which of them one identity may read.
+
+A reader set is the short name of a document's list of readers (`acl.reader_set`). Indexes are keyed
+by it first, so a listing reads the ranges of the readable sets alone.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from acl import Level, Privilege, can_read, reader_set, readers_of
+from acl.readers import OPEN_SET
+from plugin.runtime.context import Context
+from plugin.runtime.design import INDEX, PUBLIC, SETS_VIEW
+from plugin.runtime.errors import NotFound
+from plugin.runtime.reading import fetch
+from store.api import Database
+from store.types import ChangesOptions, Doc, Seq, ViewOptions
+
+CONFLICT = "c:"
+FEW = 500
+"""More changes than this at once, and the sets are read anew from the index."""
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Names of readers by reader set; sets of documents in conflict stand apart.
+
+    A set stays when its last document left it: it then gives no rows.
+    """
+
+    readers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    conflicts: frozenset[str] = frozenset()
+
+
+class ReaderSets:
+    """The reader sets of one database, kept up from its changes feed. Thread-safe."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._lock = threading.Lock()
+        self._seq: Seq | None = None
+        self._sets = Sets()
+        self._plain: dict[frozenset[str], tuple[Sets, tuple[str, ...]]] = {}
+
+    def readable(self, ctx: Context) -> tuple[str, ...]:
+        """The sets whose documents this identity may read, in a fixed order.
+
+        Empty for one who may read nothing here. A document in conflict is opened to decide.
+        """
+        if ctx.access.level < Level.READER and not ctx.access.has(Privilege.READ_PUBLIC):
+            return ()
+        sets = self._current()
+        found = (*self._plain_sets(ctx, sets), *_conflict_sets(ctx, sets))
+        if ctx.access.level < Level.READER:
+            return tuple(PUBLIC + name for name in found)
+        return found
+
+    def _plain_sets(self, ctx: Context, sets: Sets) -> tuple[str, ...]:
+        if ctx.system:
+            return tuple(sorted(sets.readers))
+        with self._lock:
+            cached = self._plain.get(ctx.names)
+        if cached and cached[0] is sets:
+            return cached[1]
+        found = tuple(
+            name for name in sorted(sets.readers) if can_read(ctx.names, sets.readers[name])
+        )
+        with self._lock:
+            if len(self._plain) > FEW:
+                self._plain.clear()
+            self._plain[ctx.names] = (sets, found)
+        return found
+
+    def _current(self) -> Sets:
+        with self._lock:
+            if self._seq is None:
+                self._read_all()
+            else:
+                self._follow()
+            return self._sets
+
+    def _read_all(self) -> None:
+        seq = self._db.info()["update_seq"]
+        answer = self._db.view(INDEX, SETS_VIEW, ViewOptions(group=True))
+        names = [row["key"][0] for row in answer["rows"]]
+        names = [name for name in names if not name.startswith(PUBLIC)]
+        plain = [name for name in names if not name.startswith(CONFLICT)]
+        conflicts = frozenset(name for name in names if name.startswith(CONFLICT))
+        self._sets = Sets(self._names(plain), conflicts)
+        self._seq = seq
+
+    def _names(self, sets: list[str]) -> dict[str, frozenset[str]]:
+        """The readers of each set, taken from one document of it: all of them have the same."""
+        found = {OPEN_SET: frozenset[str]()}
+        wanted = [name for name in sets if name != OPEN_SET]
+        while wanted:
+            ids = self._one_of_each(wanted)
+            options = ViewOptions(keys=ids, include_docs=True, conflicts=True)
+            rows = self._db.all_docs(options)["rows"] if ids else []
+            for doc in (row["doc"] for row in rows if row.get("doc")):
+                found[reader_set(doc)] = readers_of(doc)
+            # A document may have moved between the two questions; a set without any is gone.
+            wanted = [name for name in wanted if name not in found] if ids else []
+        return found
+
+    def _one_of_each(self, sets: list[str]) -> tuple[str, ...]:
+        one = [
+            ViewOptions(startkey=[name], endkey=[name, {}], reduce=False, limit=1) for name in sets
+        ]
+        answers = self._db.queries(INDEX, SETS_VIEW, one)
+        return tuple(row["id"] for answer in answers for row in answer["rows"])
+
+    def _follow(self) -> None:
+        assert self._seq is not None
+        options = ChangesOptions(since=self._seq, include_docs=True, conflicts=True, limit=FEW)
+        answer = self._db.changes(options)
+        if len(answer["results"]) == FEW:
+            self._read_all()
+            return
+        readers, conflicts = dict(self._sets.readers), set(self._sets.conflicts)
+        for row in answer["results"]:
+            _take(readers, conflicts, row["doc"], bool(row.get("deleted")))
+        if readers != self._sets.readers or conflicts != self._sets.conflicts:
+            self._sets = Sets(readers, frozenset(conflicts))
+        self._seq = answer["last_seq"]
+
+
+def _take(readers: dict[str, frozenset[str]], conflicts: set[str], doc: Doc, deleted: bool) -> None:
+    conflict = CONFLICT + doc["_id"]
+    conflicts.discard(conflict)
+    if deleted or doc["_id"].startswith("_design/"):
+        return
+    if doc.get("_conflicts"):
+        conflicts.add(conflict)
+    else:
+        readers.setdefault(reader_set(doc), readers_of(doc))
+
+
+def _conflict_sets(ctx: Context, sets: Sets) -> list[str]:
+    found = []
+    for name in sorted(sets.conflicts):
+        try:
+            fetch(ctx, name.removeprefix(CONFLICT))
+        except NotFound:
+            continue
+        found.append(name)
+    return found

@@ -1,0 +1,234 @@
+"""Write documents: ACL, module code, computed items, the form's checks, then the store, which
+validates once more under the person's own name."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from plugin.runtime.computing import book, bring, put, restrict
+from plugin.runtime.context import Context
+from plugin.runtime.document import Document, Raw
+from plugin.runtime.door_checks import all_problems, foreign_items, readonly_items
+from plugin.runtime.errors import (
+    Deleted,
+    DivanError,
+    Invalid,
+    NotFound,
+    Refused,
+    SaveConflict,
+)
+from plugin.runtime.form import Form, items_of
+from plugin.runtime.form_check import problems
+from plugin.runtime.links import Links
+from plugin.runtime.messages import Message
+from plugin.runtime.numbering import number
+from plugin.runtime.reading import fetch, is_document_id, live_branches, tombstone
+from plugin.runtime.rebase import rebase
+from store.errors import BadRequest, Conflict, Forbidden, TooLarge, Unauthorized
+from store.types import Row
+
+ATTEMPTS = 5
+"""Times that a save is merged again onto what others wrote in between."""
+
+NewDocument = tuple[str, Mapping[str, Any], str | None]
+"""Form, items, id or None."""
+
+
+def defaults(ctx: Context, form: Form, preset: Mapping[str, Any]) -> dict[str, Any]:
+    """The items of a new document before anybody typed: defaults, first state, what is brought."""
+    doc: Raw = {"form": form.name}
+    for item in form.items.values():
+        value = preset.get(item.name, ctx.value(item.default))
+        if item.many and value is not None and not isinstance(value, list):
+            value = [value]
+        put(doc, item.name, value)
+    if form.workflow:
+        doc.setdefault(form.workflow.item, form.workflow.initial)
+    bring(form, doc, Links(ctx))
+    return items_of(doc)
+
+
+def draft(ctx: Context, form: Form, items: Mapping[str, Any], docid: str | None) -> Raw:
+    """A new document, not yet checked. Raises Invalid for items that the form does not have."""
+    foreign = foreign_items(ctx, form, items)
+    if foreign:
+        raise Invalid(foreign)
+    docid = docid or f"{form.name}:{uuid.uuid4().hex}"
+    if not is_document_id(docid):
+        raise Refused("A document cannot have the id {id}.", id=docid)
+    new: Raw = {"_id": docid, "form": form.name}
+    for name, value in {**defaults(ctx, form, items), **items}.items():
+        put(new, name, value)
+    if form.public:
+        new["public"] = True
+    return new
+
+
+def ready(ctx: Context, form: Form, new: Raw, old: Raw | None, links: Links) -> bool:
+    """Make `new` ready for the store, in place. False where it says nothing new.
+
+    Raises Refused or Invalid.
+    """
+    ctx.demand("create" if old is None else "edit", new, old)
+    code = ctx.office.form_code(ctx.name, form.name)
+    if code and code.before_save:
+        code.before_save(ctx.session.documents(ctx), new, old)
+    bring(form, new, links)
+    restrict(ctx, form, new, old, links)
+    found = problems(form, new, old, any_state=ctx.system)
+    found = {**all_problems(ctx, form, new, old, links), **found}
+    if found:
+        raise Invalid(found)
+    _give_number(ctx, form, new)
+    return book(ctx, new, old)
+
+
+def _give_number(ctx: Context, form: Form, new: Raw) -> None:
+    """At the office; on a laptop the document waits for its number until it gets there."""
+    if form.number and not new.get(form.number.item) and ctx.office.kind == "office":
+        put(new, form.number.item, number(ctx.session, form.number.rule))
+
+
+def create(
+    ctx: Context, form_name: str, items: Mapping[str, Any], docid: str | None = None
+) -> Document:
+    """Make a document. One that is already there under the id given is returned as it is.
+
+    Raises Deleted where it was there and is deleted; else as `ready`.
+    """
+    there = _already(ctx, docid) if docid else None
+    if there:
+        return there
+    new = draft(ctx, ctx.form(form_name), items, docid)
+    ready(ctx, ctx.form(form_name), new, None, Links(ctx))
+    try:
+        return stored(ctx, new)
+    except Conflict as error:
+        again = _already(ctx, new["_id"])
+        if again is None:
+            raise Refused("This document cannot be made here.") from error
+        return again
+
+
+def _already(ctx: Context, docid: str) -> Document | None:
+    """The document under this id. What may not be read is answered as one that cannot be made."""
+    stub = tombstone(ctx, docid) if is_document_id(docid) else None
+    if stub is None:
+        return None
+    if not stub.get("_deleted"):
+        try:
+            return ctx.document(fetch(ctx, docid))
+        except NotFound:
+            raise Refused("This document cannot be made here.") from None
+    if ctx.may_read([stub]):
+        raise Deleted
+    raise Refused("This document cannot be made here.")
+
+
+def create_many(ctx: Context, wanted: Sequence[NewDocument]) -> list[Document | DivanError]:
+    """Make many documents in one batch of the store; for each the document or why not."""
+    links = Links(ctx)
+    results: dict[int, Document | DivanError] = {}
+    drafts: dict[int, Raw] = {}
+    for place, (form_name, items, docid) in enumerate(wanted):
+        try:
+            there = _already(ctx, docid) if docid else None
+            if there:
+                results[place] = there
+                continue
+            new = draft(ctx, ctx.form(form_name), items, docid)
+            ready(ctx, ctx.form(form_name), new, None, links)
+            drafts[place] = new
+        except DivanError as error:
+            results[place] = error
+    rows = ctx.writing.bulk_docs(list(drafts.values())) if drafts else []
+    for (place, new), row in zip(drafts.items(), rows, strict=True):
+        results[place] = _result(ctx, new, row)
+    return [results[place] for place in range(len(wanted))]
+
+
+def _result(ctx: Context, new: Raw, row: Row) -> Document | DivanError:
+    if "error" in row:
+        return Refused(Message(str(row.get("reason") or row["error"])))
+    return ctx.document({**new, "_rev": row["rev"]})
+
+
+def save(ctx: Context, docid: str, rev: str, items: Mapping[str, Any]) -> Document:
+    """Change items of a document that was read as `rev`. None takes an item away.
+
+    What others changed in other items meanwhile is kept. Raises SaveConflict where the same items
+    were changed; NotFound, Refused, Invalid.
+    """
+
+    def change(current: Raw) -> Raw:
+        form = ctx.form(current.get("form"))
+        wrong = foreign_items(ctx, form, items) or readonly_items(ctx, form, current, items)
+        if wrong:
+            raise Invalid(wrong)
+        return applied(current, rebase(ctx, current, rev, items))
+
+    return rewrite(ctx, docid, change)
+
+
+def applied(current: Raw, items: Mapping[str, Any]) -> Raw:
+    """A copy of the document with these items set."""
+    new = {key: value for key, value in current.items() if key != "_conflicts"}
+    for name, value in items.items():
+        put(new, name, value)
+    return new
+
+
+def rewrite(ctx: Context, docid: str, change: Callable[[Raw], Raw]) -> Document:
+    """Put what `change(current)` makes of the document; again when somebody was faster."""
+    for attempt in range(1, ATTEMPTS + 1):
+        current = fetch(ctx, docid)
+        new = change(current)
+        if not ready(ctx, ctx.form(current.get("form")), new, current, Links(ctx)):
+            return ctx.document(current)
+        try:
+            return stored(ctx, new)
+        except Conflict as error:
+            if attempt == ATTEMPTS:
+                raise Refused(
+                    "This document is being changed by others all the time. Please try again."
+                ) from error
+    raise AssertionError("unreachable")
+
+
+def stored(ctx: Context, new: Raw) -> Document:
+    """Write under the person's own name. The store's refusal becomes Refused with its reason."""
+    try:
+        rev = ctx.writing.put(new)
+    except (Forbidden, Unauthorized, TooLarge, BadRequest) as error:
+        raise Refused(Message(error.reason)) from error
+    ctx.office.written(ctx.name)
+    if new.get("_attachments"):
+        return ctx.document(ctx.reading.get(new["_id"], rev=rev))
+    return ctx.document({**new, "_rev": rev})
+
+
+def delete(ctx: Context, docid: str, rev: str) -> None:
+    """Delete all live branches. The stub keeps form, readers and authors, so that replication can
+    tell whom it concerns. Raises SaveConflict where the document is no longer `rev`."""
+    current = fetch(ctx, docid)
+    ctx.demand("delete", current, current)
+    if current["_rev"] != rev:
+        raise SaveConflict({}, current, ())
+    stubs = [stub(ctx, docid, branch) for branch in live_branches(ctx, current)]
+    for answer in ctx.writing.bulk_docs(stubs):
+        if "error" in answer:
+            raise Refused(Message(str(answer.get("reason") or answer["error"])))
+    ctx.office.written(ctx.name)
+
+
+def stub(ctx: Context, docid: str, branch: Raw) -> Raw:
+    """The tombstone of one branch."""
+    keys = ("form", "readers", "authors", "former_readers")
+    kept: Raw = {key: branch[key] for key in keys if key in branch}
+    return {
+        "_id": docid,
+        "_rev": branch["_rev"],
+        "_deleted": True,
+        **kept,
+        "updated": {"at": ctx.now(), "by": ctx.by},
+    }

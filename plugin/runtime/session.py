@@ -1,0 +1,95 @@
+"""What one identity does at an office: the databases as it may use them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from acl import Access, Identity, Level, Privilege, access
+from plugin.runtime.context import Context
+from plugin.runtime.documents import Documents
+from plugin.runtime.errors import NotFound
+from plugin.runtime.listing import Listing
+from plugin.runtime.messages import LANGUAGES, Text
+
+if TYPE_CHECKING:
+    from plugin.runtime.office import Office
+
+
+@dataclass(frozen=True)
+class DatabaseInfo:
+    """A database in the navigator. `order` and `icon` are its module's."""
+
+    name: str
+    title: Text
+    module: str
+    icon: str
+    order: int
+    access: Access
+
+
+@dataclass(frozen=True)
+class Session:
+    """An identity at work. Cheap: make one for each request.
+
+    The server's own session (`is_system`) passes every ACL and Readers item.
+    """
+
+    office: "Office"
+    identity: Identity
+    is_system: bool = False
+    chosen_language: str = ""
+
+    @cached_property
+    def language(self) -> str:
+        """Language of titles: the one chosen, else the person's, else the office's."""
+        person = self.office.directory.person(self.identity.name or "")
+        wanted = self.chosen_language or (person.language if person else "")
+        return wanted if wanted in LANGUAGES else str(self.office.settings.language)
+
+    @cached_property
+    def time_zone(self) -> str:
+        """IANA name of the person's time zone, else the office's."""
+        person = self.office.directory.person(self.identity.name or "")
+        return (person.time_zone if person else "") or str(self.office.settings.time_zone)
+
+    def database(self, name: str) -> Documents:
+        """The door to a database. Raises NotFound where there is none of that name."""
+        return Documents(self.context(name))
+
+    def documents(self, context: Context) -> Documents:
+        """The door for a context that is there already (for module code within an operation)."""
+        return Documents(context)
+
+    def context(self, name: str) -> Context:
+        """What the door's operations need. Raises NotFound."""
+        state = self.office.state(name)
+        held = access(state.acl, self.identity)
+        if self.is_system:
+            roles = frozenset(state.acl.roles)
+            held = Access(Level.MANAGER, frozenset(Privilege), roles)
+        return Context(self.office, self, name, held, state.design)
+
+    def listing(self, database: str, name: str) -> Listing:
+        """A listing as this identity sees it. Raises NotFound."""
+        context = self.context(database)
+        spec = context.design.listings.get(name)
+        if spec is None:
+            raise NotFound("There is no listing {name} in this database.", name=name)
+        return Listing(context, spec)
+
+    def databases(self) -> list[DatabaseInfo]:
+        """The databases that this identity may enter, as the navigator orders them.
+
+        Somebody else's mailbox is not among them unless its ACL lets one in.
+        """
+        found = []
+        for name in self.office.databases():
+            owner = self.office.owner_of(name)
+            if owner is None:
+                continue
+            module, spec = owner
+            held = self.context(name).access
+            if held.level > Level.NO_ACCESS or held.has(Privilege.READ_PUBLIC):
+                info = DatabaseInfo(name, spec.title, module.name, module.icon, module.order, held)
+                found.append(info)
+        return sorted(found, key=lambda info: (info.order, info.name))
