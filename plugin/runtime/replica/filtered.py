@@ -5,12 +5,11 @@ current winner as well as the pushed body (acl.md, "Replication"), because the s
 only the parent of the pushed branch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NoReturn
 
-import acl
-from acl import Access, Identity
+from acl import ACL_ID, Access, Identity, may
 from plugin.runtime.replica.pushing import Pusher
 from plugin.runtime.replica.visibility import Visibility, without_conflicts
 from store.api import Database
@@ -24,16 +23,22 @@ class FilteredDatabase:
     """Implements `store.api.Database` for one identity.
 
     `inner` is the server's own handle, `writer` a handle under the person's user context, so that
-    the store validates pushes once more.
+    the store validates pushes once more. `acl_pushed` is called after a push that held the ACL.
     """
 
     def __init__(
-        self, inner: Database, writer: Database, access: Access, identity: Identity
+        self,
+        inner: Database,
+        writer: Database,
+        access: Access,
+        identity: Identity,
+        acl_pushed: Callable[[], object] = lambda: None,
     ) -> None:
         self._inner = inner
         self._writer = writer
         self._access = access
         self._identity = identity
+        self._acl_pushed = acl_pushed
         self._visibility = Visibility(inner, access, identity)
         self._locals = f"_local/{identity.name}."
 
@@ -167,13 +172,22 @@ class FilteredDatabase:
 
     def put(self, doc: Doc) -> str:
         self._pusher().check(doc)
-        return self._writer.put(doc)
+        rev = self._writer.put(doc)
+        self._after([doc])
+        return rev
 
     def delete(self, docid: str, rev: str) -> str:
         return _refuse("Write a deletion that keeps form, readers and authors of the document.")
 
     def bulk_docs(self, docs: Sequence[Doc], *, new_edits: bool = True) -> list[Row]:
-        return self._pusher().bulk_docs(docs, new_edits=new_edits)
+        rows = self._pusher().bulk_docs(docs, new_edits=new_edits)
+        self._after(docs)
+        return rows
+
+    def _after(self, docs: Sequence[Doc]) -> None:
+        """A Manager's new access control list counts at once."""
+        if any(doc.get("_id") == ACL_ID for doc in docs):
+            self._acl_pushed()
 
     def _pusher(self) -> Pusher:
         return Pusher(self._inner, self._writer, self._access, self._identity, self._visibility)
@@ -260,4 +274,4 @@ def _refuse(reason: str) -> NoReturn:
 
 def may_replicate(access: Access, identity: Identity) -> bool:
     """Whether the person may have a replica of the database at all."""
-    return bool(acl.may(access, identity, "replicate"))
+    return bool(may(access, identity, "replicate"))

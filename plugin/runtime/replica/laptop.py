@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from plugin.runtime.credentials import Credentials
 from plugin.runtime.errors import BadInput, OfficeError
 from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
@@ -82,7 +83,7 @@ def register(data: Path, url: str, login: str, password: str, label: str) -> Lap
     write_private(data / "secrets" / TOKEN, answer["token"])
     laptop.write(data)
     with Office.open(data) as office:
-        office.credentials.set_password(laptop.person, password)
+        Credentials(office.server).set_password(laptop.person, password)
     return laptop
 
 

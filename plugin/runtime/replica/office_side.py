@@ -1,0 +1,126 @@
+"""The office as a laptop meets it: the databases of one person, and what his rights did to them."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from acl import Identity
+from plugin.runtime.context import Context
+from plugin.runtime.errors import BadInput, NotFound
+from plugin.runtime.files import write_private
+from plugin.runtime.office import Office
+from plugin.runtime.replica.filtered import FilteredDatabase, may_replicate
+from plugin.runtime.replica.remote import PROTOCOL
+from plugin.runtime.replica.rights import INDEX, SETS_VIEW, rights_since
+from plugin.runtime.replica.visibility import Visibility
+from plugin.runtime.session import Session
+from store.errors import Forbidden
+from store.errors import NotFound as StoreNotFound
+from store.types import ADMIN, UserContext, ViewOptions
+
+KEY = "replica_key"
+
+
+class FilteredServer:
+    """Implements `store.api.Server` for one identity: what it may replicate, and nothing else."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def all_dbs(self) -> list[str]:
+        return replicable(self._session)
+
+    def exists(self, name: str) -> bool:
+        return name in self.all_dbs()
+
+    def create(self, name: str) -> None:
+        raise Forbidden("Databases are made at the office.")
+
+    def delete(self, name: str) -> None:
+        raise Forbidden("Databases are deleted at the office.")
+
+    def database(self, name: str, user: UserContext = ADMIN) -> FilteredDatabase:
+        context = _context(self._session, name)
+        if context is None:
+            raise StoreNotFound("Database does not exist.")
+        office = self._session.office
+        return FilteredDatabase(
+            context.reading,
+            context.writing,
+            context.access,
+            self._session.identity,
+            lambda: office.apply_acl(name),
+        )
+
+    def close(self) -> None:
+        """Nothing of its own to close."""
+
+
+def replicable(session: Session) -> list[str]:
+    """Names of the databases that this identity may have a replica of."""
+    return sorted(
+        info.name for info in session.databases() if may_replicate(info.access, session.identity)
+    )
+
+
+def databases_for(office: Office, identity: Identity) -> dict[str, Any]:
+    """`{"office", "person", "protocol", "databases": [{"name", "documents"}]}`."""
+    session = office.session(identity)
+    return {
+        "office": office.id,
+        "person": identity.name,
+        "protocol": PROTOCOL,
+        "databases": [
+            {"name": name, "documents": _readable_count(session.context(name))}
+            for name in replicable(session)
+        ],
+    }
+
+
+def rights_for(
+    office: Office, identity: Identity, database: str, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The answer to a laptop that tells the state it was given last; see `rights_since`.
+
+    Raises NotFound for a database that the person may not replicate, BadInput for a bad state.
+    """
+    context = _context(office.session(identity), database)
+    if context is None:
+        raise NotFound("There is no such database.")
+    state = body.get("state")
+    if state is not None and not isinstance(state, str):
+        raise BadInput("The state of a replica is a text.")
+    return rights_since(
+        context.reading,
+        Visibility(context.reading, context.access, identity),
+        frozenset(_readable(context)),
+        str(identity.name),
+        state,
+        _key(office.data),
+    )
+
+
+def _context(session: Session, name: str) -> Context | None:
+    try:
+        context = session.context(name)
+    except NotFound:
+        return None
+    return context if may_replicate(context.access, session.identity) else None
+
+
+def _readable_count(context: Context) -> int:
+    queries = [ViewOptions(startkey=[name], endkey=[name, {}]) for name in _readable(context)]
+    answers = context.reading.queries(INDEX, SETS_VIEW, queries) if queries else []
+    return sum(row["value"][0] for answer in answers for row in answer["rows"])
+
+
+def _readable(context: Context) -> tuple[str, ...]:
+    return context.office.reader_sets(context.name).readable(context)
+
+
+def _key(data: Path) -> bytes:
+    path = data / "secrets" / KEY
+    if not path.exists():
+        write_private(path, secrets.token_hex(32))
+    return path.read_text(encoding="ascii").encode()

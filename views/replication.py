@@ -1,0 +1,130 @@
+"""Laptops and CouchDB or PouchDB clients: CouchDB's protocol below `/replicate`, per person.
+
+Signed in by a laptop's token (Bearer), or by name and password (Basic). Nothing is decided here:
+what a person sees and may push is `plugin.runtime.replica`'s.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Flask, Response, jsonify, request
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from acl import Identity
+from plugin import (
+    BadInput,
+    Credentials,
+    DivanError,
+    FilteredServer,
+    NotFound,
+    Office,
+    TooManyTries,
+    databases_for,
+    rights_for,
+)
+from store.errors import Forbidden, Unauthorized
+from store.wire import protocol_app
+
+MAX_BODY = 4 * 1024 * 1024
+
+
+def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
+    """Serve the protocol and the three questions of `divan replica`. The blueprint that is returned
+    takes no session cookie and so needs no CSRF token."""
+    blueprint = Blueprint("replication", __name__, url_prefix="/replica")
+    door = _Door(office, credentials)
+
+    @blueprint.post("/token")
+    def token() -> Response:
+        body = _body()
+        login, password, label = (
+            str(body.get(name, "")) for name in ("login", "password", "label")
+        )
+        identity = door.by_password(login, password)
+        issued = credentials.issue_token(str(identity.name), label=label[:80])
+        return jsonify({"token": issued, **databases_for(office, identity)})
+
+    @blueprint.post("/databases")
+    def databases() -> Response:
+        return jsonify(databases_for(office, door.asker(request.headers)))
+
+    @blueprint.post("/rights/<path:database>")
+    def rights(database: str) -> Response:
+        return jsonify(rights_for(office, door.asker(request.headers), database, _body()))
+
+    @blueprint.errorhandler(DivanError)
+    def refused(error: DivanError) -> tuple[Response, int]:
+        return jsonify({"error": type(error).__name__, "reason": str(error)}), error.status
+
+    app.register_blueprint(blueprint)
+    app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
+        app.wsgi_app, {"/replicate": protocol_app(door.server_for)}
+    )
+    return blueprint
+
+
+class Unknown(DivanError):
+    """Nobody is known by this name and password, or by this token."""
+
+    status = 401
+
+
+class _Door:
+    """Who asks, by the Authorization header."""
+
+    def __init__(self, office: Office, credentials: Credentials) -> None:
+        self.office = office
+        self.credentials = credentials
+
+    def server_for(self, environ: dict[str, Any]) -> FilteredServer:
+        try:
+            identity = self.asker({"Authorization": environ.get("HTTP_AUTHORIZATION", "")})
+        except TooManyTries as error:
+            raise Forbidden(str(error)) from error
+        except DivanError as error:
+            raise Unauthorized("Name or password is incorrect.") from error
+        return FilteredServer(self.office.session(identity))
+
+    def asker(self, headers: Mapping[str, str]) -> Identity:
+        """Raises Unknown, TooManyTries."""
+        scheme, _, value = headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            token = self.credentials.check_token(value.strip())
+            if token is None:
+                raise Unknown("The office does not take this laptop's token.")
+            return self._identity(token.name)
+        if scheme.lower() == "basic":
+            return self.by_password(*_pair(value))
+        raise Unknown("Please sign in.")
+
+    def by_password(self, login: str, password: str) -> Identity:
+        """Raises Unknown, TooManyTries. An unknown name takes as long as a wrong password."""
+        person = self.office.directory.by_login(login)
+        if not self.credentials.check(person.name if person else login, password) or not person:
+            raise Unknown("The office does not know this name with this password.")
+        return self._identity(person.name)
+
+    def _identity(self, name: str) -> Identity:
+        try:
+            return self.office.directory.identity(name)
+        except NotFound as error:
+            raise Unknown("This person has left.") from error
+
+
+def _pair(value: str) -> tuple[str, str]:
+    try:
+        text = base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    login, _, password = text.partition(":")
+    return login, password
+
+
+def _body() -> Mapping[str, Any]:
+    request.max_content_length = MAX_BODY
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise BadInput("The request must be a JSON object.")
+    return body
