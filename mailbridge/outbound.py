@@ -92,11 +92,11 @@ class Outbound:
             way.close()
         return taken
 
-    def seconds_to_next(self) -> float | None:
-        """Seconds until something is due again; None where nothing waits for its time."""
+    def seconds_to_next(self, otherwise: float) -> float:
+        """Seconds until something is due again; `otherwise` where nothing waits for its time."""
         moments = self._pending.moments()
         if not moments:
-            return None
+            return otherwise
         return max(0.0, (min(moments) - self._clock()).total_seconds())
 
     def _take(self, doc: Doc) -> int:

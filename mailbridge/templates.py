@@ -76,4 +76,3 @@ REASONS: Mapping[str, Message] = {
 }
 BYLINE = Message("by {author}, {at}")
 FOOTER = Message("{company} sent you this notice. Open: {address}")
-OPEN = Message("Open the document")

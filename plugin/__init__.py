@@ -15,6 +15,7 @@ from acl import (
     Level,
     Privilege,
 )
+from plugin.runtime.checkpoint import Checkpoint
 from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp, utcnow
 from plugin.runtime.directory import Directory, Group, Person
 from plugin.runtime.document import Document, Raw, StoredFile
@@ -29,28 +30,36 @@ from plugin.runtime.errors import (
     Refused,
     SaveConflict,
 )
+from plugin.runtime.feed import all_changes
 from plugin.runtime.fields import FieldError, display, for_input, keyword_label, parse
 from plugin.runtime.form import Action as FormAction
 from plugin.runtime.form import Choice, Condition, Form, Item, Response, Section, is_empty
+from plugin.runtime.lease import Lease
 from plugin.runtime.listing import Category, Listing, Page, Row
 from plugin.runtime.listing_spec import Column, ListingSpec
 from plugin.runtime.messages import LANGUAGES, Message, Text, choose_language, translate
 from plugin.runtime.module import Action, Agent, DatabaseSpec, FormCode, Module, Scheduled
-from plugin.runtime.notices import notify
+from plugin.runtime.notices import SERVER, SERVER_NAME, Outbox, notice_id, notify
 from plugin.runtime.office import Office
+from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.session import DatabaseInfo, Session
 from plugin.runtime.settings import Settings, secret
+from plugin.runtime.workers import Service, Workers
 from plugin.runtime.workflow import Step, StepState, Workflow
 
 __all__ = [
     "ANONYMOUS",
     "LANGUAGES",
+    "SERVER",
+    "SERVER_NAME",
     "Access",
     "Acl",
     "Action",
     "Agent",
+    "AgentRunner",
     "BadInput",
     "Category",
+    "Checkpoint",
     "Choice",
     "Clock",
     "Column",
@@ -73,6 +82,7 @@ __all__ = [
     "Identity",
     "Invalid",
     "Item",
+    "Lease",
     "Level",
     "Listing",
     "ListingSpec",
@@ -81,6 +91,7 @@ __all__ = [
     "NotFound",
     "Office",
     "OfficeError",
+    "Outbox",
     "Page",
     "Person",
     "Privilege",
@@ -91,19 +102,24 @@ __all__ = [
     "SaveConflict",
     "Scheduled",
     "Section",
+    "Service",
     "Session",
     "Settings",
     "Step",
     "StepState",
     "StoredFile",
     "Text",
+    "Workers",
     "Workflow",
+    "all_changes",
+    "at_office",
     "choose_language",
     "day_in",
     "display",
     "for_input",
     "is_empty",
     "keyword_label",
+    "notice_id",
     "notify",
     "parse",
     "parse_stamp",

@@ -13,11 +13,13 @@ from plugin.runtime.errors import BadInput
 from plugin.runtime.module import Raw
 from store.api import Database, Server
 from store.errors import Conflict, NotFound
-from store.types import Seq
+from store.types import Seq, UserContext
 
 DATABASE = "outbox"
 FORM = "outgoing"
 SERVER_NAME = "divan-server"
+SERVER = UserContext(SERVER_NAME, ("_admin", "divan", "kind:server"))
+"""The server itself, as the store's validation sees it."""
 _PART = re.compile(r"[A-Za-z0-9._:@-]+")
 
 
@@ -66,10 +68,12 @@ def notify(
         "values": dict(values or {}),
         "state": "waiting",
         "ways": {},
+        "readers": {"people": ["[Admin]"]},
+        "authors": {"people": ["[Admin]"]},
         "created": {"at": now, "by": SERVER_NAME},
         "updated": {"at": now, "by": SERVER_NAME},
     }
-    db = office.server.database(DATABASE)
+    db = office.server.database(DATABASE, SERVER)
     if _was_there(db, doc["_id"]):
         return False
     try:

@@ -1,0 +1,102 @@
+"""The bridge as a service: reacts at once to what comes into the outbox."""
+
+import threading
+from collections.abc import Callable
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+
+from mailbridge.digests import Digests
+from mailbridge.letters import OfficeLetters
+from mailbridge.local import LocalWay, Mailbox
+from mailbridge.mapping import Sending
+from mailbridge.outbound import Outbound
+from mailbridge.ports import Way
+from mailbridge.smtp import SmtpWay
+from mailbridge.smtp_settings import parse_smtp_url
+from plugin import (
+    SERVER,
+    BadInput,
+    Lease,
+    Office,
+    Outbox,
+    Service,
+    Workers,
+    at_office,
+    secret,
+)
+
+LEASE = "bridge"
+OUTBOX = "outbox"
+WAIT = 1.0
+"""Seconds after which a waiting step looks whether it should stop."""
+
+
+class Bridge:
+    """Delivers an office's notices and makes its digests, one process at a time.
+
+    Raises BadInput where the settings of the mail server make no sense.
+    """
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._outbox = Outbox(office.server.database(OUTBOX, SERVER))
+        ways: list[Way] = [LocalWay(_mailboxes(office)), *smtp_ways(office)]
+        self.outbound = Outbound(self._outbox, OfficeLetters(office), ways, clock=office.clock)
+        self.digests = Digests(office, self._outbox)
+        self.lease = Lease(office.server.database("settings"), LEASE, clock=office.clock)
+        self._workers: Workers | None = None
+
+    def run_once(self) -> int:
+        """Make the digests that are due and deliver what waits; returns how many notices were
+        taken up. The caller holds the lease or knows that no other bridge runs."""
+        self.digests.run_once(self._office.clock())
+        return self.outbound.run_once()
+
+    def start(self) -> None:
+        self._workers = Workers(self.lease, [self._deliver_step, self._digest_step])
+        self._workers.start()
+
+    def stop(self) -> None:
+        if self._workers is not None:
+            self._workers.stop()
+            self._workers = None
+
+    def _deliver_step(self, stop: threading.Event) -> None:
+        before = self._outbox.sequence()
+        self.outbound.run_once(stop.is_set)
+        wait = min(WAIT, self.outbound.seconds_to_next(WAIT))
+        if not stop.is_set():
+            self._outbox.wait(before, wait)
+
+    def _digest_step(self, stop: threading.Event) -> None:
+        self.digests.run_once(self._office.clock())
+        if not stop.is_set():
+            self.digests.wait(WAIT)
+
+
+def smtp_ways(office: Office) -> list[SmtpWay]:
+    """The way by SMTP, where the settings name a server. Raises BadInput."""
+    settings = office.settings
+    if not settings.smtp_url:
+        return []
+    try:
+        Address(addr_spec=settings.smtp_from).addr_spec.encode("ascii")
+    except (ValueError, IndexError, HeaderParseError) as error:
+        raise BadInput(
+            "smtp_from must be a mail address such as divan@example.com, not {value}.",
+            value=repr(settings.smtp_from),
+        ) from error
+    smtp = parse_smtp_url(settings.smtp_url, secret(office.data, "smtp_password"))
+    sending = Sending(settings.smtp_from, settings.company_name, settings.base_url)
+    return [SmtpWay(smtp, sending)]
+
+
+def _mailboxes(office: Office) -> Callable[[str], Mailbox]:
+    """A person's mailbox, made if need be."""
+    system = office.system()
+    return lambda person: system.database(office.mail_database(person))
+
+
+def service(office: Office) -> Service:
+    """The bridge as a service, for the entry-point group `divan.services`."""
+    return at_office(office, Bridge)
