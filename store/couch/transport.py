@@ -54,8 +54,11 @@ class Transport:
         self._service = CloudantV1(authenticator=NoAuthAuthenticator())
         self._service.set_service_url(url)
         self._service.set_http_config({})  # its own timeouts would win over those of a request
+        client = self._service.get_http_client()
         # A callable keeps `requests` from replacing our header by one from a .netrc file.
-        self._service.get_http_client().auth = _as_it_is
+        client.auth = _as_it_is
+        # The SDK's hook rewrites errors for its own messages, and fails on what is no object.
+        client.hooks["response"].clear()
 
     def json(self, ask: Ask, headers: Mapping[str, str] | None = None) -> Json:
         """The JSON of the answer. Raises the store's errors."""
