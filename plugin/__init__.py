@@ -41,6 +41,7 @@ from plugin.runtime.messages import LANGUAGES, Message, Text, choose_language, t
 from plugin.runtime.module import Action, Agent, DatabaseSpec, FormCode, Module, Scheduled
 from plugin.runtime.notices import SERVER, SERVER_NAME, Outbox, notice_id, notify
 from plugin.runtime.office import Office
+from plugin.runtime.rows import every_row
 from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.session import DatabaseInfo, Session
 from plugin.runtime.settings import Settings, secret
@@ -116,6 +117,7 @@ __all__ = [
     "choose_language",
     "day_in",
     "display",
+    "every_row",
     "for_input",
     "is_empty",
     "keyword_label",
