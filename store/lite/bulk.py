@@ -1,7 +1,7 @@
 """`POST /db/_bulk_docs`: one transaction, one answer a document. A `put` is a bulk of one."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from store.errors import StoreError
 from store.lite import access, local
@@ -85,23 +85,20 @@ def _prepare(doc: Doc, new_edits: bool, make_id: bool) -> "Edit | local.LocalEdi
 _Prepared = Edit | local.LocalEdit | StoreError
 
 
-def _rounds(prepared: Sequence[_Prepared]) -> Iterator[list[int]]:
+def _rounds(prepared: Sequence[_Prepared]) -> list[list[int]]:
     """Places in order, split so that no document comes twice in a round: the second edit of a
     document must be judged against the outcome of the first."""
-    waiting = list(range(len(prepared)))
-    while waiting:
-        seen: set[str] = set()
-        now, later = [], []
-        for at in waiting:
-            item = prepared[at]
-            if isinstance(item, StoreError) or item.docid not in seen:
-                now.append(at)
-                if not isinstance(item, StoreError):
-                    seen.add(item.docid)
-            else:
-                later.append(at)
-        yield now
-        waiting = later
+    rounds: list[list[int]] = [[]]
+    times: dict[str, int] = {}
+    for at, item in enumerate(prepared):
+        place = 0
+        if not isinstance(item, StoreError):
+            place = times.get(item.docid, 0)
+            times[item.docid] = place + 1
+        if place == len(rounds):
+            rounds.append([])
+        rounds[place].append(at)
+    return rounds
 
 
 def _write_round(job: _Job, items: dict[int, _Prepared], outcomes: dict[int, Outcome]) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from store import revisions, revtree
-from store.lite import planning
+from store.lite import planning, records
+from store.lite.records import storable
 from store.lite.storage import Transaction
 from store.lite.writing import put_tree, remove_bodies
 from store.types import Json
@@ -14,24 +15,35 @@ def purge(tx: Transaction, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]
 
     A document that loses its last leaf leaves a mark without content: its sequence tells indexes.
     """
-    purged = {docid: _purge_one(tx, docid, wanted) for docid, wanted in revs.items()}
+    purged: dict[str, list[str]] = {}
+    attachments = False
+    for docid, wanted in revs.items():
+        purged[docid], had = _purge_one(tx, docid, wanted)
+        attachments = attachments or had
     tx.state.purge_seq += any(purged.values())
-    drop_unused_attachments(tx)
+    if attachments:  # the search for unused ones reads all bodies
+        drop_unused_attachments(tx)
     return {"purge_seq": tx.state.purge_seq, "purged": purged}
 
 
-def _purge_one(tx: Transaction, docid: str, wanted: Sequence[str]) -> list[str]:
+def _purge_one(
+    tx: Transaction, docid: str, wanted: Sequence[str]
+) -> tuple[list[str], bool]:
+    """Return the purged leaves, and whether attachments went with them."""
     for rev in wanted:
         revisions.parse(rev)
-    found = planning.find(tx.conn, docid)
+    found = planning.find(tx.conn, docid) if storable(docid) else None
     if found is None:
-        return []
+        return [], False
     tree = found.tree()
     kept, gone = revtree.without(tree, set(wanted))
-    if gone:
-        remove_bodies(tx, revtree.bodies(tree) - revtree.bodies(kept))
-        put_tree(tx, docid, found, kept)
-    return gone
+    if not gone:
+        return [], False
+    keys = revtree.bodies(tree) - revtree.bodies(kept)
+    had = any(records.body(tx.conn, key)[1] is not None for key in keys)
+    remove_bodies(tx, keys)
+    put_tree(tx, docid, found, kept)
+    return gone, had
 
 
 def drop_unused_attachments(tx: Transaction) -> None:

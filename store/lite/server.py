@@ -77,11 +77,7 @@ class LiteServer:
         _sync_directory(self._directory)
 
     def delete(self, name: str) -> None:
-        shelf = self._shelf(name)
-        with self._lock:
-            self._shelves.pop(name, None)
-        shelf.storage.mark_deleted()
-        shelf.storage.close()
+        self._shelf(name).storage.let_go()
         path = self._path(name)
         for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
             file.unlink(missing_ok=True)

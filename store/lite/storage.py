@@ -124,10 +124,14 @@ class Storage:
                     if self._closed:
                         raise Unavailable("The store is closed.")
 
-    def mark_deleted(self) -> None:
-        """Make writers fail that had the file open, in this process and in others."""
+    def let_go(self) -> None:
+        """Make all fail that had the file open, in this process and in others: it will be deleted.
+
+        This object can be used again once a database of the same name is made.
+        """
         with self.writing() as tx:
             tx.conn.execute("DELETE FROM state")
+        self._connections.close_idle()
 
     def close(self) -> None:
         with self._changed:

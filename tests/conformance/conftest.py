@@ -10,6 +10,7 @@ import pytest
 
 from store.api import Database, Server
 from store.lite import LiteServer
+from tests.conformance.over_http import COUCHDB_LACKS, couchdb, embedded_over_http
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Backend:
 
 BACKENDS = {
     "lite": Backend(lambda directory: closing(LiteServer(directory))),
+    "lite over http": Backend(embedded_over_http),
+    "couchdb": Backend(couchdb, COUCHDB_LACKS),
 }
 
 

@@ -30,6 +30,9 @@ def test_ids_are_in_the_order_of_their_bytes(full: Database) -> None:
     assert ids(full, descending=True) == IDS[::-1]
 
 
+DOWN = {"startkey": "b", "endkey": "a", "descending": True}
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
@@ -37,8 +40,8 @@ def test_ids_are_in_the_order_of_their_bytes(full: Database) -> None:
         ({"endkey": "a"}, IDS[:4]),
         ({"endkey": "a", "inclusive_end": False}, IDS[:3]),
         ({"startkey": "a", "endkey": "a\ufff0"}, ["a", "a:1"]),
-        ({"startkey": "b", "endkey": "a", "descending": True}, ["b", "a:1", "a"]),
-        ({"startkey": "b", "endkey": "a", "descending": True, "inclusive_end": False}, ["b", "a:1"]),
+        (DOWN, ["b", "a:1", "a"]),
+        ({**DOWN, "inclusive_end": False}, ["b", "a:1"]),
         ({"startkey": "b", "endkey": "a"}, []),
         ({"key": "b"}, ["b"]),
         ({"key": "none"}, []),

@@ -1,0 +1,50 @@
+"""Backends that are reached over HTTP: our own store through its protocol, and any CouchDB."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from store.api import Server
+from store.couch.opening import open_couch
+from store.lite import LiteServer
+from store.types import BasicAuth
+from store.wire import protocol_app
+from store.wire.users import signed_in
+from tests.store.peers import served
+
+COUCHDB = "DIVAN_TEST_COUCHDB_URL"
+"""`http://user:password@host:5984`; only tests take credentials from an address."""
+SECRET = "DIVAN_TEST_COUCHDB_SECRET"
+"""The `[chttpd_auth] secret` of that CouchDB, where it accepts proxy authentication."""
+
+
+@contextmanager
+def embedded_over_http(directory: Path) -> Iterator[Server]:
+    """Client → protocol → embedded store: with a password, and users by proxy authentication."""
+    login = BasicAuth("admin", "only in this test")
+    with closing(LiteServer(directory)) as store:
+        app = protocol_app(signed_in(store, login, proxy_secret="shared"))
+        with served(app) as url, closing(open_couch(url, login, proxy_secret="shared")) as client:
+            yield client
+
+
+@contextmanager
+def couchdb(directory: Path) -> Iterator[Server]:
+    """The CouchDB that the environment names; nothing of it goes into `directory`."""
+    url = os.environ.get(COUCHDB)
+    if not url:
+        pytest.skip(f"{COUCHDB} names no CouchDB")
+    parts = urlsplit(url)
+    login = None
+    if parts.username is not None:
+        login = BasicAuth(unquote(parts.username), unquote(parts.password or ""))
+    address = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    with closing(open_couch(address, login, proxy_secret=os.environ.get(SECRET))) as client:
+        yield client
+
+
+COUCHDB_LACKS = () if os.environ.get(SECRET) else (("users", f"{SECRET} is not set"),)
