@@ -17,6 +17,8 @@ from acl import (
 )
 from plugin.runtime.checkpoint import Checkpoint
 from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp, utcnow
+from plugin.runtime.credentials import SHORTEST as SHORTEST_PASSWORD
+from plugin.runtime.credentials import Credentials, Token, password_problem
 from plugin.runtime.directory import Directory, Group, Person
 from plugin.runtime.document import Document, Raw, StoredFile
 from plugin.runtime.documents import Documents
@@ -33,7 +35,7 @@ from plugin.runtime.errors import (
 from plugin.runtime.feed import all_changes
 from plugin.runtime.fields import FieldError, display, for_input, keyword_label, parse
 from plugin.runtime.form import Action as FormAction
-from plugin.runtime.form import Choice, Condition, Form, Item, Response, Section, is_empty
+from plugin.runtime.form import Choice, Condition, Form, Item, Response, Section, is_empty, items_of
 from plugin.runtime.lease import Lease
 from plugin.runtime.listing import Category, Listing, Page, Row
 from plugin.runtime.listing_spec import Column, ListingSpec
@@ -45,6 +47,7 @@ from plugin.runtime.rows import every_row
 from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.session import DatabaseInfo, Session
 from plugin.runtime.settings import Settings, secret
+from plugin.runtime.tries import TooManyTries
 from plugin.runtime.workers import Service, Workers
 from plugin.runtime.workflow import Step, StepState, Workflow
 
@@ -53,6 +56,7 @@ __all__ = [
     "LANGUAGES",
     "SERVER",
     "SERVER_NAME",
+    "SHORTEST_PASSWORD",
     "Access",
     "Acl",
     "Action",
@@ -65,6 +69,7 @@ __all__ = [
     "Clock",
     "Column",
     "Condition",
+    "Credentials",
     "DatabaseInfo",
     "DatabaseSpec",
     "Decision",
@@ -110,6 +115,8 @@ __all__ = [
     "StepState",
     "StoredFile",
     "Text",
+    "Token",
+    "TooManyTries",
     "Workers",
     "Workflow",
     "all_changes",
@@ -120,11 +127,13 @@ __all__ = [
     "every_row",
     "for_input",
     "is_empty",
+    "items_of",
     "keyword_label",
     "notice_id",
     "notify",
     "parse",
     "parse_stamp",
+    "password_problem",
     "secret",
     "stamp",
     "translate",

@@ -30,7 +30,7 @@ def deploy_database(
         except DatabaseExists:  # another process was quicker, and does the same
             new = False
     db = server.database(name)
-    new = _first_acl(db, owned(spec.acl, owner), at) or new
+    new = _begin(db, spec, owned(spec.acl, owner), at) or new
     new = copy_to_security(db) or new
     for document in build(spec.design):
         new = deploy(db, document) or new
@@ -47,11 +47,14 @@ def owned(acl: Acl, owner: str | None) -> Acl:
     return replace(acl, entries=entries)
 
 
-def _first_acl(db: Database, acl: Acl, at: str) -> bool:
+def _begin(db: Database, spec: DatabaseSpec, acl: Acl, at: str) -> bool:
+    """Write the first documents and, last, the ACL: without it the database counts as not made."""
     try:
         db.get("acl")
     except NotFound:
         by = {"at": at, "by": SERVER_NAME}
+        # Those that are there already, after a crash, are left as they are.
+        db.bulk_docs([{**doc, "created": by, "updated": by} for doc in spec.documents])
         try:
             db.put(to_document(acl, {"created": by, "updated": by, "log": []}))
         except Conflict:

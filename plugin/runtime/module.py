@@ -25,9 +25,10 @@ Raw = dict[str, Any]
 
 @dataclass(frozen=True)
 class DatabaseSpec:
-    """A database that a module owns: its name, what people call it, its design folder, its first ACL.
+    """A database that a module owns: name, what people call it, design folder, first ACL.
 
     With `template`, `name` is not a database but the pattern of many (one mailbox a person).
+    `documents`, with `_id` each, are written once, when the database is made.
     """
 
     name: str
@@ -35,6 +36,7 @@ class DatabaseSpec:
     design: Path
     acl: Acl
     template: bool = False
+    documents: tuple[Raw, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class FormCode:
 
 
 Action = Callable[["Documents", Raw, Mapping[str, Any]], Message]
-"""Code behind a button of a form: (documents of the person, the document, items asked for) → what was done."""
+"""Code behind a button of a form: (the person's documents, the document, items asked for) → what
+was done."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,10 @@ class Scheduled:
 
 @dataclass(frozen=True)
 class Module:
-    """One module of the suite. `order` places it in the navigator, `icon` is a Bootstrap icon's name."""
+    """One module of the suite.
+
+    `order` places it in the navigator, `icon` is a Bootstrap icon's name.
+    """
 
     name: str
     title: Text

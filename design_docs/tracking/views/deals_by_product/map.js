@@ -1,6 +1,6 @@
 // Deals by product and stage, then by name, with their amounts.
 function (doc) {
   if (doc.form === 'deal') {
-    emit([doc.product_name || '', doc.stage || '', doc.name], [1, doc.amount ? Number(doc.amount.amount) : 0]);
+    emit([doc.product_name || '', doc.stage || '', doc.name], [1, Number(doc.amount && doc.amount.amount) || 0]);
   }
 }

@@ -1,6 +1,6 @@
 // Open deals by the date on which they are expected, with their amounts.
 function (doc) {
   if (doc.form === 'deal' && doc.stage === 'tracking') {
-    emit([doc.expected_on || '', doc.name], [1, doc.amount ? Number(doc.amount.amount) : 0]);
+    emit([doc.expected_on || '', doc.name], [1, Number(doc.amount && doc.amount.amount) || 0]);
   }
 }

@@ -1,0 +1,20 @@
+"""Customers and their contacts 客户资料管理."""
+
+from pathlib import Path
+
+from plugin import DatabaseSpec, FormCode, Module
+from plugin.customers.access import ACL
+from plugin.customers.checks import check_contact, check_customer
+from plugin.customers.people import CONTACTS_FOLLOW
+
+DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "customers"
+
+module = Module(
+    name="customers",
+    title="Customers",
+    order=10,
+    icon="building",
+    databases=(DatabaseSpec("customers", "Customers", DESIGN, ACL),),
+    forms={"customer": FormCode(check_customer), "contact": FormCode(check_contact)},
+    agents=(CONTACTS_FOLLOW,),
+)

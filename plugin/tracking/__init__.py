@@ -1,0 +1,24 @@
+"""Deals, activities and chase-ups 客户跟踪管理."""
+
+from pathlib import Path
+
+from plugin import DatabaseSpec, FormCode, Module
+from plugin.tracking.access import ACL
+from plugin.tracking.activities import check_activity
+from plugin.tracking.chases import CHASE_NOTICES, chase_deal, check_chase
+from plugin.tracking.following import CUSTOMER_FOLLOWED, DEAL_FOLLOWED, DEAL_PROGRESS
+from plugin.tracking.reminders import REMINDERS
+
+DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "tracking"
+
+module = Module(
+    name="tracking",
+    title="Customer tracking",
+    order=20,
+    icon="briefcase",
+    databases=(DatabaseSpec("tracking", "Customer tracking", DESIGN, ACL),),
+    forms={"activity": FormCode(check_activity), "chase": FormCode(check_chase)},
+    actions={"deal.chase": chase_deal},
+    agents=(CHASE_NOTICES, DEAL_FOLLOWED, DEAL_PROGRESS, CUSTOMER_FOLLOWED),
+    scheduled=(REMINDERS,),
+)
