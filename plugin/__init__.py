@@ -43,6 +43,7 @@ from plugin.runtime.messages import LANGUAGES, Message, Text, choose_language, t
 from plugin.runtime.module import Action, Agent, DatabaseSpec, FormCode, Module, Scheduled
 from plugin.runtime.notices import SERVER, SERVER_NAME, Outbox, notice_id, notify
 from plugin.runtime.office import Office
+from plugin.runtime.replica.office_side import FilteredServer, databases_for, rights_for
 from plugin.runtime.rows import every_row
 from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.session import DatabaseInfo, Session
@@ -81,6 +82,7 @@ __all__ = [
     "Entry",
     "EntryType",
     "FieldError",
+    "FilteredServer",
     "Form",
     "FormAction",
     "FormCode",
@@ -122,6 +124,7 @@ __all__ = [
     "all_changes",
     "at_office",
     "choose_language",
+    "databases_for",
     "day_in",
     "display",
     "every_row",
@@ -134,6 +137,7 @@ __all__ = [
     "parse",
     "parse_stamp",
     "password_problem",
+    "rights_for",
     "secret",
     "stamp",
     "translate",

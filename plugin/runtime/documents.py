@@ -103,6 +103,10 @@ class Documents:
         """Compute again what the door computes; nothing is written where it comes out the same."""
         return saving.rewrite(self.context, docid, lambda raw: saving.applied(raw, {}))
 
+    def refresh_responses(self, docid: str) -> int:
+        """Compute the document's responses again (brought items, readers); how many changed."""
+        return moving.refresh_responses(self.context, docid)
+
     def delete(self, docid: str, rev: str) -> None:
         """Delete a document with all its conflict branches. Raises as `save`."""
         saving.delete(self.context, docid, rev)

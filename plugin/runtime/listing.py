@@ -7,7 +7,7 @@ tell of other documents.
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -129,6 +129,16 @@ class Listing:
     def count(self, prefix: Sequence[Any] = ()) -> int:
         """How many lines there are under `prefix`."""
         return int(self._totals(under(self._full(prefix)))[0])
+
+    def all_rows(self, prefix: Sequence[Any] = ()) -> Iterator[Row]:
+        """Every line under `prefix`, read page by page (for exports and agents)."""
+        after: str | None = None
+        while True:
+            page = self.page(after=after, limit=MOST, prefix=prefix)
+            yield from page.rows
+            after = page.next
+            if after is None:
+                return
 
     def between(self, low: Sequence[Any], high: Sequence[Any], limit: int = 50) -> tuple[Row, ...]:
         """The first lines with keys from `low` to everything that begins with `high`, as for

@@ -8,8 +8,11 @@ from plugin.runtime.errors import OfficeError
 from plugin.runtime.messages import Text
 
 KEYS = frozenset(
-    ("title", "form", "view", "categories", "columns", "order", "navigator", "mine", "key", "new")
-)
+    (
+        "title", "form", "view", "categories", "columns", "order", "navigator", "start", "mine",
+        "key", "new",
+    )
+)  # fmt: skip
 PART_KEYS = frozenset(("item", "label", "sum"))
 
 
@@ -27,7 +30,8 @@ class ListingSpec:
     """A listing. Keys of its view start with `mine` (if any), then `key`, then `categories`.
 
     `mine` restricts the listing to the signed-in person; `key` are items whose values the caller
-    gives (as for a list of responses); the first value of the view is the count.
+    gives (as for a list of responses); the first value of the view is the count. `navigator` and
+    `start` say whether it stands in the navigator and on the start page.
     """
 
     name: str
@@ -38,6 +42,7 @@ class ListingSpec:
     columns: tuple[Column, ...] = ()
     order: int = 100
     navigator: bool = True
+    start: bool = False
     mine: str = ""
     key: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
@@ -59,6 +64,7 @@ def read_listing(name: str, data: Mapping[str, Any]) -> ListingSpec:
         columns=tuple(_column(name, one) for one in data.get("columns", ())),
         order=int(data.get("order", 100)),
         navigator=bool(data.get("navigator", not key_items)),
+        start=bool(data.get("start", False)),
         mine=data.get("mine", ""),
         key=key_items,
         new=tuple(data.get("new", ())),

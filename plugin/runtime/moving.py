@@ -89,6 +89,22 @@ def _may_act(ctx: Context, who: tuple[str, ...], raw: Raw) -> bool:
     return ctx.system or allowed is None or bool(allowed & ctx.names)
 
 
+def refresh_responses(ctx: Context, docid: str) -> int:
+    """Compute the responses of a document again, as after its owner changed; how many changed.
+
+    Each response is looked for in the listings that the form shows on the document's page.
+    """
+    raw = fetch(ctx, docid)
+    form = ctx.form(raw.get("form"))
+    changed = 0
+    for response in form.responses:
+        database = response.database or ctx.name
+        documents = ctx.session.database(database)
+        for row in ctx.session.listing(database, response.listing).all_rows([docid]):
+            changed += documents.refresh(row.id).rev != row.document.rev
+    return changed
+
+
 def run_action(ctx: Context, docid: str, name: str, items: Mapping[str, Any]) -> Message:
     """Run the module's code behind a button; returns what it did, for the person to read."""
     raw = fetch(ctx, docid)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -10,6 +11,7 @@ from acl import Acl, Identity
 from plugin.runtime import datadir
 from plugin.runtime.acl_saving import copy_to_security, read_acl
 from plugin.runtime.clock import Clock, stamp, utcnow
+from plugin.runtime.credentials import Credentials
 from plugin.runtime.deploying import deploy_database
 from plugin.runtime.design import DESIGN_ID, Design, read_design
 from plugin.runtime.directory import SERVER_NAME, Directory
@@ -106,6 +108,11 @@ class Office:
     def modules(self) -> tuple[Module, ...]:
         """The modules in the order of the navigator."""
         return self._modules.modules
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Passwords, one-time links and tokens. Not for modules."""
+        return Credentials(self.server, self.clock)
 
     def session(self, identity: Identity, language: str = "") -> Session:
         """What `identity` may do here; `language` is the one chosen for the pages."""

@@ -40,7 +40,8 @@ class Workflow:
 
     def state(self, doc: Mapping[str, Any]) -> str:
         """The state a document is in; one without a value is in the initial state."""
-        return doc.get(self.item) or self.initial
+        state = doc.get(self.item)
+        return state if isinstance(state, str) and state else self.initial
 
 
 @dataclass(frozen=True)
@@ -77,18 +78,25 @@ def moved_by_steps(flow: Workflow, old: Mapping[str, Any] | None, new: Mapping[s
     start = flow.state(old) if old else flow.initial
     if start == end:
         return True
-    before = list(old.get("steps") or []) if old else []
-    states = {flow.initial, start, *(one.get(key) for one in before for key in ("from", "to"))}
+    before = _lines(old)
+    states: list[Any] = [flow.initial, start]
+    for line in (one for one in before if isinstance(one, Mapping)):
+        states += (line.get("from"), line.get("to"))
     state = None
-    for line in (one for one in new.get("steps") or [] if one not in before):
+    for line in (one for one in _lines(new) if one not in before):
         step = flow.step(str(line.get("step"))) if isinstance(line, Mapping) else None
         if step is None or line.get("from") not in step.origins or line.get("to") != step.to:
             return False
         if line["from"] not in states:
             return False
-        states.add(step.to)
+        states.append(step.to)
         state = step.to
     return state == end
+
+
+def _lines(doc: Mapping[str, Any] | None) -> list[Any]:
+    steps = (doc or {}).get("steps")
+    return steps if isinstance(steps, list) else []
 
 
 def why_not(

@@ -105,7 +105,12 @@ function itemProblem(name, item, doc) {
 }
 
 function stateOf(flow, doc) {
-  return (doc && doc[flow.item]) || flow.initial;
+  var state = doc && doc[flow.item];
+  return typeof state === 'string' && state ? state : flow.initial;
+}
+
+function linesOf(doc) {
+  return doc && Array.isArray(doc.steps) ? doc.steps : [];
 }
 
 // True if the lines that doc.steps has more than old.steps lead to the new state, each along a step
@@ -113,10 +118,12 @@ function stateOf(flow, doc) {
 function movedBySteps(flow, old, doc) {
   var end = stateOf(flow, doc), state = null;
   if (stateOf(flow, old) === end) { return true; }
-  var before = (old && old.steps) || [], known = before.map(canonical);
+  var before = linesOf(old), known = before.map(canonical);
   var states = [flow.initial, stateOf(flow, old)];
-  before.forEach(function (line) { states.push(line.from, line.to); });
-  var lines = (doc.steps || []).filter(function (line) { return known.indexOf(canonical(line)) === -1; });
+  before.forEach(function (line) {
+    if (line && typeof line === 'object') { states.push(line.from, line.to); }
+  });
+  var lines = linesOf(doc).filter(function (line) { return known.indexOf(canonical(line)) === -1; });
   return lines.every(function (line) {
     var step = flow.steps.filter(function (one) { return line && one.name === line.step; })[0];
     if (!step || step.from.indexOf(line.from) === -1 || line.to !== step.to) { return false; }
