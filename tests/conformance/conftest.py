@@ -10,7 +10,7 @@ import pytest
 
 from store.api import Database, Server
 from store.lite import LiteServer
-from tests.conformance.over_http import COUCHDB_LACKS, couchdb, embedded_over_http
+from tests.conformance.over_http import COUCHDB_LACKS, COUCHDB_URL, couchdb, embedded_over_http
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,9 @@ class Backend:
 BACKENDS = {
     "lite": Backend(lambda directory: closing(LiteServer(directory))),
     "lite over http": Backend(embedded_over_http),
-    "couchdb": Backend(couchdb, COUCHDB_LACKS),
 }
+if COUCHDB_URL:
+    BACKENDS["couchdb"] = Backend(couchdb, COUCHDB_LACKS)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -6,8 +6,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import pytest
-
 from store.api import Server
 from store.couch.opening import open_couch
 from store.lite import LiteServer
@@ -18,8 +16,10 @@ from tests.store.peers import served
 
 COUCHDB = "DIVAN_TEST_COUCHDB_URL"
 """`http://user:password@host:5984`; only tests take credentials from an address."""
+COUCHDB_URL = os.environ.get(COUCHDB, "")
 SECRET = "DIVAN_TEST_COUCHDB_SECRET"
 """The `[chttpd_auth] secret` of that CouchDB, where it accepts proxy authentication."""
+COUCHDB_LACKS = () if os.environ.get(SECRET) else (("users", f"{SECRET} is not set"),)
 
 
 @contextmanager
@@ -35,16 +35,10 @@ def embedded_over_http(directory: Path) -> Iterator[Server]:
 @contextmanager
 def couchdb(directory: Path) -> Iterator[Server]:
     """The CouchDB that the environment names; nothing of it goes into `directory`."""
-    url = os.environ.get(COUCHDB)
-    if not url:
-        pytest.skip(f"{COUCHDB} names no CouchDB")
-    parts = urlsplit(url)
+    parts = urlsplit(COUCHDB_URL)
     login = None
     if parts.username is not None:
         login = BasicAuth(unquote(parts.username), unquote(parts.password or ""))
     address = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     with closing(open_couch(address, login, proxy_secret=os.environ.get(SECRET))) as client:
         yield client
-
-
-COUCHDB_LACKS = () if os.environ.get(SECRET) else (("users", f"{SECRET} is not set"),)

@@ -1,5 +1,6 @@
 """Replication between two stores: what arrives, what is refused, and where it goes on."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -236,3 +237,27 @@ def test_batches_are_halved_until_the_document_that_is_too_large_is_alone(
     }
     assert rev in {refused.rev for refused in summary.refused}
     assert summary.written == target.info()["doc_count"] == 6
+
+
+def test_target_restored_from_a_backup_made_in_the_middle_of_a_run(tmp_path: Path) -> None:
+    """Both sides remember that run, but the source further: what was lost is carried again."""
+    place, backup = tmp_path / "target", tmp_path / "backup"
+    with closing(LiteServer(tmp_path / "source")) as server:
+        server.create("db")
+        source = server.database("db")
+        fill(source, 6)
+        with closing(LiteServer(place)) as there:
+            there.create("db")
+
+            def after_two(now: Progress) -> None:
+                if now.read == 2:
+                    shutil.copytree(place, backup)
+
+            target = there.database("db")
+            replicate(source, target, replication_id="r", batch=2, progress=after_two)
+            assert target.info()["doc_count"] == 6
+        with closing(LiteServer(backup)) as restored:
+            target = restored.database("db")
+            assert target.info()["doc_count"] == 2
+            assert replicate(source, target, replication_id="r").written == 4
+            assert state(target) == state(source)
