@@ -43,6 +43,7 @@ from plugin.runtime.messages import LANGUAGES, Message, Text, choose_language, t
 from plugin.runtime.module import Action, Agent, DatabaseSpec, FormCode, Module, Scheduled
 from plugin.runtime.notices import SERVER, SERVER_NAME, Outbox, notice_id, notify
 from plugin.runtime.office import Office
+from plugin.runtime.people import ADMINISTRATORS, add_person, make_administrator
 from plugin.runtime.replica.office_side import FilteredServer, databases_for, rights_for
 from plugin.runtime.rows import every_row
 from plugin.runtime.runner import AgentRunner, at_office
@@ -53,6 +54,7 @@ from plugin.runtime.workers import Service, Workers
 from plugin.runtime.workflow import Step, StepState, Workflow
 
 __all__ = [
+    "ADMINISTRATORS",
     "ANONYMOUS",
     "LANGUAGES",
     "SERVER",
@@ -121,6 +123,7 @@ __all__ = [
     "TooManyTries",
     "Workers",
     "Workflow",
+    "add_person",
     "all_changes",
     "at_office",
     "choose_language",
@@ -132,6 +135,7 @@ __all__ = [
     "is_empty",
     "items_of",
     "keyword_label",
+    "make_administrator",
     "notice_id",
     "notify",
     "parse",

@@ -1,0 +1,97 @@
+"""The web shell: Flask pages over the door to documents. `create_app(office)` makes it."""
+
+from datetime import timedelta
+from importlib.metadata import version
+
+from flask import Flask, url_for
+from flask_bootstrap import Bootstrap5
+
+from plugin import Credentials, Office
+from views import (
+    acl,
+    auth,
+    conflicts,
+    documents,
+    errors,
+    health,
+    language,
+    listings,
+    navigator,
+    picker,
+    replication,
+    setup,
+    start,
+    steps,
+)
+from views.icons import icon
+from views.security import csrf, secure, session_key
+from views.shell import EXTENSION, Crumb, Shell, here, user
+from views.throttle import monotonic_throttle
+
+BOOTSTRAP = "css/bootstrap.min.css"
+BLUEPRINTS = (
+    health.blueprint,
+    setup.blueprint,
+    start.blueprint,
+    picker.blueprint,
+    acl.blueprint,
+    listings.blueprint,
+    steps.blueprint,
+    conflicts.blueprint,
+    documents.blueprint,
+)
+
+
+def create_app(office: Office, setup_link: setup.SetupLink | None = None) -> Flask:
+    """The shell of an office. With `setup_link` the first administrator can be made by it."""
+    app = Flask(__name__)
+    app.secret_key = session_key(office.data)
+    app.config.update(
+        DIVAN_BASE_URL=str(office.settings.base_url),
+        DIVAN_LANGUAGE=str(office.settings.language),
+        DIVAN_TIME_ZONE=str(office.settings.time_zone),
+        DIVAN_CLOCK=office.clock,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=int(office.settings.session_hours)),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=30),
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
+    credentials = Credentials(office.server, office.clock)
+    app.extensions[EXTENSION] = Shell(office, credentials, monotonic_throttle())
+    app.extensions[setup.EXTENSION] = setup_link or setup.SetupLink()
+    Bootstrap5(app)
+    secure(app)
+    errors.register(app)
+    language.register(app)
+    auth.register(app)
+    navigator.register(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    csrf.exempt(replication.mount(app, office, credentials))
+    _teach_templates(app, office)
+    return app
+
+
+def _teach_templates(app: Flask, office: Office) -> None:
+    """Names that every template may use."""
+    number = version("divan")
+
+    def asset(name: str) -> str:
+        return url_for("static", filename=name, v=number)
+
+    app.jinja_env.globals.update(
+        asset=asset,
+        bootstrap_css=lambda: url_for("bootstrap.static", filename=BOOTSTRAP),
+        company=str(office.settings.company_name),
+        here=here,
+        icon=icon,
+        laptop=office.kind == "laptop",
+        person=user,
+        person_menu=person_menu,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def person_menu() -> list[Crumb]:
+    """Entries of the menu under the person's name."""
+    return []

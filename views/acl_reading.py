@@ -1,0 +1,37 @@
+"""The access control list as the administration page sends it."""
+
+from acl import RULES, Acl, Entry, EntryType, Level, Privilege, Rule
+from plugin import BadInput
+from views.editing import Answers
+
+
+def read_acl(posted: Answers) -> Acl:
+    """The list: `<key>.name`, `.type`, `.level`, `.privileges`, `.roles`, `.remove`; key `new` is
+    the line for one more. Raises BadInput for a level or type that there is not."""
+    keys = [name.removesuffix(".name") for name in posted if name.endswith(".name")]
+    roles = tuple(part.strip() for part in (posted.get("roles") or "").split(",") if part.strip())
+    entries = (
+        _entry(posted, key)
+        for key in keys
+        if (posted.get(f"{key}.name") or "").strip() and f"{key}.remove" not in posted
+    )
+    return Acl(tuple(entries), tuple(dict.fromkeys(roles)))
+
+
+def _entry(posted: Answers, key: str) -> Entry:
+    try:
+        level = Level.parse(posted.get(f"{key}.level") or "")
+        kind = EntryType(posted.get(f"{key}.type") or "")
+        ticked = frozenset(Privilege(one) for one in posted.getlist(f"{key}.privileges"))
+    except ValueError as error:
+        raise BadInput("The list cannot be read: {why}", why=str(error)) from error
+    # The page shows what a level always has as ticked; only what is optional is stored.
+    optional = (Rule.OPTIONAL, Rule.WITH_READ_PUBLIC)
+    kept = frozenset(one for one in ticked if RULES[level][one] in optional)
+    return Entry(
+        (posted.get(f"{key}.name") or "").strip(),
+        kind,
+        level,
+        kept,
+        frozenset(posted.getlist(f"{key}.roles")),
+    )

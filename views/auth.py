@@ -1,0 +1,154 @@
+"""Signing in and out, and the one-time links by which people choose a password."""
+
+from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask_login import LoginManager, login_user, logout_user
+from werkzeug.wrappers.response import Response
+
+from plugin import SHORTEST_PASSWORD, NotFound, Person, TooManyTries
+from views.language import Preferences, _
+from views.passwords import read_password
+from views.security import local_address
+from views.shell import User, shell, user
+
+blueprint = Blueprint("auth", __name__)
+logins = LoginManager()
+
+OPEN = frozenset(
+    (
+        "auth.sign_in",
+        "auth.invite",
+        "setup.page",
+        "health.health",
+        "language.language",
+        "language.theme",
+        "static",
+        "bootstrap.static",
+        "replication.token",
+        "replication.databases",
+        "replication.rights",
+    )
+)
+"""Pages for everybody, and those of laptops, which prove themselves in each request. Whoever adds
+one here decides who may see it; nothing else is open."""
+Answer = Response | str | tuple[str, int]
+
+
+def load(mark: str) -> User | None:
+    """The person of a session cookie; None for one who left or chose a new password since."""
+    name, _sep, stamp = mark.partition("|")
+    office = shell().office
+    if stamp != shell().credentials.stamp(name):
+        return None
+    try:
+        identity = office.directory.identity(name)
+    except NotFound:
+        return None
+    person = office.directory.person(name)
+    return User(person, identity, stamp) if person else None
+
+
+def check_person() -> Response | None:
+    """Before each request: who it is, and the sign-in page for nobody."""
+    if request.endpoint in OPEN or request.endpoint is None:
+        _note(user() if request.endpoint not in ("static", "bootstrap.static") else None)
+        return None
+    who = user()
+    _note(who)
+    if who is not None:
+        return None
+    target = request.full_path.rstrip("?") if request.method == "GET" else ""
+    return redirect(url_for("auth.sign_in", next=target if target != "/" else None), 303)
+
+
+def _note(who: User | None) -> None:
+    if who is not None:
+        g.preferences = Preferences(who.person.language, who.person.time_zone)
+
+
+@blueprint.route("/sign-in", methods=("GET", "POST"))
+def sign_in() -> Answer:
+    """Ask for login and password; a wrong login and a wrong password get the same answer."""
+    target = local_address(request.values.get("next"), url_for("start.page"))
+    if request.method == "GET":
+        return redirect(target, 303) if user() else _ask(target, "", "", 200)
+    login = request.form.get("login", "").strip()
+    keys = (f"login {login.lower()}", f"address {request.remote_addr}")
+    wait = shell().throttle.wait(*keys)
+    if wait > 0:
+        return _ask(target, login, _(TooManyTries(int(wait) + 1).message), 429)
+    try:
+        person = checked(login, request.form.get("password", ""))
+    except TooManyTries as error:
+        return _ask(target, login, _(error.message), 429)
+    if person is None:
+        shell().throttle.failed(*keys)
+        return _ask(target, login, _("Login and password do not match."), 401)
+    shell().throttle.succeeded(keys[0])
+    begin(person)
+    return redirect(target, 303)
+
+
+def checked(login: str, password: str) -> Person | None:
+    """The person with this login if the password is right. Takes as long where there is nobody."""
+    office = shell().office
+    person = office.directory.by_login(login)
+    right = shell().credentials.check(person.name if person else login, password)
+    return person if right else None
+
+
+def begin(person: Person) -> None:
+    """Start a new session for a person, whatever was in the cookie before."""
+    office = shell().office
+    cookie.clear()
+    cookie.permanent = True
+    if office.kind == "office":
+        office.mail_database(person.name)
+    identity = office.directory.identity(person.name)
+    login_user(User(person, identity, shell().credentials.stamp(person.name)))
+
+
+def _ask(target: str, login: str, problem: str, status: int) -> tuple[str, int]:
+    page = render_template("sign_in.html", target=target, login=login, problem=problem)
+    return page, status
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    logout_user()
+    cookie.clear()
+    return redirect(url_for("auth.sign_in"), 303)
+
+
+@blueprint.route("/invite/<token>", methods=("GET", "POST"))
+def invite(token: str) -> Answer:
+    """The page behind a one-time link: choose a password, once."""
+    office = shell().office
+    name = shell().credentials.invited(token)
+    person = office.directory.person(name) if name else None
+    if person is None or not person.active:
+        raise NotFound("This link was used already, or it is too old. Please ask for a new one.")
+    problem = ""
+    if request.method == "POST":
+        password, problem = read_password(request.form)
+        if not problem:
+            shell().credentials.accept(token, password)
+            begin(person)
+            return redirect(url_for("start.page"), 303)
+    return render_template(
+        "new_password.html",
+        title=_("Choose a password"),
+        explanation=_("{name}, welcome to Divan.", name=person.title()),
+        questions=(),
+        shortest=SHORTEST_PASSWORD,
+        problem=problem,
+        button=_("Save and sign in"),
+    )
+
+
+def register(app: Flask) -> None:
+    """Know the signed-in person in every request."""
+    app.register_blueprint(blueprint)
+    logins.init_app(app)
+    logins.user_loader(load)
+    app.before_request(check_person)

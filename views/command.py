@@ -1,0 +1,98 @@
+"""`divan serve`: the shell with agents and mail bridge, until it is told to stop."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from flask import Flask
+from waitress.server import create_server
+
+from plugin import Credentials, DivanError, Office, Service
+from views import create_app
+from views.setup import SetupLink, needs_administrator
+
+THREADS = 8
+MARK = "divan.json"
+SERVICES = "divan.services"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 takes any.")
+@click.option("--no-services", is_flag=True, help="Pages only: no agents, no mail bridge.")
+@click.pass_obj
+def serve(data: Path, host: str, port: int, no_services: bool) -> None:
+    """Serve the web shell, with agents and mail bridge, until Ctrl-C or SIGTERM.
+
+    An empty directory becomes a new office; the link for its first administrator is printed.
+    """
+    with open_office(data) as office, ExitStack() as services:
+        link = SetupLink()
+        server = listen(create_app(office, link), host, port)
+        services.callback(server.close)
+        address = f"http://{_readable(host)}:{server.effective_port}"
+        if not no_services:
+            start_services(office, services)
+        click.echo(f"Divan serves {data} on {address}")
+        if needs_administrator(office, Credentials(office.server, office.clock)):
+            click.echo(f"Make the first administrator here, once: {address}/setup/{link.make()}")
+        run(server)
+        click.echo("Divan is stopping …")
+    click.echo("Divan has stopped.")
+
+
+@contextmanager
+def open_office(data: Path) -> Iterator[Office]:
+    """The office of a data directory; one that is not there yet is made, what is missing in an
+    older one is added. Raises OfficeError, saying what to do."""
+    fresh = not (data / MARK).exists()
+    with Office.create(data) if fresh else Office.open(data) as office:
+        if not fresh and office.kind == "office":
+            office.deploy()
+        yield office
+
+
+def listen(app: Flask, host: str, port: int) -> Any:
+    """A waitress server that is bound already. Raises DivanError where the port is taken."""
+    try:
+        return create_server(app, host=host, port=port, threads=THREADS, ident=None)
+    except OSError as error:
+        raise DivanError(
+            "Port {port} of {host} cannot be used ({why}). Choose another one with --port.",
+            port=port,
+            host=host,
+            why=error.strerror or str(error),
+        ) from error
+
+
+def start_services(office: Office, services: ExitStack) -> None:
+    """Start what the installed packages offer to run beside the pages; `services` stops it."""
+    for entry in entry_points(group=SERVICES):
+        make: Callable[[Office], Service] = entry.load()
+        service = make(office)
+        services.callback(service.stop)
+        service.start()
+
+
+def run(server: Any) -> None:
+    """Serve until SIGINT or SIGTERM. The pages run in threads, so that this one can be told."""
+    stop = threading.Event()
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, tell)
+    pages = threading.Thread(target=server.run, name="pages", daemon=True)
+    pages.start()
+    stop.wait()
+
+
+def _readable(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,74 @@
+"""Dates, numbers and money as people of a language write them (Babel, Unicode CLDR). Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
+
+
+def parse_time(text: str) -> datetime:
+    """A stored time (ISO 8601 with Z) with its zone. Raises ValueError."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The formats of one language and time zone. What cannot be read is shown as it is."""
+
+    language: str
+    zone: ZoneInfo
+
+    @property
+    def locale(self) -> Locale:
+        return Locale.parse(self.language)
+
+    def date(self, text: str) -> str:
+        """A stored date, YYYY-MM-DD."""
+        try:
+            return format_date(date.fromisoformat(text[:10]), "medium", locale=self.locale)
+        except ValueError:
+            return text
+
+    def time(self, text: str) -> str:
+        """A stored time in the person's zone, to the minute."""
+        try:
+            local = parse_time(text).astimezone(self.zone)
+        except ValueError:
+            return text
+        day = format_date(local.date(), "medium", locale=self.locale)
+        return f"{day} {format_datetime(local, 'HH:mm', locale=self.locale)}"
+
+    def number(self, value: Any) -> str:
+        """A number with the language's separators."""
+        try:
+            return format_decimal(Decimal(str(value)), locale=self.locale)
+        except InvalidOperation:
+            return str(value)
+
+    def money(self, value: Any) -> str:
+        """A stored amount `{"amount", "currency"}`; whole amounts without cents."""
+        try:
+            amount = Decimal(str(value["amount"]))
+        except (InvalidOperation, KeyError, TypeError):
+            return str(value)
+        code = str(value.get("currency", ""))
+        whole = amount == amount.to_integral_value()
+        if not code:
+            return format_decimal(amount, locale=self.locale)
+        return format_currency(
+            amount,
+            code,
+            locale=self.locale,
+            format=None if not whole else f"¤{'#,##0'}",
+            currency_digits=not whole,
+        )
+
+    def symbol(self, currency: str) -> str:
+        """The sign of a currency, `¥`, `US$`…"""
+        return get_currency_symbol(currency, locale=self.locale)

@@ -1,0 +1,96 @@
+"""What the pages of one office share, and who is asking in this request."""
+
+from dataclasses import dataclass
+
+from flask import current_app, g, request, url_for
+from flask_login import current_user
+
+from acl import Identity
+from plugin import Credentials, Documents, NotFound, Office, Person, Session
+from views.language import current_language
+from views.throttle import Throttle
+
+EXTENSION = "divan"
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The office behind the pages, what people prove themselves with, wrong tries of late."""
+
+    office: Office
+    credentials: Credentials
+    throttle: Throttle
+
+
+@dataclass(frozen=True)
+class User:
+    """The signed-in person, in the shape that Flask-Login asks for."""
+
+    person: Person
+    identity: Identity
+    stamp: str
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    @property
+    def title(self) -> str:
+        """The name that people see."""
+        return self.person.title(current_language())
+
+    @property
+    def name(self) -> str:
+        return self.person.name
+
+    def get_id(self) -> str:
+        return f"{self.person.name}|{self.stamp}"
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """One step of the path above a heading, or an entry of a menu."""
+
+    title: str
+    url: str = ""
+    icon: str = ""
+
+
+def shell() -> Shell:
+    """The shell of the application that answers this request."""
+    found: Shell = current_app.extensions[EXTENSION]
+    return found
+
+
+def user() -> User | None:
+    """Who is signed in; None for nobody."""
+    return current_user if isinstance(current_user._get_current_object(), User) else None
+
+
+def session() -> Session:
+    """The person's door to the office, one for each request."""
+    if "door" not in g:
+        who = user()
+        if who is None:
+            raise NotFound()
+        g.door = shell().office.session(who.identity, current_language())
+    found: Session = g.door
+    return found
+
+
+def documents(database: str) -> Documents:
+    """A database as the person may use it. Raises NotFound for one that is not there for them."""
+    return session().database(database)
+
+
+def here() -> str:
+    """The address of this page for coming back, without what must not be repeated."""
+    if request.method != "GET" or request.endpoint is None:
+        return url_for("start.page")
+    return request.full_path.rstrip("?")
+
+
+def wants_json() -> bool:
+    """True for requests of scripts and programs."""
+    best: str | None = request.accept_mimetypes.best_match(("text/html", "application/json"))
+    return best == "application/json"

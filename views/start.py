@@ -1,0 +1,72 @@
+"""The start page: what is mine and due, from every listing that says it belongs there."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, url_for
+
+from plugin import DatabaseInfo, ListingSpec
+from views.language import _, current_language
+from views.navigator import databases, new_buttons
+from views.renderers import renderer
+from views.shell import Crumb, documents, session, user
+from views.tables import Drawer, Table
+
+blueprint = Blueprint("start", __name__)
+
+ROWS = 8
+COLUMNS = 4
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The first rows of one listing."""
+
+    title: str
+    icon: str
+    url: str
+    total: int
+    table: Table
+    empty: str
+    buttons: list[Crumb]
+
+
+@blueprint.get("/")
+def page() -> str:
+    """What the signed-in person has to do."""
+    panels = [_panel(one, spec) for one, spec in chosen()]
+    who = user()
+    name = who.person.title(current_language()) if who else ""
+    buttons = [button for panel in panels for button in panel.buttons]
+    return render_template(
+        "start.html",
+        greeting=_("Good day, {name}", name=name),
+        panels=panels,
+        buttons=list(dict.fromkeys(buttons)),
+    )
+
+
+def chosen() -> list[tuple[DatabaseInfo, ListingSpec]]:
+    """Listings marked `start`, in the order of databases and listings."""
+    found = [
+        (one, spec)
+        for one in databases()
+        for spec in documents(one.name).listings.values()
+        if spec.start
+    ]
+    return sorted(found, key=lambda pair: (pair[1].order, pair[0].order))
+
+
+def _panel(one: DatabaseInfo, spec: ListingSpec) -> Panel:
+    docs = documents(one.name)
+    form = docs.form(spec.form)
+    page = session().listing(one.name, spec.name).page(limit=ROWS)
+    drawer = Drawer(one.name, spec, form, renderer(docs), folded=False, most=COLUMNS)
+    return Panel(
+        title=_(spec.title),
+        icon=form.icon,
+        url=url_for("listings.page", database=one.name, listing=spec.name),
+        total=page.total,
+        table=Table(drawer.headings(), tuple(drawer.row(row) for row in page.rows), drawer.lead),
+        empty=_("Nothing here. Enjoy the quiet."),
+        buttons=new_buttons(docs, spec.new),
+    )

@@ -1,0 +1,170 @@
+"""A listing as a table: columns, category lines, rows, sums. Plain values for the template."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from plugin import Column, Form, Item, ListingSpec, Row
+from views.language import _, current_formats
+from views.renderers import address
+from views.rendering import NUMERIC, Renderer
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`label` is the column's, for narrow screens where each row is a card."""
+
+    html: Markup
+    label: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Heading:
+    name: str
+    label: str
+    numeric: bool
+
+
+@dataclass(frozen=True)
+class Pager:
+    text: str
+    previous: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """`kind` is category, row or pager. Cells of a category are those from the first sum on."""
+
+    kind: str
+    depth: int = 0
+    href: str = ""
+    cells: tuple[Cell, ...] = ()
+    label: str = ""
+    count: int = 0
+    open: bool = False
+    anchor: str = ""
+    conflict: bool = False
+    pager: Pager | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """`lead` columns stand before the first sum; a category's or the total's name spans them."""
+
+    columns: tuple[Heading, ...]
+    lines: tuple[Line, ...]
+    lead: int
+    totals: tuple[Cell, ...] = ()
+    total: int = 0
+
+
+class Drawer:
+    """Draws rows and sums of one listing."""
+
+    def __init__(
+        self,
+        database: str,
+        spec: ListingSpec,
+        form: Form,
+        renderer: Renderer,
+        *,
+        folded: bool,
+        most: int = 100,
+    ) -> None:
+        self.database = database
+        self.spec = spec
+        self.form = form
+        self.renderer = renderer
+        # What a category line says need not stand in each of its rows again.
+        said = {column.item for column in spec.categories} if folded else set()
+        first, rest = spec.columns[:1], spec.columns[1:]
+        self.shown = (*first, *(column for column in rest if column.item not in said))[:most]
+        sums = [place for place, column in enumerate(self.shown) if column.sum]
+        self.lead = sums[0] if sums else len(self.shown)
+
+    def label(self, column: Column) -> str:
+        item = self.form.items.get(column.item)
+        return _(column.label or (item.label if item else column.item.capitalize()))
+
+    def headings(self) -> tuple[Heading, ...]:
+        return tuple(
+            Heading(column.item, self.label(column), self._numeric(column)) for column in self.shown
+        )
+
+    def _item(self, column: Column) -> Item | None:
+        return self.form.items.get(column.item)
+
+    def _numeric(self, column: Column) -> bool:
+        item = self._item(column)
+        return item is not None and item.kind in NUMERIC
+
+    def row(self, row: Row, depth: int = 0) -> Line:
+        """One document as a line."""
+        cells = tuple(self._cell(column, row.items) for column in self.shown)
+        if cells and not cells[0].html:
+            cells = (Cell(escape(row.document.title), cells[0].label), *cells[1:])
+        return Line(
+            "row",
+            depth=depth,
+            href=address(self.database, row.id),
+            cells=cells,
+            conflict=row.conflict,
+        )
+
+    def hint(self, row: Row, many: int) -> str:
+        """The first texts of the row that its title does not say, to tell it from its like."""
+        texts = (
+            self.renderer.text(item, row.items.get(item.name))
+            for column in self.spec.columns
+            if (item := self._item(column)) and item.kind in ("text", "keyword", "names")
+        )
+        return " · ".join([one for one in texts if one and one != row.document.title][:many])
+
+    def _cell(self, column: Column, items: Mapping[str, Any]) -> Cell:
+        item = self._item(column)
+        value = items.get(column.item)
+        if item is None:
+            html = escape("" if value is None else str(value))
+        elif item.kind in ("link", "text", "richtext"):
+            html = escape(self._short(item, value, items))
+        else:
+            html = self.renderer.html(item, value, items)
+        return Cell(html, self.label(column), self._numeric(column))
+
+    def _short(self, item: Item, value: Any, items: Mapping[str, Any]) -> str:
+        if item.kind == "link" and isinstance(value, str) and value:
+            return self.renderer.target(item, value, items).title
+        text = " ".join(self.renderer.text(item, value).split())
+        return text if len(text) <= 120 else text[:119] + "…"
+
+    def sums(self, values: Sequence[float]) -> tuple[Cell, ...]:
+        """Cells from the first sum column on, for a category or the whole."""
+        return tuple(
+            Cell(
+                escape(self._sum(values, column.sum)) if column.sum else Markup(""),
+                self.label(column),
+                True,
+            )
+            for column in self.shown[self.lead :]
+        )
+
+    @staticmethod
+    def _sum(values: Sequence[float], place: int) -> str:
+        if place >= len(values):
+            return ""
+        return current_formats().number(round(values[place], 2))
+
+    def category(self, depth: int, value: Any) -> str:
+        """What stands for a category's value."""
+        item = self.form.items.get(self.spec.categories[depth].item)
+        if value in (None, ""):
+            return _("(none)")
+        if item is None:
+            return str(value)
+        if item.kind == "link" and isinstance(value, str):
+            return self.renderer.target(item, value, {}).title
+        return self.renderer.text(item, value)
