@@ -33,7 +33,7 @@ def _by_keys(conn: sqlite3.Connection, options: ViewOptions) -> list[Row]:
 
 
 def _row_of_key(conn: sqlite3.Connection, key: Json, options: ViewOptions) -> Row:
-    record = records.find(conn, key) if isinstance(key, str) and _encodes(key) else None
+    record = records.find(conn, key) if isinstance(key, str) and records.storable(key) else None
     if record is None:
         return {"key": key, "error": "not_found"}
     return _row(conn, record, options)
@@ -41,7 +41,7 @@ def _row_of_key(conn: sqlite3.Connection, key: Json, options: ViewOptions) -> Ro
 
 def _by_key(conn: sqlite3.Connection, options: ViewOptions) -> tuple[list[Row], int]:
     key = options.key
-    record = records.find(conn, key) if isinstance(key, str) and _encodes(key) else None
+    record = records.find(conn, key) if isinstance(key, str) and records.storable(key) else None
     if record is None or record.deleted or options.skip or options.limit == 0:
         return [], 0
     return [_row(conn, record, options)], _count(conn, "docid < ?", [key])
@@ -60,7 +60,7 @@ def _by_range(conn: sqlite3.Connection, options: ViewOptions) -> tuple[list[Row]
         f" ORDER BY docid {order} LIMIT ? OFFSET ?",
         (*values, limit, options.skip),
     ).fetchall()
-    offset = min(_count(conn, before, skipped) if before else 0, _total(conn)) + options.skip
+    offset = (_count(conn, before, skipped) if before else 0) + options.skip
     return [_row(conn, Record(*row), options) for row in found], offset
 
 
@@ -101,18 +101,10 @@ def _place(bound: Json) -> int | None:
     return 1 if isinstance(bound, list | tuple | dict) else -1
 
 
-def _encodes(text: str) -> bool:
-    return _storable(text) == text
-
-
 def _storable(text: str) -> str:
     """A key that SQLite takes: half a surrogate, which no id can hold, becomes the last character
     before the surrogates."""
     return "".join("\ud7ff" if "\ud800" <= at <= "\udfff" else at for at in text)
-
-
-def _total(conn: sqlite3.Connection) -> int:
-    return read_state(conn).doc_count
 
 
 def _count(conn: sqlite3.Connection, condition: str, values: list[str]) -> int:

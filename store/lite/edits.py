@@ -24,7 +24,8 @@ _KNOWN = frozenset(("_id", "_rev", "_deleted", "_attachments", "_revisions"))
 _ANSWERED = frozenset(
     ("_conflicts", "_deleted_conflicts", "_revs_info", "_local_seq", "_deleted_revs")
 )
-_to_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_to_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode
+_to_ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,11 @@ def body_of(doc: Doc) -> dict[str, Any]:
 
 
 def to_text(body: Mapping[str, Any]) -> str:
-    """The body as JSON text in ASCII, so that any string, also half a surrogate, can be kept."""
+    """The body as JSON text, in ASCII where it has half a surrogate, which UTF-8 cannot say."""
     try:
         text = _to_text(body)
+        if not text.isascii() and not _is_utf8(text):
+            text = _to_ascii(body)
     except (TypeError, ValueError, RecursionError) as error:
         raise BadRequest(f"The document is not JSON: {error}") from error
     if len(text) > MAX_DOCUMENT:
@@ -120,6 +123,14 @@ def to_text(body: Mapping[str, Any]) -> str:
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise BadRequest(f"The document is nested more than {MAX_DEPTH} deep")
     return text
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _depth(value: object) -> int:
