@@ -25,6 +25,8 @@ from acl import (
     to_document,
     user_context,
 )
+from acl.reasons import DECISIONS, FACTS, PROBLEMS
+from plugin.runtime.messages import translate
 
 DEFAULT = Entry("-Default-", level=Level.READER)
 JANE = Entry("jane", EntryType.PERSON, Level.MANAGER, frozenset([Privilege.DELETE]))
@@ -116,3 +118,8 @@ def test_a_document_in_conflict_is_read_by_whom_all_branches_allow() -> None:
     assert not can_read_all(anna, branches)
     assert can_read_all(jane, branches)
     assert can_read_all(anna, combined([{}, {"readers": {}}]))
+
+
+def test_all_reasons_and_levels_are_translated() -> None:
+    texts = {*(DECISIONS | FACTS | PROBLEMS).values(), *(level.title for level in Level)}
+    assert [text for text in sorted(texts) if translate(text, "zh_Hans") == text] == []

@@ -1,0 +1,169 @@
+"""`divan acl`: the access control lists of databases, and what somebody has by them."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from acl import Acl, Action, Entry, EntryType, Identity, Level, Privilege, access, to_document
+from plugin.runtime.errors import NotFound
+from plugin.runtime.office import Office
+from plugin.runtime.people import demand_office
+
+DOCUMENT_ACTIONS: tuple[Action, ...] = ("read", "edit", "delete")
+DATABASE_ACTIONS: tuple[Action, ...] = ("read", "create", "replicate", "design", "manage")
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+privilege_type = click.Choice([privilege.value for privilege in Privilege])
+
+
+@click.group()
+def acl() -> None:
+    """Access control: the seven levels of each database."""
+
+
+@acl.command()
+@click.argument("database")
+@as_json_option
+@click.pass_obj
+def show(data: Path, database: str, as_json: bool) -> None:
+    """Show the access control list of DATABASE."""
+    with Office.open(data) as office:
+        doc = to_document(office.state(database).acl)
+    facts = {key: doc[key] for key in ("entries", "roles")}
+    _print({"database": database, **facts}, "\n".join(_lines(facts["entries"])), as_json)
+
+
+@acl.command("set")
+@click.argument("database")
+@click.argument("name")
+@click.option("--level", help="No Access, Depositor, Reader, Author, Editor, Designer or Manager.")
+@click.option("--type", "type_", type=click.Choice([t.value for t in EntryType]))
+@click.option("--allow", multiple=True, type=privilege_type, help="Tick a privilege. Repeatable.")
+@click.option("--deny", multiple=True, type=privilege_type, help="Untick a privilege. Repeatable.")
+@click.option("--role", multiple=True, help="Give a role, [Leaders]. Repeatable; made if new.")
+@click.option("--no-role", multiple=True, help="Take a role away. Repeatable.")
+@click.option("--remove", is_flag=True, help="Remove the entry.")
+@as_json_option
+@click.pass_obj
+def set_(data: Path, /, database: str, name: str, as_json: bool, **change: Any) -> None:
+    """Change or add the entry NAME (a person, group, server, */unit, -Default- or Anonymous).
+
+    What is not named stays. What makes no sense is refused, and so is removing the last Manager.
+    """
+    with Office.open(data) as office:
+        demand_office(office)
+        documents = office.system().database(database)
+        new = changed(documents.acl(), name, **change)
+        documents.save_acl(new)
+        entries = to_document(new)["entries"]
+    facts = [entry for entry in entries if entry["name"] == name]
+    _print(facts[0] if facts else None, "\n".join(_lines(facts)) or f"{name} is removed.", as_json)
+
+
+def changed(
+    old: Acl,
+    name: str,
+    *,
+    level: str | None = None,
+    type_: str | None = None,
+    allow: Iterable[str] = (),
+    deny: Iterable[str] = (),
+    role: Iterable[str] = (),
+    no_role: Iterable[str] = (),
+    remove: bool = False,
+) -> Acl:
+    """The list with one entry changed. Raises NotFound for removing what is not there, and a usage
+    error for a level that is none."""
+    entry = old.find(name)
+    others = tuple(one for one in old.entries if one.name != name)
+    if remove:
+        if entry is None:
+            raise NotFound("The list has no entry {name}.", name=name)
+        return replace(old, entries=others)
+    entry = entry or Entry(name)
+    privileges = entry.privileges | frozenset(map(Privilege, allow))
+    entry = Entry(
+        name,
+        EntryType(type_) if type_ else entry.type,
+        _level(level) if level else entry.level,
+        privileges - frozenset(map(Privilege, deny)),
+        (entry.roles | frozenset(role)) - frozenset(no_role),
+    )
+    roles = (*old.roles, *sorted(set(role) - set(old.roles)))
+    names = [one.name for one in old.entries]
+    place = names.index(name) if name in names else len(others)
+    return Acl((*others[:place], entry, *others[place:]), roles)
+
+
+@acl.command()
+@click.argument("database")
+@click.argument("person")
+@click.option("--document", help="Id of a document: what the person may do with it.")
+@as_json_option
+@click.pass_obj
+def effective(data: Path, database: str, person: str, document: str | None, as_json: bool) -> None:
+    """Show what PERSON has in DATABASE, by which entries, and with --document on one document.
+
+    PERSON is a stable id, or Anonymous for who is not signed in.
+    """
+    with Office.open(data) as office:
+        signed_in = person != "Anonymous"
+        identity = office.directory.identity(person) if signed_in else Identity(None)
+        given = access(office.state(database).acl, identity)
+        facts: dict[str, Any] = {
+            "person": person,
+            "level": given.level.title,
+            "privileges": sorted(privilege.value for privilege in given.privileges),
+            "roles": sorted(given.roles),
+            "why": [str(fact) for fact in given.why],
+            "actions": _actions(office, identity, database, document),
+        }
+    _print(facts, "\n".join(_effective_lines(facts)), as_json)
+
+
+def _actions(
+    office: Office, identity: Identity, database: str, document: str | None
+) -> dict[str, dict[str, Any]]:
+    context = office.session(identity).context(database)
+    asked: Iterable[Action] = DATABASE_ACTIONS if document is None else DOCUMENT_ACTIONS
+    raw = None
+    if document is not None:
+        raw = office.system().database(database).open(document).raw
+    decisions = {action: context.may(action, raw, raw) for action in asked}
+    return {
+        action: {"allowed": decision.allowed, "reason": str(decision.reason)}
+        for action, decision in decisions.items()
+    }
+
+
+def _level(text: str) -> Level:
+    try:
+        return Level.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--level") from error
+
+
+def _lines(entries: Iterable[dict[str, Any]]) -> list[str]:
+    return [
+        f"{entry['name']:32} {entry['type']:12} {entry['level']:10} "
+        f"{' '.join([*entry['privileges'], *entry['roles']])}".rstrip()
+        for entry in entries
+    ]
+
+
+def _effective_lines(facts: dict[str, Any]) -> list[str]:
+    lines = [*facts["why"], f"Level: {facts['level']}"]
+    lines += [f"Privileges: {' '.join(facts['privileges']) or 'none'}"]
+    lines += [f"Roles: {' '.join(facts['roles']) or 'none'}"]
+    return lines + [
+        f"{action}: {'yes' if one['allowed'] else 'no. ' + one['reason']}"
+        for action, one in facts["actions"].items()
+    ]
+
+
+def _print(facts: Any, text: str, as_json: bool) -> None:
+    click.echo(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else text)

@@ -1,0 +1,89 @@
+"""`divan agents`: run the modules' agents without the shell, and see how they are doing."""
+
+import json
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from plugin.runtime.errors import BadInput
+from plugin.runtime.office import Office
+from plugin.runtime.runner import AgentRunner
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+
+
+@click.group()
+def agents() -> None:
+    """The agents of the modules: what they do when something changes, or at a time."""
+
+
+@agents.command()
+@click.option("--once", is_flag=True, help="Do what there is to do now, then end.")
+@as_json_option
+@click.pass_obj
+def run(data: Path, once: bool, as_json: bool) -> None:
+    """Run all agents until stopped (Ctrl-C or SIGTERM), or once.
+
+    Not needed beside `divan serve`, which does the same. A second one waits until the first ends.
+    """
+    with Office.open(data) as office:
+        if office.kind != "office":
+            raise BadInput("This is a laptop's replica. Agents run at the office.")
+        runner = AgentRunner(office)
+        if once:
+            _print({"runs": _run_once(runner)}, as_json)
+        else:
+            _run_until_stopped(runner)
+
+
+@agents.command()
+@as_json_option
+@click.pass_obj
+def status(data: Path, as_json: bool) -> None:
+    """Show for each agent what waits to be tried again, and what failed last."""
+    with Office.open(data) as office:
+        facts = AgentRunner(office).status()
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        return
+    for name, state in facts.items():
+        click.echo(f"{name}: {len(state['retry'])} to be tried again")
+        for failure in state["log"][-3:]:
+            click.echo(f"  {failure['at']}  {failure['id']}: {failure['error']}")
+
+
+def _run_once(runner: AgentRunner) -> int:
+    if not runner.lease.acquire():
+        raise BadInput(
+            "Agents run already ({holder}). They do what there is to do.",
+            holder=str(runner.lease.current()),
+        )
+    try:
+        return runner.run_once()
+    finally:
+        runner.lease.release()
+
+
+def _run_until_stopped(runner: AgentRunner) -> None:
+    stop = threading.Event()
+
+    def ask_to_stop(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    runner.start()
+    click.echo("The agents are running. Stop them with Ctrl-C.", err=True)
+    try:
+        stop.wait()
+    finally:
+        runner.stop()
+
+
+def _print(facts: dict[str, Any], as_json: bool) -> None:
+    text = "\n".join(f"{name}: {value}" for name, value in facts.items())
+    click.echo(json.dumps(facts) if as_json else text)
