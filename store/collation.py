@@ -58,7 +58,7 @@ def sort_key(value: Json) -> bytes:
 def group_key(key: bytes, level: int) -> bytes:
     """Return what the sort keys of one group share at `group_level`: the first members of an array.
 
-    The answer is the beginning of `key`; the whole of it for other values and short arrays.
+    The answer is the beginning of `key`; the whole of it for other values and shorter arrays.
     """
     if key[:1] != ARRAY:
         return key
@@ -67,7 +67,7 @@ def group_key(key: bytes, level: int) -> bytes:
         if key[at] == END[0]:
             return key
         at = _skip(key, at)
-    return key if key[at] == END[0] else key[:at]
+    return key[:at]
 
 
 def version() -> str:

@@ -6,19 +6,17 @@ documents are not shown to the functions; writing them needs an administrator of
 """
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 from store.errors import DesignError, Forbidden, StoreError, Unauthorized
 from store.lite import access
+from store.lite.identity import IdentityCache
 from store.lite.js.pool import JsPool, Program, TimedOut
 from store.types import Doc, Json, UserContext
 
 Pair = tuple[Doc, Doc | None]
 
 MAX_TIMEOUTS = 2
-MAX_PROGRAMS = 64
 
 
 def design_write_error(user: UserContext, security: Mapping[str, Json]) -> StoreError | None:
@@ -35,8 +33,7 @@ class Validation:
 
     def __init__(self, pool: JsPool) -> None:
         self._pool = pool
-        self._programs: OrderedDict[int, tuple[Doc, Program]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._programs = IdentityCache(lambda design: Program.of(design, "design"))
 
     def check(
         self,
@@ -70,23 +67,12 @@ class Validation:
             elif not docid.startswith("_local/"):
                 waiting.append(index)
         head = json.dumps([user.to_json(db), security])
-        for program in map(self._program, validating(designs)):
+        for program in map(self._programs.get, validating(designs)):
             waiting = [index for index in waiting if errors[index] is None]
             lines = [json.dumps(pairs[index]) for index in waiting]
             for index, error in zip(waiting, self._run(program, lines, head), strict=True):
                 errors[index] = error
         return errors
-
-    def _program(self, design: Doc) -> Program:
-        """The design's program; a store that hands in the same object again pays for it once."""
-        with self._lock:
-            kept = self._programs.get(id(design))
-            if kept is None:
-                kept = self._programs[id(design)] = (design, Program.of(design, "design"))
-            self._programs.move_to_end(id(design))
-            while len(self._programs) > MAX_PROGRAMS:
-                self._programs.popitem(last=False)
-        return kept[1]
 
     def _run(
         self, program: Program, lines: Sequence[str], head: str

@@ -189,13 +189,24 @@
     return stringify(answer);
   };
 
+  // As in CouchDB, a reduce function that throws gives null.
+  function reduce(name, keys, values, again) {
+    try {
+      return text(compiled["reduce " + name](keys, values, again));
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      log(`reduce function of the view '${name}': ${describe(error)}`);
+      return "null";
+    }
+  }
+
   calls.reduce = function (line, name) {
     const [keys, values] = parse(line);
-    return text(compiled["reduce " + name](keys, values, false));
+    return reduce(name, keys, values, false);
   };
 
   calls.rereduce = function (line, name) {
-    return text(compiled["reduce " + name](null, parse(line), true));
+    return reduce(name, null, parse(line), true);
   };
 
   calls.validate = function (line, head) {

@@ -1,0 +1,70 @@
+"""Filters of the changes feed: which documents (tombstones too) a client wants to hear of.
+
+CouchDB 3.5, "Filtering" of `_changes`: `_design`, `_view`, `_selector`, or `design/function`.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from store.errors import BadRequest, NotFound
+from store.lite.identity import IdentityCache
+from store.lite.js.pool import JsPool, Program
+from store.types import ChangesOptions, Doc, UserContext
+
+Filter = Callable[[Sequence[Doc]], Sequence[bool]]
+
+
+class Filters:
+    """Makes filters of the design documents' functions."""
+
+    def __init__(self, pool: JsPool) -> None:
+        self._pool = pool
+        self._programs = IdentityCache(lambda ddoc: Program.of(ddoc, "design"))
+
+    def wanted(
+        self, options: ChangesOptions, designs: Mapping[str, Doc], user: UserContext, db: str
+    ) -> Filter | None:
+        """The filter that `options` ask for, None where all changes are wanted.
+
+        `designs` are the design documents by id. Raises BadRequest for a bad filter, NotFound for
+        one that is not there; the filter itself raises DesignError.
+        """
+        name = options.filter
+        if name is None or name == "_doc_ids":
+            return None
+        if name == "_design":
+            return lambda docs: [str(doc["_id"]).startswith("_design/") for doc in docs]
+        if name == "_view":
+            if not options.view:
+                raise BadRequest("`view` filter parameter is not provided.")
+            ddoc, view = _function(options.view, "view", "views", designs)
+            return self._run(ddoc, "view_filter", view)
+        ddoc, function = _function(name, "filter", "filters", designs)
+        request = {"method": "GET", "query": dict(options.query), "userCtx": user.to_json(db)}
+        return self._run(ddoc, "filter", json.dumps([function, request]))
+
+    def _run(self, ddoc: Doc, command: str, head: str) -> Filter:
+        program = self._programs.get(ddoc)
+
+        def wanted(docs: Sequence[Doc]) -> list[bool]:
+            answers = self._pool.run(program, command, [json.dumps(doc) for doc in docs], head)
+            return [answer == "true" for answer in answers]
+
+        return wanted
+
+
+def _function(
+    path: str, what: str, member: str, designs: Mapping[str, Doc]
+) -> tuple[Doc, str]:
+    """The design document and the name of its function, from `design/name`."""
+    design, slash, name = path.removeprefix("_design/").partition("/")
+    if not (design and slash and name):
+        raise BadRequest(f"Invalid path: `{what}` must be of the form `designname/{what}name`")
+    ddoc = designs.get(f"_design/{design}")
+    if ddoc is None:
+        raise NotFound("missing")
+    functions: Any = ddoc.get(member)
+    if not isinstance(functions, dict) or name not in functions:
+        raise NotFound(f"missing json key: {name}")
+    return ddoc, name

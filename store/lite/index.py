@@ -1,0 +1,144 @@
+"""The indexes of one database: built when asked, kept in files of their own, dropped when stale."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from store.errors import StoreError
+from store.lite.build import Source, is_current, update
+from store.lite.errors import translated
+from store.lite.identity import IdentityCache
+from store.lite.indexfile import IndexFile, remove
+from store.lite.js.pool import JsPool
+from store.lite.query import Query
+from store.lite.views import DesignViews
+from store.types import Doc, Json, ViewOptions
+
+log = logging.getLogger("store.index")
+
+SUFFIX = ".sqlite"
+
+Answer = TypeVar("Answer")
+
+
+class Indexes:
+    """One file for each signature of views below `directory`, which is made when needed."""
+
+    def __init__(self, directory: Path, pool: JsPool) -> None:
+        self._directory = directory
+        self._pool = pool
+        self._designs = IdentityCache(DesignViews.of)
+        self._lock = threading.Lock()
+        self._files: dict[str, IndexFile] = {}
+        self._lazy: ThreadPoolExecutor | None = None
+
+    def query(self, db: Source, ddoc: Doc, view: str, options: ViewOptions) -> dict[str, Json]:
+        """CouchDB's answer to one query. Raises NotFound, QueryParseError, DesignError."""
+        return self.queries(db, ddoc, view, [options])[0]
+
+    def queries(
+        self, db: Source, ddoc: Doc, view: str, queries: Sequence[ViewOptions]
+    ) -> list[dict[str, Json]]:
+        """Answers in order, all from one state of the index, brought up to date once before."""
+        design = self._designs.get(ddoc)
+        wanted = design.view(view)
+        file = self._file(design)
+        fresh = any(options.update == "true" for options in queries)
+
+        def answers(conn: sqlite3.Connection) -> list[dict[str, Json]]:
+            query = Query(db, conn, design, wanted, self._pool)
+            return [query.answer(options) for options in queries]
+
+        found = self._read(db, design, file, answers, fresh)
+        if any(options.update == "lazy" for options in queries):
+            self._update_later(db, design, file)
+        return found
+
+    def drop_stale(self, ddocs: Sequence[Doc]) -> None:
+        """Delete the files of indexes that none of the design documents has any more."""
+        wanted = set()
+        for ddoc in ddocs:
+            try:
+                wanted.add(self._designs.get(ddoc).signature)
+            except StoreError:  # has no index that could be wanted
+                continue
+        for path in self._directory.glob(f"*{SUFFIX}"):
+            if path.name.removesuffix(SUFFIX) in wanted:
+                continue
+            with self._lock:
+                file = self._files.pop(path.name.removesuffix(SUFFIX), None)
+            if file is not None:
+                file.close()
+            remove(path)
+
+    def close(self) -> None:
+        """Close all files; the last lazy update is waited for."""
+        with self._lock:
+            lazy, self._lazy = self._lazy, None
+            files, self._files = list(self._files.values()), {}
+        if lazy is not None:
+            lazy.shutdown(cancel_futures=True)
+        for file in files:
+            file.close()
+
+    def _file(self, design: DesignViews) -> IndexFile:
+        with self._lock:
+            file = self._files.get(design.signature)
+            if file is None:
+                path = self._directory / f"{design.signature}{SUFFIX}"
+                file = self._files[design.signature] = IndexFile(path, len(design.views))
+            return file
+
+    def _read(
+        self,
+        db: Source,
+        design: DesignViews,
+        file: IndexFile,
+        read: Callable[[sqlite3.Connection], Answer],
+        fresh: bool,
+    ) -> Answer:
+        try:
+            try:
+                return self._read_once(db, design, file, read, fresh)
+            except sqlite3.DatabaseError as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BROKEN:
+                    raise
+            file.remove()  # it holds nothing that cannot be made anew
+            return self._read_once(db, design, file, read, fresh)
+        except sqlite3.Error as error:
+            raise translated(error, str(file.path)) from error
+
+    def _read_once(
+        self,
+        db: Source,
+        design: DesignViews,
+        file: IndexFile,
+        read: Callable[[sqlite3.Connection], Answer],
+        fresh: bool,
+    ) -> Answer:
+        with file.reading() as conn:
+            if not fresh or is_current(db, conn):
+                return read(conn)
+        update(db, file, design, self._pool)
+        with file.reading() as conn:
+            return read(conn)
+
+    def _update_later(self, db: Source, design: DesignViews, file: IndexFile) -> None:
+        with self._lock:
+            if self._lazy is None:
+                self._lazy = ThreadPoolExecutor(1, "lazy index update")
+            self._lazy.submit(_update_logged, db, file, design, self._pool)
+
+
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _update_logged(db: Source, file: IndexFile, design: DesignViews, pool: JsPool) -> None:
+    try:
+        update(db, file, design, pool)
+    except (StoreError, sqlite3.Error) as error:  # nobody waits for the outcome
+        log.warning("the index %s was not brought up to date: %s", file.path.name, error)

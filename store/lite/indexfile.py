@@ -1,0 +1,137 @@
+"""The SQLite file of one index: rows by key, totals by beginnings of keys, and how far it is.
+
+For view number n, `rows_n` holds what the map function emitted, `totals_n` what is added up of it
+(store.lite.totals). The file may be deleted at any time: it is built anew.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from store.lite.connections import BUSY_SECONDS, open_file
+
+IDLE = 4
+
+_Lent = tuple[sqlite3.Connection, int | None]
+
+
+class IndexFile:
+    """Connections to an index file. Thread-safe; several processes may have it open."""
+
+    def __init__(self, path: Path, views: int) -> None:
+        self.path = path
+        self._views = views
+        self._lock = threading.Lock()
+        self._idle: list[_Lent] = []
+        self._closed = False
+        self.updating = threading.Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees one state of the index. Raises sqlite3.Error."""
+        lent = self._take()
+        try:
+            lent[0].execute("BEGIN")
+            yield lent[0]
+        finally:
+            self._give_back(lent)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction, undone when the block raises. Raises sqlite3.Error."""
+        lent = self._take()
+        try:
+            lent[0].execute("BEGIN IMMEDIATE")
+            yield lent[0]
+            lent[0].execute("COMMIT")
+        finally:
+            self._give_back(lent)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for conn, _ in idle:
+            conn.close()
+
+    def remove(self) -> None:
+        """Delete the file; who still reads it reads on."""
+        self.close()
+        remove(self.path)
+        self._closed = False
+
+    def _take(self) -> _Lent:
+        inode = self._find()
+        while True:
+            with self._lock:
+                if not self._idle:
+                    break
+                lent = self._idle.pop()
+            if lent[1] == inode:
+                return lent
+            lent[0].close()  # the file was deleted, and perhaps made anew, by another process
+        conn = self._open()
+        return conn, self._find()
+
+    def _find(self) -> int | None:
+        try:
+            return self.path.stat().st_ino
+        except FileNotFoundError:
+            return None
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(exist_ok=True)
+        conn = open_file(self.path, "rwc")
+        try:
+            conn.execute("PRAGMA journal_mode = WAL")
+            conn.execute("PRAGMA synchronous = NORMAL")
+            conn.execute("PRAGMA cache_size = -16000")
+            conn.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+            conn.execute("BEGIN IMMEDIATE")
+            if not conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'state'").fetchone():
+                for statement in _tables(self._views):
+                    conn.execute(statement)
+            conn.execute("COMMIT")
+        except BaseException:
+            conn.close()
+            raise
+        return conn
+
+    def _give_back(self, lent: _Lent) -> None:
+        conn = lent[0]
+        if conn.in_transaction:
+            conn.rollback()
+        with self._lock:
+            if not self._closed and len(self._idle) < IDLE:
+                self._idle.append(lent)
+                return
+        conn.close()
+
+
+def remove(path: Path) -> None:
+    """Delete an index file with its journal."""
+    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        file.unlink(missing_ok=True)
+
+
+def _tables(views: int) -> Iterator[str]:
+    yield "CREATE TABLE state (seq INTEGER NOT NULL, instance TEXT NOT NULL)"
+    yield "INSERT INTO state VALUES (0, '')"
+    yield (
+        "CREATE TABLE views (number INTEGER PRIMARY KEY, total INTEGER NOT NULL,"
+        " depth INTEGER, longest INTEGER NOT NULL, shape TEXT)"
+    )
+    for number in range(views):
+        yield f"INSERT INTO views VALUES ({number}, 0, NULL, 0, NULL)"
+        yield (
+            f"CREATE TABLE rows_{number} (key BLOB NOT NULL, docid TEXT NOT NULL,"
+            " n INTEGER NOT NULL, k TEXT NOT NULL, v TEXT NOT NULL,"
+            " PRIMARY KEY (key, docid, n)) WITHOUT ROWID"
+        )
+        yield (
+            f"CREATE TABLE totals_{number} (level INTEGER NOT NULL, prefix BLOB NOT NULL,"
+            " rows INTEGER NOT NULL, k TEXT NOT NULL, sums TEXT NOT NULL,"
+            " PRIMARY KEY (level, prefix)) WITHOUT ROWID"
+        )
