@@ -3,11 +3,21 @@
 Without any names and roles under `members` everybody may; `_admin` always may.
 """
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from store.errors import BadRequest, Forbidden, StoreError, Unauthorized
 from store.types import Json, UserContext
+
+
+@lru_cache(maxsize=256)
+def parsed(security: str) -> Mapping[str, Json]:
+    """The stored `_security`, parsed once: it may hold a long ACL and is looked at with each
+    operation. Not to be altered."""
+    found: Mapping[str, Json] = json.loads(security)
+    return found
 
 
 def check_member(security: Mapping[str, Json], user: UserContext) -> None:

@@ -1,6 +1,5 @@
 """`POST /db/_bulk_docs`: one transaction, one answer a document. A `put` is a bulk of one."""
 
-import json
 from collections.abc import Sequence
 
 from store.errors import StoreError
@@ -58,7 +57,7 @@ class _Job:
     def __init__(self, tx: Transaction, shelf: Shelf, user: UserContext) -> None:
         self.tx = tx
         self.user = user
-        self.security = json.loads(tx.state.security)
+        self.security = access.parsed(tx.state.security)
         access.check_member(self.security, user)
         self._shelf = shelf
         self._designs = shelf.designs.at(tx.conn, tx.state).validators

@@ -7,7 +7,7 @@ left behind by an ended thread would never be closed.
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,14 +38,17 @@ class Keeper:
             if len(self._recent) > self._limit:
                 oldest, _ = self._recent.popitem(last=False)
         if oldest is not None:
-            oldest.close_idle()
+            oldest.rest()
 
 
 class Connections:
     """The connections to one file. Thread-safe."""
 
-    def __init__(self, path: Path, keeper: Keeper) -> None:
+    def __init__(
+        self, path: Path, keeper: Keeper, when_resting: Callable[[], None] | None = None
+    ) -> None:
         self.path = path
+        self._when_resting = when_resting
         self._keeper = keeper
         self._lock = threading.Lock()
         self._idle: list[_Lent] = []
@@ -64,6 +67,12 @@ class Connections:
             raise translated(error, str(self.path)) from error
         finally:
             self._give_back(conn, inode)
+
+    def rest(self) -> None:
+        """Close what is open only to be quick, here and by `when_resting`; all opens again."""
+        self.close_idle()
+        if self._when_resting is not None:
+            self._when_resting()
 
     def close_idle(self) -> None:
         with self._lock:
@@ -114,7 +123,7 @@ class Connections:
         try:
             schema.check(conn, str(self.path))
             conn.execute("PRAGMA synchronous = FULL")
-            conn.execute("PRAGMA cache_size = -8000")
+            conn.execute("PRAGMA cache_size = -4000")
         except sqlite3.Error as error:
             conn.close()
             raise translated(error, str(self.path)) from error

@@ -12,6 +12,7 @@ from store.lite.all_docs import all_docs
 from store.lite.compact import compact
 from store.lite.records import PLAIN, Shape
 from store.lite.shelf import Shelf
+from store.lite.storage import read_state
 from store.types import (
     Attachment,
     ChangesOptions,
@@ -98,7 +99,9 @@ class LiteDatabase:
 
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
         with self._reading() as conn:
-            return changes.changes(conn, options, None)
+            designs = self._designs(conn) if options.filter else {}
+            wanted = self._shelf.filters.wanted(options, designs, self._user, self.name)
+            return changes.changes(conn, options, wanted)
 
     def wait_for_change(self, since: Seq, timeout: float) -> bool:
         self._check_member()
@@ -145,6 +148,26 @@ class LiteDatabase:
             doc = attachments.detached(conn, docid, name, rev)
         return self.put(doc)
 
+    def view(
+        self, ddoc: str, name: str, options: ViewOptions = ViewOptions()
+    ) -> dict[str, Json]:
+        return self.queries(ddoc, name, [options])[0]
+
+    def queries(
+        self, ddoc: str, name: str, queries: Sequence[ViewOptions]
+    ) -> list[dict[str, Json]]:
+        with self._reading() as conn:
+            designs = self._designs(conn)
+        design = designs.get(f"_design/{ddoc}")
+        if design is None:
+            raise NotFound("missing")
+        return self._shelf.indexes.queries(self, design, name, queries)
+
+    def standing(self) -> tuple[str, int]:
+        """For indexes: what tells this database from an earlier one of its name, and its state."""
+        state = self._storage.state()
+        return state.created, state.update_seq
+
     def security(self) -> dict[str, Json]:
         with self._reading() as conn:
             return about.security(conn)
@@ -172,6 +195,12 @@ class LiteDatabase:
     def compact(self) -> None:
         self._check_admin()
         compact(self._storage)
+        with self._reading() as conn:
+            designs = list(self._designs(conn).values())
+        self._shelf.indexes.drop_stale(designs)
+
+    def _designs(self, conn: sqlite3.Connection) -> dict[str, Doc]:
+        return self._shelf.designs.at(conn, read_state(conn)).by_id
 
     def _write(
         self, docs: Sequence[Doc], new_edits: bool = True, make_id: bool = False
@@ -187,15 +216,15 @@ class LiteDatabase:
 
     def _admit(self, conn: sqlite3.Connection) -> None:
         if not self._user.is_admin:
-            access.check_member(about.security(conn), self._user)
+            access.check_member(access.parsed(read_state(conn).security), self._user)
 
     def _check_member(self) -> None:
         if not self._user.is_admin:
-            access.check_member(json.loads(self._storage.state().security), self._user)
+            access.check_member(access.parsed(self._storage.state().security), self._user)
 
     def _check_admin(self) -> None:
         if not self._user.is_admin:
-            access.check_admin(json.loads(self._storage.state().security), self._user)
+            access.check_admin(access.parsed(self._storage.state().security), self._user)
 
 
 def _check_asked(docid: object) -> None:

@@ -17,6 +17,8 @@ from store.lite.connections import Keeper, open_file
 from store.lite.database import LiteDatabase
 from store.lite.designs import DesignCache
 from store.lite.errors import translated
+from store.lite.filters import Filters
+from store.lite.index import Indexes
 from store.lite.js.pool import JsPool
 from store.lite.shelf import Shelf
 from store.lite.storage import Storage
@@ -93,6 +95,7 @@ class LiteServer:
             self._closed = True
             shelves, self._shelves = list(self._shelves.values()), {}
         for shelf in shelves:
+            shelf.indexes.close()
             shelf.storage.close()
         if self._owns_js:
             self._js.close()
@@ -105,8 +108,10 @@ class LiteServer:
         with self._lock:
             shelf = self._shelves.get(name)
             if shelf is None:
-                storage = Storage(name, self._path(name), self._keeper)
-                shelf = Shelf(storage, DesignCache(), Validation(self._js))
+                indexes = Indexes(self._indexes(name), self._js)
+                storage = Storage(name, self._path(name), self._keeper, indexes.close)
+                validation, filters = Validation(self._js), Filters(self._js)
+                shelf = Shelf(storage, DesignCache(), validation, indexes, filters)
                 self._shelves[name] = shelf
             return shelf
 

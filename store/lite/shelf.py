@@ -4,6 +4,8 @@ indexes."""
 from dataclasses import dataclass
 
 from store.lite.designs import DesignCache
+from store.lite.filters import Filters
+from store.lite.index import Indexes
 from store.lite.storage import Storage
 from store.lite.validate import Validation
 
@@ -15,3 +17,5 @@ class Shelf:
     storage: Storage
     designs: DesignCache
     validation: Validation
+    indexes: Indexes
+    filters: Filters

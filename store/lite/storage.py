@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,10 +56,12 @@ class Transaction:
 class Storage:
     """One database file. Thread-safe; several processes may have it open."""
 
-    def __init__(self, name: str, path: Path, keeper: Keeper) -> None:
+    def __init__(
+        self, name: str, path: Path, keeper: Keeper, when_resting: Callable[[], None] | None = None
+    ) -> None:
         self.name = name
         self.path = path
-        self._connections = Connections(path, keeper)
+        self._connections = Connections(path, keeper, when_resting)
         self._writer = threading.Lock()
         self._changed = threading.Condition()
         self._commits = 0
@@ -131,7 +133,7 @@ class Storage:
         """
         with self.writing() as tx:
             tx.conn.execute("DELETE FROM state")
-        self._connections.close_idle()
+        self._connections.rest()
 
     def close(self) -> None:
         with self._changed:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from store.api import Database
-from store.errors import BadRequest
+from store.errors import BadRequest, NotFound
 from store.types import ChangesOptions
 from tests.conformance.helpers import changed_ids
 
@@ -73,6 +73,22 @@ def test_only_some_documents_by_id(db: Database) -> None:
     options = ChangesOptions(filter="_doc_ids", doc_ids=("d", "b", "none"))
     assert changed_ids(db, options) == ["b", "d"]
     assert db.changes(options)["last_seq"] == db.info()["update_seq"]
+
+
+def test_a_filter_function_chooses(db: Database) -> None:
+    db.put({"_id": "_design/f", "filters": {
+        "kind": "function (doc, req) { return doc.kind === req.query.kind; }",
+    }})  # fmt: skip
+    db.bulk_docs([{"_id": f"d{at}", "kind": "ab"[at % 2]} for at in range(6)])
+    options = ChangesOptions(filter="f/kind", query={"kind": "b"})
+    assert changed_ids(db, options) == ["d1", "d3", "d5"]
+    limited = db.changes(ChangesOptions(filter="f/kind", query={"kind": "b"}, limit=2))
+    assert [row["id"] for row in limited["results"]] == ["d1", "d3"]
+    rest = ChangesOptions(filter="f/kind", query={"kind": "b"}, since=limited["last_seq"])
+    assert changed_ids(db, rest) == ["d5"]
+    assert changed_ids(db, ChangesOptions(filter="_design")) == ["_design/f"]
+    with pytest.raises((BadRequest, NotFound)):
+        db.changes(ChangesOptions(filter="f/none"))
 
 
 def test_a_bad_sequence_is_refused(db: Database) -> None:
