@@ -74,22 +74,14 @@ class Outbound:
         """Take every notice that is due as far as it goes. Returns how many were taken up."""
         self._pending.refresh()
         taken = 0
-        for docid in self._pending.due(self._clock()):
-            if stop():
-                break
-            doc = self._outbox.read(docid)
-            if doc is None:
-                self._pending.forget(docid)
-                continue
-            try:
-                taken += self._take(doc)
-            except TakenElsewhere:
-                log.info("%s was changed by another process", docid)
-            except (Forbidden, BadRequest, TooLarge):
-                log.exception("the outbox does not take the state of %s", docid)
-                self._pending.note(doc, not_before=self._clock() + REFUSED_PAUSE)
-        for way in self._ways:
-            way.close()
+        try:
+            for docid in self._pending.due(self._clock()):
+                if stop():
+                    break
+                taken += self._take_up(docid)
+        finally:
+            for way in self._ways:
+                way.close()
         return taken
 
     def seconds_to_next(self, otherwise: float) -> float:
@@ -98,6 +90,20 @@ class Outbound:
         if not moments:
             return otherwise
         return max(0.0, (min(moments) - self._clock()).total_seconds())
+
+    def _take_up(self, docid: str) -> int:
+        doc = self._outbox.read(docid)
+        if doc is None:
+            self._pending.forget(docid)
+            return 0
+        try:
+            return self._take(doc)
+        except TakenElsewhere:
+            log.info("%s was changed by another process", docid)
+        except (Forbidden, BadRequest, TooLarge):
+            log.exception("the outbox does not take the state of %s", docid)
+            self._pending.note(doc, not_before=self._clock() + REFUSED_PAUSE)
+        return 0
 
     def _take(self, doc: Doc) -> int:
         try:
