@@ -254,9 +254,7 @@ def test_create_many_answers_each(kit: Kit) -> None:
 
 def test_numbers_are_given_by_rule_and_never_twice(kit: Kit) -> None:
     rules = kit.office.system().database("settings")
-    rules.create(
-        "numbering", {"pattern": "J{year}-{n:03d}", "reset": "yearly"}, id="numbering:job"
-    )
+    rules.create("numbering", {"pattern": "J{year}-{n:03d}", "reset": "yearly"}, id="numbering:job")
     numbers = [job(kit, f"Job {n}").items["number"] for n in range(3)]
     assert numbers == ["J2026-001", "J2026-002", "J2026-003"]
     kit.tick(60 * 60 * 24 * 60)
