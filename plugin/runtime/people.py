@@ -11,6 +11,7 @@ from plugin.runtime.document import Document
 from plugin.runtime.documents import Documents
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.office import Office
+from store.errors import NotFound as Missing
 
 ADMINISTRATORS = "administrators"
 """The group that the first access control lists make Manager."""
@@ -34,10 +35,10 @@ def add_person(office: Office, name: str, items: Mapping[str, Any]) -> Document:
 
     Raises BadInput where a person or group has that name, or had it before; Invalid.
     """
-    if office.directory.exists(name) or name == SERVER_NAME:
+    taken = office.directory.exists(name) or name == SERVER_NAME
+    if taken or any(_was_there(office, kind + name) for kind in (PERSON, GROUP)):
         raise BadInput("The name {name} is taken.", name=name)
-    settings = _settings(office)
-    made = settings.create("person", {**items, "login": name}, id=PERSON + name)
+    made = _settings(office).create("person", {**items, "login": name})
     office.mail_database(name)
     return made
 
@@ -65,6 +66,15 @@ def leave(office: Office, name: str) -> None:
     person = settings.open(PERSON + name)
     settings.save(person.id, person.rev, {"active": False})
     office.credentials.forget(name)
+
+
+def _was_there(office: Office, docid: str) -> bool:
+    """True for a deleted document: documents everywhere still hold the name."""
+    try:
+        office.server.database(SETTINGS).get(docid)
+    except Missing as error:
+        return error.reason == "deleted"
+    return True
 
 
 def _settings(office: Office) -> Documents:
