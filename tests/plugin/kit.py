@@ -201,7 +201,7 @@ def modules(folder: Path) -> list[Module]:
     ]  # fmt: skip
 
 
-PEOPLE = {
+PEOPLE: dict[str, dict[str, Any]] = {
     "admin": {},
     "carl": {},
     "ben": {"manager": "carl"},
