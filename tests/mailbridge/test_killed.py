@@ -1,0 +1,200 @@
+"""The bridge as a process of its own, killed with SIGKILL and started again."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mailbridge.mapping import message_id
+from plugin import Office, notify
+from tests.mailbridge.smtp_server import SmtpServer
+
+MAIN = "import sys; from plugin.runtime.cli import main; sys.exit(main())"
+PATIENCE = 60.0
+
+
+class BridgeProcess:
+    """`divan mail run`, as often as it is started."""
+
+    def __init__(self, data: Path, smtp: SmtpServer) -> None:
+        self._data = data
+        self._env = {
+            **os.environ,
+            "DIVAN_SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
+            "DIVAN_SMTP_FROM": "divan@example.com",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", MAIN, "--data", str(self._data), "mail", "run"]
+        self._process = subprocess.Popen(command, env=self._env, stderr=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        """SIGKILL: the process has no chance to do anything more."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, as an administrator would. Returns the exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(PATIENCE)
+
+
+@pytest.fixture
+def process(data: Path, smtp: SmtpServer) -> Iterator[BridgeProcess]:
+    running = BridgeProcess(data, smtp)
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def here(open_office: Callable[..., Office]) -> Office:
+    """The office as this process sees it, by the real clock."""
+    return open_office()
+
+
+def put_notices(office: Office, number: int) -> list[str]:
+    for n in range(number):
+        notify(office, kind="note", key=str(n), to="bo.chen", values={"subject": f"Note {n}"})
+    return [f"outgoing:note:{n}:bo.chen" for n in range(number)]
+
+
+def wait_until_sent(office: Office, ids: list[str]) -> None:
+    outbox = office.server.database("outbox")
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        before = outbox.info()["update_seq"]
+        states = Counter(outbox.get(docid)["state"] for docid in ids)
+        if states == {"sent": len(ids)}:
+            return
+        outbox.wait_for_change(before, 5)
+    raise AssertionError(f"not all was sent: {states}")
+
+
+def memo_counts(office: Office) -> Counter[str]:
+    mailbox = office.server.database(office.mail_database("bo.chen"))
+    ids = [row["id"] for row in mailbox.all_docs()["rows"]]
+    return Counter(docid for docid in ids if docid.startswith("memo:"))
+
+
+def kill_at(process: BridgeProcess) -> tuple[Callable[[], None], threading.Event]:
+    """A hook for the mail server that kills the bridge at that instant, once."""
+    killed = threading.Event()
+
+    def hook() -> None:
+        if not killed.is_set():
+            process.kill()
+            killed.set()
+
+    return hook, killed
+
+
+def test_it_delivers_at_once_and_ends_in_order(
+    here: Office, process: BridgeProcess, smtp: SmtpServer
+) -> None:
+    process.start()
+    ids = put_notices(here, 1)
+    wait_until_sent(here, ids)
+    smtp.arrived.clear()
+    began = time.monotonic()
+    notify(here, kind="late", key="1", to="bo.chen", values={"subject": "Late"})
+    assert smtp.arrived.wait(PATIENCE)
+    assert time.monotonic() - began < 3, "a running bridge reacts within seconds"
+    assert process.stop() == 0
+
+
+def test_killed_before_the_message_it_arrives_once(
+    here: Office, process: BridgeProcess, smtp: SmtpServer
+) -> None:
+    smtp.before_data, killed = kill_at(process)
+    ids = put_notices(here, 3)
+    process.start()
+    assert killed.wait(PATIENCE)
+    process.start()
+    wait_until_sent(here, ids)
+    assert smtp.counts() == {message_id(docid, "divan@example.com"): 1 for docid in ids}
+    assert memo_counts(here) == {f"memo:{docid}": 1 for docid in ids}
+
+
+def test_killed_when_the_server_has_the_message_but_has_not_said_so(
+    here: Office, process: BridgeProcess, smtp: SmtpServer
+) -> None:
+    smtp.after_taking, killed = kill_at(process)
+    ids = put_notices(here, 3)
+    process.start()
+    assert killed.wait(PATIENCE)
+    process.start()
+    wait_until_sent(here, ids)
+    # The one instant that SMTP leaves open: the same message twice, known by its Message-ID.
+    assert sorted(smtp.counts().values()) == [1, 1, 2]
+    assert set(smtp.counts()) == {message_id(docid, "divan@example.com") for docid in ids}
+    twice = smtp.counts().most_common(1)[0][0]
+    dates = {str(m["Date"]) for m in smtp.taken if str(m["Message-ID"]) == twice}
+    assert len(dates) == 1
+    assert memo_counts(here) == {f"memo:{docid}": 1 for docid in ids}
+
+
+def test_killed_after_the_answer_nothing_comes_again(
+    here: Office, process: BridgeProcess, smtp: SmtpServer
+) -> None:
+    smtp.at_quit, killed = kill_at(process)
+    ids = put_notices(here, 3)
+    process.start()
+    assert killed.wait(PATIENCE)
+    process.start()
+    late = put_notices(here, 4)[3:]
+    wait_until_sent(here, [*ids, *late])
+    assert set(smtp.counts().values()) == {1}
+    assert len(smtp.taken) == 4
+
+
+def test_killed_again_and_again_at_any_time(
+    here: Office, process: BridgeProcess, smtp: SmtpServer
+) -> None:
+    seed = 20261122
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    smtp.delay = 0.02
+    ids = put_notices(here, 40)
+    kills = 5
+    for _ in range(kills):
+        smtp.arrived.clear()
+        process.start()
+        assert smtp.arrived.wait(PATIENCE), "a restarted bridge goes on at once"
+        threading.Event().wait(chance.uniform(0, 0.15))
+        process.kill()
+    process.start()
+    wait_until_sent(here, ids)
+    counts = smtp.counts()
+    assert set(counts) == {message_id(docid, "divan@example.com") for docid in ids}
+    assert max(counts.values()) <= 2
+    assert sum(counts.values()) - len(ids) <= kills, "at most one copy for each kill"
+    assert memo_counts(here) == {f"memo:{docid}": 1 for docid in ids}
+
+
+def test_two_bridges_side_by_side_send_once(
+    here: Office, data: Path, process: BridgeProcess, smtp: SmtpServer
+) -> None:
+    second = BridgeProcess(data, smtp)
+    process.start()
+    second.start()
+    try:
+        ids = put_notices(here, 20)
+        wait_until_sent(here, ids)
+        process.kill()
+        more = put_notices(here, 25)[20:]
+        wait_until_sent(here, more)
+    finally:
+        second.kill()
+    assert set(smtp.counts().values()) == {1}
+    assert len(smtp.taken) == 25
