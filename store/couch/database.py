@@ -134,7 +134,7 @@ class CouchDatabase:
             params, body = changes_request(ChangesOptions(since=since, limit=1))
             params |= {"feed": "longpoll", "timeout": str(max(1, int(patience * 1000)))}
             path = (self._name, "_changes")
-            ask = Ask("POST", path, params, body, again=True, timeout=patience + 30)
+            ask = Ask("POST", path, params, body, again=True, timeout=patience + 10)
             if self._transport.json(ask, self._headers)["results"]:
                 return True
             left -= patience

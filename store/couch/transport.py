@@ -90,7 +90,7 @@ class Transport:
                 cause: Exception = failed
             except requests.RequestException as failed:
                 error = errors.from_network(failed, self.url)
-                again = isinstance(error, Unavailable) and (ask.again or _not_sent(failed))
+                again = _not_sent(failed) or (ask.again and _lost(failed))
                 cause = failed
             pause = next(pauses, None)
             if not again or pause is None or self._closed.wait(pause):
@@ -140,6 +140,14 @@ def _not_sent(failed: requests.RequestException) -> bool:
     """Whether the connection was never made, so that nothing can have happened."""
     reason = getattr(failed.args[0], "reason", None) if failed.args else None
     return type(reason).__name__ in NOT_CONNECTED
+
+
+def _lost(failed: requests.RequestException) -> bool:
+    """Whether the connection broke. One that was silent to the end of our patience is not tried
+    again: four times that would be no answer either."""
+    broken = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
+    lasting = (requests.exceptions.SSLError, requests.Timeout)
+    return isinstance(failed, broken) and not isinstance(failed, lasting)
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
