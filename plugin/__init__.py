@@ -4,7 +4,7 @@ A module is a `Module` named in the entry-point group `divan.modules`; it works 
 through the `Documents` and `Listing` of a session.
 """
 
-from acl import (
+from plugin.runtime.access import (
     ANONYMOUS,
     Access,
     Acl,

@@ -12,6 +12,7 @@ from plugin.runtime.merge import Clash, merge
 from plugin.runtime.messages import Message
 from plugin.runtime.reading import fetch, live_branches
 from plugin.runtime.saving import ready, stored, stub
+from store.api import Database
 from store.errors import Conflict
 
 
@@ -44,7 +45,7 @@ def settle(ctx: Context, docid: str, choices: Mapping[str, str]) -> Document:
     if isinstance(result, Clash):
         wanted = Message("Please choose one of the values.")
         raise Invalid(dict.fromkeys(result.items, wanted))
-    new = _with_files(ctx, result.doc, result.borrowed)
+    new = with_files(ctx.reading, result.doc, result.borrowed)
     old = {key: value for key, value in winner.items() if key != "_conflicts"}
     settled = ctx.document(old)
     if ready(ctx, ctx.form(new.get("form")), new, old, Links(ctx)):
@@ -63,11 +64,11 @@ def _branches(ctx: Context, winner: Raw) -> list[Raw]:
     return [branch for branch in found if not branch.get("_deleted")]
 
 
-def _with_files(ctx: Context, doc: Raw, borrowed: Mapping[str, str]) -> Raw:
+def with_files(db: Database, doc: Raw, borrowed: Mapping[str, str]) -> Raw:
     """Attachments of losing branches go in with their data: the winner has no stub of them."""
     files: dict[str, Any] = dict(doc.get("_attachments") or {})
     for name, rev in borrowed.items():
-        found = ctx.reading.get_attachment(doc["_id"], name, rev=rev)
+        found = db.get_attachment(doc["_id"], name, rev=rev)
         data = base64.b64encode(found.data).decode()
         files[name] = {"content_type": found.content_type, "data": data}
     return {**doc, "_attachments": files} if files else doc
