@@ -7,6 +7,8 @@ merge sees the leaves alone.
 import hashlib
 import itertools
 import json
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from hypothesis import strategies as st
 
 from acl import reader_set
 from plugin.runtime.merge import Clash, Merged, merge, winner_of
+from plugin.runtime.replica.merging import settle
+from store.lite.server import LiteServer
 
 ITEMS = ["amount", "name", "owner", "readers", "stage"]
 ABSENT = "absent"
@@ -217,3 +221,26 @@ def test_one_branch_is_its_own_merge_and_none_is_an_error() -> None:
     assert values(merged.doc) == values(only)
     with pytest.raises(ValueError, match="no branch"):
         merge([])
+
+
+def test_an_attachment_of_the_losing_branch_is_there_after_the_merge(tmp_path: Path) -> None:
+    with closing(LiteServer(tmp_path)) as server:
+        server.create("tracking")
+        db = server.database("tracking")
+        first = db.put({"_id": "deal:1", "name": "x"})
+        change = {"name": [2, "2", "anna"], "amount": [3, "3", "anna"]}
+        mine = {"_id": "deal:1", "name": "y", "changed": {"name": change["name"]}}
+        text = {"note.txt": {"content_type": "text/plain", "data": "aGVsbG8="}}
+        branches = [mine, {"_id": "deal:1", "name": "x", "_attachments": text}]
+        for number, branch in enumerate(branches):
+            revid = f"{number:032x}"
+            history = {"start": 2, "ids": [revid, first.partition("-")[2]]}
+            db.bulk_docs([{**branch, "_revisions": history}], new_edits=False)
+        shorter = db.get("deal:1", rev=f"2-{0:032x}")
+        db.put({**shorter, "amount": "4", "changed": change})
+        assert "_attachments" not in db.get("deal:1")
+        assert settle(db, "deal:1")
+        settled = db.get("deal:1", conflicts=True)
+        assert (settled["name"], settled["amount"]) == ("y", "4")
+        assert "_conflicts" not in settled
+        assert db.get_attachment("deal:1", "note.txt").data == b"hello"

@@ -6,6 +6,7 @@ write the same revision and do not conflict again.
 
 from collections.abc import Iterator
 
+from plugin.runtime.conflicts import with_files
 from plugin.runtime.merge import Merged, merge
 from store.api import Database
 from store.errors import NotFound
@@ -40,7 +41,8 @@ def settle(database: Database, docid: str) -> bool:
         return False
     winner, *losers = branches
     stubs = [stub(branch) for branch in losers]
-    rows = database.bulk_docs([{**merged.doc, "_id": docid, "_rev": winner["_rev"]}, *stubs])
+    doc = with_files(database, merged.doc, merged.borrowed)
+    rows = database.bulk_docs([{**doc, "_id": docid, "_rev": winner["_rev"]}, *stubs])
     return not rows[0].get("error")
 
 
