@@ -44,12 +44,15 @@ CREATE TABLE state (
 
 def create(conn: sqlite3.Connection, created: str) -> None:
     """Make the tables in an empty file. `created` is the time in microseconds, as text."""
+    # Nobody knows of the file yet: whoever makes it public has it on disk first, at once.
+    conn.execute("PRAGMA synchronous = OFF")
     conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    conn.execute("PRAGMA journal_mode = WAL")
-    conn.executescript(f"BEGIN; {TABLES} COMMIT;")
+    conn.executescript(f"BEGIN; {TABLES}")
     conn.execute("INSERT INTO state VALUES (1, 0, 0, 0, 0, 0, 1000, '{}', ?)", (created,))
     conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     conn.execute(f"PRAGMA user_version = {FORMAT}")
+    conn.execute("COMMIT")
+    conn.execute("PRAGMA journal_mode = WAL")
 
 
 def check(conn: sqlite3.Connection, path: str) -> None:

@@ -131,13 +131,17 @@ def _write_empty(path: Path) -> None:
             conn.close()
     except sqlite3.Error as error:
         raise translated(error, str(path)) from error
+    _sync(path, os.O_RDWR)
 
 
 def _sync_directory(directory: Path) -> None:
     """Make a new or removed name durable, where the system can (Windows cannot, and need not)."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
+    if os.name == "posix":
+        _sync(directory, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:

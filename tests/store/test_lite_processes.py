@@ -10,6 +10,7 @@ import pytest
 
 from store.errors import Conflict, NotFound, StoreError
 from store.lite import LiteServer, storage
+from store.lite.connections import FILES_KEPT_OPEN
 from store.types import ChangesOptions
 
 ADDER = """
@@ -169,11 +170,11 @@ def test_threads_write_and_read_together(server: LiteServer) -> None:
 def test_many_databases_keep_few_files_open(tmp_path: Path) -> None:
     server = LiteServer(tmp_path / "many")
     try:
-        for at in range(130):
+        for at in range(FILES_KEPT_OPEN + 10):
             server.create(f"mail_{at}")
             server.database(f"mail_{at}").put({"_id": "x"})
         logs = list((tmp_path / "many").glob("*-wal"))
-        assert len(logs) <= 100, "idle databases are closed, which removes their log"
+        assert len(logs) <= FILES_KEPT_OPEN, "idle databases are closed, which removes their log"
         assert server.database("mail_0").get("x")["_id"] == "x"
     finally:
         server.close()

@@ -122,12 +122,13 @@ def test_all_docs_with_keys_that_are_no_text(db: LiteDatabase) -> None:
     assert ids(ViewOptions(key=7)) == []
 
 
-def test_a_document_edited_past_the_limit_keeps_its_newest_thousand(db: LiteDatabase) -> None:
+def test_a_document_edited_past_the_limit_keeps_its_newest_revisions(db: LiteDatabase) -> None:
+    db.set_revs_limit(100)
     rev = db.put({"_id": "a", "n": 0})
-    for at in range(1, 1010):
+    for at in range(1, 110):
         rev = db.put({"_id": "a", "_rev": rev, "n": at})
     found = db.get("a", revs=True)
-    assert found["_revisions"]["start"] == 1010 and len(found["_revisions"]["ids"]) == 1000
+    assert found["_revisions"]["start"] == 110 and len(found["_revisions"]["ids"]) == 100
     oldest = f"11-{found['_revisions']['ids'][-1]}"
     assert db.get("a", rev=oldest)["n"] == 10
     gone = "10-" + "0" * 32
