@@ -110,13 +110,15 @@ class _Primary(dict[str, bytes]):
     """Primary weights; those of characters without an entry are made from their code point."""
 
     def __missing__(self, char: str) -> bytes:
-        return implicit_primary(ord(char))
+        weight = self[char] = implicit_primary(ord(char))
+        return weight
 
 
 class _Common(dict[str, bytes]):
-    """Secondary or tertiary weights; only the uncommon ones are entries."""
+    """Secondary or tertiary weights; common ones become entries when they are first needed."""
 
     def __missing__(self, char: str) -> bytes:
+        self[char] = _COMMON
         return _COMMON
 
 

@@ -3,6 +3,7 @@
 A number is an int, or a pair (n, e) for n / 2**e: every float is such a number.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from store.types import Json
@@ -30,8 +31,19 @@ def add(one: Exact, other: Exact) -> Exact:
     return lowest(n + m, e)
 
 
-def negative(number: Exact) -> Exact:
-    return -number if isinstance(number, int) else (-number[0], number[1])
+def total(numbers: Iterable[int | float]) -> Exact:
+    """The sum of plain numbers."""
+    whole, n, e = 0, 0, 0
+    for number in numbers:
+        if isinstance(number, int):
+            whole += number
+            continue
+        m, denominator = number.as_integer_ratio()
+        f = denominator.bit_length() - 1
+        if f > e:
+            n, e = n << (f - e), f
+        n += m << (e - f)
+    return lowest(n + (whole << e), e)
 
 
 def lowest(n: int, e: int) -> Exact:

@@ -21,6 +21,8 @@ from store.types import Doc, Json, ViewOptions
 log = logging.getLogger("store.index")
 
 SUFFIX = ".sqlite"
+OFFSET_ROWS = 100_000
+"""How many rows the queries of one call may count for their offsets: some milliseconds."""
 
 Answer = TypeVar("Answer")
 
@@ -50,7 +52,8 @@ class Indexes:
         fresh = any(options.update == "true" for options in queries)
 
         def answers(conn: sqlite3.Connection) -> list[dict[str, Json]]:
-            query = Query(db, conn, design, wanted, self._pool)
+            patience = max(100, OFFSET_ROWS // max(1, len(queries)))
+            query = Query(db, conn, design, wanted, self._pool, patience)
             return [query.answer(options) for options in queries]
 
         found = self._read(db, design, file, answers, fresh)

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -22,11 +22,19 @@ class Query:
     """Reads one view through a connection that sees one state of the index."""
 
     def __init__(
-        self, db: Source, conn: sqlite3.Connection, design: DesignViews, view: View, pool: JsPool
+        self,
+        db: Source,
+        conn: sqlite3.Connection,
+        design: DesignViews,
+        view: View,
+        pool: JsPool,
+        patience: int = 100_000,
     ) -> None:
+        """`patience`: how many rows to count at most for one `offset`."""
         self._db = db
         self._conn = conn
         self._view = view
+        self._patience = patience
         self._state: ViewState = read_state(conn, view)
         self._reduction = Reduction(conn, design, view, self._state, pool)
 
@@ -55,31 +63,35 @@ class Query:
     def _rows(self, asked: Sequence[Range], options: ViewOptions) -> list[Row]:
         if len(asked) == 1:
             limit = -1 if options.limit is None else options.limit
-            return list(self._of(asked[0], options.descending, limit, options.skip))
+            return _as_rows(self._of(asked[0], options.descending, limit, options.skip))
         found = (row for one in asked for row in self._of(one, options.descending, -1, 0))
-        return list(islice(found, options.skip, _end(options)))
+        return _as_rows(islice(found, options.skip, _end(options)))
 
-    def _of(self, wanted: Range, descending: bool, limit: int, skip: int) -> Iterator[Row]:
+    def _of(
+        self, wanted: Range, descending: bool, limit: int, skip: int
+    ) -> Iterable[tuple[str, str, str]]:
+        """Document ids, JSON texts of keys and of values."""
         order = "key DESC, docid DESC, n DESC" if descending else "key, docid, n"
         condition, values = wanted.where()
-        found = self._conn.execute(
+        return self._conn.execute(
             f"SELECT docid, k, v FROM rows_{self._view.number} WHERE {condition}"
             f" ORDER BY {order} LIMIT ? OFFSET ?",
             (*values, limit, skip),
         )
-        for docid, k, v in found:
-            yield {"id": docid, "key": json.loads(k), "value": json.loads(v)}
 
     def _offset(self, first: Range, options: ViewOptions) -> int | None:
-        """How many rows stand before the first one of the answer."""
+        """How many rows stand before the first one of the answer; None for `keys`, and where too
+        many rows would have to be counted."""
         if options.keys is not None:
             return None
-        before = 0
-        if not options.descending and (first.low is not None or first.docids):
-            before = self._count(b"", first.low or b"") + self._left_out(first)
-        elif options.descending and (first.high is not None or first.docids):
-            before = self._count(first.high or HIGHEST, HIGHEST) + self._left_out(first)
-        return min(before + options.skip, self._state.total)
+        before: int | None = 0
+        if not options.descending and first.low is not None:
+            before = self._count(b"", first.low)
+        elif options.descending and first.high is not None:
+            before = self._count(first.high, HIGHEST)
+        if before is None:
+            return None
+        return min(before + self._left_out(first) + options.skip, self._state.total)
 
     def _left_out(self, wanted: Range) -> int:
         """Rows inside the key range before the document id that `startkey_docid` names."""
@@ -91,9 +103,10 @@ class Query:
             left += self._conn.execute(query, (key, docid)).fetchone()[0]
         return left
 
-    def _count(self, low: bytes, high: bytes) -> int:
+    def _count(self, low: bytes, high: bytes) -> int | None:
         depth = self._state.depth or 0
-        return Tallies(self._conn, self._view, depth, summed=False).over(low, high).rows
+        tallies = Tallies(self._conn, self._view, depth, summed=False)
+        return tallies.count(low, high, self._patience)
 
     def _add_documents(self, rows: list[Row], options: ViewOptions) -> None:
         """`doc` of each row: its document, or the one that the value's `_id` (`_rev`) names."""
@@ -116,6 +129,19 @@ class Query:
             return self._db.get(docid, rev=rev)
         except NotFound:
             return None
+
+
+def _as_rows(found: Iterable[tuple[str, str, str]]) -> list[Row]:
+    """Parsed in one go, which takes a third of the time."""
+    ids, texts = [], []
+    for docid, k, v in found:
+        ids.append(docid)
+        texts += [k, v]
+    values = json.loads(f"[{','.join(texts)}]")
+    return [
+        {"id": docid, "key": key, "value": value}
+        for docid, key, value in zip(ids, values[::2], values[1::2], strict=True)
+    ]
 
 
 def _linked(row: Row) -> tuple[str, str | None]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from store import collation
-from store.lite.exact import Exact, add, exact, from_json, is_number, negative
+from store.lite.exact import Exact, add, from_json, is_number, total
 from store.lite.views import View
 from store.types import Json
 
@@ -50,9 +50,11 @@ class ViewState:
 
 @dataclass
 class _Change:
+    """What is to be added to one total; `members` are the numbers of each place of the values."""
+
     rows: int
     k: str
-    sums: list[Exact]
+    members: list[list[int | float]]
 
 
 def read_state(conn: sqlite3.Connection, view: View) -> ViewState:
@@ -91,22 +93,19 @@ class Totals:
         """Add (`sign` 1) rows that are new, or take away (-1) rows that are no longer."""
         for row in rows:
             self.state.total += sign
-            shape, numbers = self._numbers(row.v)
+            numbers: Sequence[int | float] = ()
+            shape = None
+            if self._adds:
+                value = json.loads(row.v)
+                shape = shape_of(value)
+                if shape != RAGGED:
+                    numbers = value if isinstance(value, list) else [value]
             if sign > 0:
                 self.state.learn(row.value, shape)
             if self.state.depth:
                 self._count(row, numbers, sign)
 
-    def _numbers(self, v: str) -> tuple[str | None, Sequence[Exact]]:
-        if not self._adds:
-            return None, ()
-        value = json.loads(v)
-        shape = shape_of(value)
-        if shape == RAGGED:
-            return shape, ()
-        return shape, [exact(number) for number in (value if isinstance(value, list) else [value])]
-
-    def _count(self, row: Row, numbers: Sequence[Exact], sign: int) -> None:
+    def _count(self, row: Row, numbers: Sequence[int | float], sign: int) -> None:
         for level in range(1, (self.state.depth or 0) + 1):
             prefix = collation.group_key(row.key, level)
             change = self._changes.get((level, prefix))
@@ -114,9 +113,10 @@ class Totals:
                 change = _Change(0, json.dumps(row.value[:level], separators=(",", ":")), [])
                 self._changes[level, prefix] = change
             change.rows += sign
-            change.sums += [0] * (len(numbers) - len(change.sums))
-            for at, number in enumerate(numbers):
-                change.sums[at] = add(change.sums[at], number if sign > 0 else negative(number))
+            while len(change.members) < len(numbers):
+                change.members.append([])
+            for member, number in zip(change.members, numbers, strict=False):
+                member.append(number if sign > 0 else -number)
 
     def store(self) -> None:
         """Write the changes into the index."""
@@ -127,7 +127,7 @@ class Totals:
             found = self._conn.execute(
                 f"SELECT rows, sums FROM {table} WHERE level = ? AND prefix = ?", (level, prefix)
             ).fetchone()
-            rows, sums = change.rows, change.sums
+            rows, sums = change.rows, list(map(total, change.members))
             if found is not None:
                 rows += found[0]
                 sums = added(sums, [from_json(number) for number in json.loads(found[1])])
