@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acl import reader_set
@@ -85,6 +85,7 @@ def touched(all_edits: list[dict[str, Any]], start: Doc) -> set[str]:
     return found
 
 
+@settings(deadline=None)
 @given(edits, edits.filter(bool), edits.filter(bool))
 def test_two_branches_merge_as_with_their_ancestor(
     before: list[Any], mine: list[Any], theirs: list[Any]
@@ -102,6 +103,7 @@ def test_two_branches_merge_as_with_their_ancestor(
     assert isinstance(result, Merged) or set(result.items) <= set(ITEMS)
 
 
+@settings(deadline=None)
 @given(edits, edits.filter(bool), edits, edits.filter(bool), edits.filter(bool))
 def test_three_branches_merge_alike_in_any_order(
     before: list[Any], one: list[Any], shared: list[Any], two: list[Any], three: list[Any]
@@ -114,6 +116,7 @@ def test_three_branches_merge_alike_in_any_order(
     assert results[0].doc["_rev"] == winner_of(branches)["_rev"]
 
 
+@settings(deadline=None)
 @given(edits.filter(bool), edits.filter(bool), edit)
 def test_a_merged_revision_merges_with_a_later_edit_of_the_winner(
     mine: list[Any], theirs: list[Any], late: dict[str, Any]
