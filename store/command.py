@@ -23,6 +23,8 @@ from store.wire.users import signed_in
 HOST = "127.0.0.1"
 ADMIN_NAME = "admin"
 PASSWORD_VARIABLE = "DIVAN_STORE_PASSWORD"
+WAITING_FEEDS = 64
+"""A thread each; here every request has its own."""
 
 
 class Failure(click.ClickException):
@@ -179,7 +181,7 @@ def serve(data: Path, port: int, as_json: bool) -> None:
     given = os.environ.get(PASSWORD_VARIABLE)
     admin = BasicAuth(ADMIN_NAME, given or secrets.token_urlsafe(18))
     with opened(data) as server, _listening(port) as listener:
-        application = protocol_app(signed_in(server, admin))
+        application = protocol_app(signed_in(server, admin), waiting_feeds=WAITING_FEEDS)
         host, port = listener.getsockname()
         http = make_server(
             host, port, application, threaded=True, request_handler=Quiet, fd=listener.fileno()

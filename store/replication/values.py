@@ -18,13 +18,14 @@ class Refused:
 @dataclass(frozen=True)
 class Progress:
     """After a batch: revisions so far; `pending` changes of the source still to be looked at,
-    None where the source does not say."""
+    None where the source does not say; and which revisions of this batch were refused."""
 
     read: int
     written: int
     refused: int
     last_seq: Seq
     pending: int | None
+    newly_refused: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def protocol_app(
     server_for: Callable[[Environ], Server],
     *,
     max_body: int = 64 * MEBIBYTE,
-    waiting_feeds: int = 32,
+    waiting_feeds: int = 4,
     challenge: str = 'Basic realm="divan"',
 ) -> WsgiApp:
     """CouchDB's HTTP API (documentation 3.5, "API Reference") over the server of whoever asks.
@@ -30,7 +30,8 @@ def protocol_app(
     `server_for` is given the WSGI environ of each request and returns the store as that user may
     see it, or raises `Unauthorized` or `Forbidden`; what that store refuses is refused. It is not
     closed here. The application works below any SCRIPT_NAME. Beyond `waiting_feeds` longpoll and
-    continuous feeds at once (each holds a thread of the host) a feed is answered with 503.
+    continuous feeds at once a feed is answered with 503: each holds a thread of the host, which
+    must have more threads than that.
     `challenge` is the WWW-Authenticate header of 401.
     """
     limits = Limits(max_body, threading.BoundedSemaphore(waiting_feeds))

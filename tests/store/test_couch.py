@@ -274,3 +274,21 @@ def test_waiting_for_a_change(client: CouchServer, store: LiteServer) -> None:
     timer.start()
     assert database.wait_for_change(seq, 20)
     timer.join()
+
+
+def test_views_travel(client: CouchServer) -> None:
+    database = client.database("db")
+    views = {"by_n": {"map": "function (doc) { emit(doc.n, 1); }", "reduce": "_sum"}}
+    database.put({"_id": "_design/x", "views": views})
+    database.bulk_docs([{"_id": name, "n": number} for number, name in enumerate("abcd")])
+    assert database.view("x", "by_n")["rows"] == [{"key": None, "value": 4}]
+    plain = database.view("x", "by_n", ViewOptions(reduce=False, keys=(2, 0)))
+    assert [row["id"] for row in plain["rows"]] == ["c", "a"]
+    several = [ViewOptions(key=1), ViewOptions(group=True, startkey=2)]
+    answers = database.queries("x", "by_n", several)
+    assert answers[0]["rows"] == [{"key": None, "value": 1}]
+    assert [row["key"] for row in answers[1]["rows"]] == [2, 3]
+    with pytest.raises(NotFound):
+        database.view("x", "none")
+    with pytest.raises(QueryParseError):
+        database.view("x", "by_n", ViewOptions(reduce=False, group=True))

@@ -11,7 +11,7 @@ import pytest
 
 from store.api import Database
 from store.couch.opening import open_couch
-from store.errors import Conflict, NotFound, StoreError, Unavailable
+from store.errors import BadRequest, Conflict, NotFound, StoreError, Unavailable
 from store.lite.server import LiteServer
 from store.replication import Progress, Refused, replicate
 from store.types import ChangesOptions
@@ -115,6 +115,37 @@ def test_refused_documents_are_reported_and_stop_nothing(
     assert (summary.read, summary.written, summary.complete) == (5, 3, True)
     assert target.info()["doc_count"] == 4
     assert replicate(source, target, replication_id="r").read == 0
+
+
+def test_refusals_are_told_before_they_are_passed_over(source: Database, target: Database) -> None:
+    """An error later in the run leaves no summary, and the refused are not offered again."""
+    target.put({"_id": "_design/rules", "validate_doc_update": VALIDATE})
+    source.put({"_id": "bad", "secret": True})
+    fill(source, 3)
+    told: list[Refused] = []
+
+    def fails(doc: Any) -> str:
+        assert told
+        raise Unavailable("cut")
+
+    with pytest.raises(Unavailable):
+        replicate(
+            Instead(source, put_local=fails),
+            target,
+            replication_id="r",
+            batch=1,
+            progress=lambda now: told.extend(now.newly_refused),
+        )
+    assert [refused.id for refused in told] == ["bad"]
+
+
+def test_a_selector_never_lets_others_through(source: Database, target: Database) -> None:
+    source.bulk_docs([{"_id": "deal", "form": "deal"}, {"_id": "other", "form": "chase"}])
+    try:
+        replicate(source, target, replication_id="r", selector={"form": "deal"})
+    except BadRequest as error:
+        assert "_selector" in error.reason or "filter" in error.reason
+    assert "other" not in state(target)
 
 
 def test_cancel_and_resume(source: Database, target: Database) -> None:
