@@ -1,7 +1,9 @@
 """The web shell: Flask pages over the door to documents. `create_app(office)` makes it."""
 
 from datetime import timedelta
-from importlib.metadata import version
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 
 from flask import Flask, url_for
 from flask_bootstrap import Bootstrap5
@@ -28,6 +30,7 @@ from views.security import csrf, secure, session_key
 from views.shell import EXTENSION, Crumb, Shell, here, user
 from views.throttle import monotonic_throttle
 
+STATIC = Path(__file__).parent / "static"
 BOOTSTRAP = "css/bootstrap.min.css"
 BLUEPRINTS = (
     health.blueprint,
@@ -73,10 +76,14 @@ def create_app(office: Office, setup_link: setup.SetupLink | None = None) -> Fla
 
 def _teach_templates(app: Flask, office: Office) -> None:
     """Names that every template may use."""
-    number = version("divan")
+
+    @cache
+    def mark(name: str) -> str:
+        return sha256((STATIC / name).read_bytes()).hexdigest()[:10]
 
     def asset(name: str) -> str:
-        return url_for("static", filename=name, v=number)
+        """A file of the shell; its address changes with its content, so that it can be kept."""
+        return url_for("static", filename=name, v=mark(name))
 
     app.jinja_env.globals.update(
         asset=asset,

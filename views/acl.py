@@ -43,18 +43,18 @@ TYPES = {
     EntryType.UNSPECIFIED: Message("Unspecified"),
     EntryType.PERSON: Message("Person"),
     EntryType.SERVER: Message("Server"),
-    EntryType.GROUP: Message("Group of people"),
-    EntryType.SERVER_GROUP: Message("Group of servers"),
+    EntryType.GROUP: Message("Person group"),
+    EntryType.SERVER_GROUP: Message("Server group"),
     EntryType.MIXED: Message("Mixed group"),
 }
 PRIVILEGES = {
-    Privilege.CREATE: Message("Create documents"),
-    Privilege.DELETE: Message("Delete documents"),
+    Privilege.CREATE: Message("Create"),
+    Privilege.DELETE: Message("Delete"),
     Privilege.PRIVATE_VIEWS: Message("Private listings"),
-    Privilege.SHARED_VIEWS: Message("Shared listings and forms"),
+    Privilege.SHARED_VIEWS: Message("Shared listings"),
     Privilege.AGENTS: Message("Agents"),
-    Privilege.READ_PUBLIC: Message("Read public documents"),
-    Privilege.WRITE_PUBLIC: Message("Write public documents"),
+    Privilege.READ_PUBLIC: Message("Read public"),
+    Privilege.WRITE_PUBLIC: Message("Write public"),
     Privilege.REPLICATE: Message("Replicate or copy"),
 }
 
@@ -171,7 +171,7 @@ def _show(
         can_manage=can_manage,
         entries=lines,
         types=[Option(one.value, _(text)) for one, text in TYPES.items()],
-        levels=[Option(one.title, _(text)) for one, text in LEVELS.items()],
+        levels=[(Option(one.title, _(text)), _rules(one)) for one, text in LEVELS.items()],
         roles=", ".join(acl.roles),
         problems=problems or [],
         warnings=warnings or [],
@@ -202,6 +202,11 @@ def _line(key: str, entry: Entry, acl: Acl, *, new: bool = False) -> EntryLine:
     }.get(entry.name, name_of(entry.name))
     level, stays = entry.level.title, entry.name == DEFAULT_ENTRY
     return EntryLine(key, entry.name, title, entry.type.value, level, ticks, roles, new, stays)
+
+
+def _rules(level: Level) -> str:
+    """For the script: each privilege with the letter of its rule, `create:F delete:o …`."""
+    return " ".join(f"{one.value}:{rule.value}" for one, rule in RULES[level].items())
 
 
 def _effect(acl: Acl, name: str) -> Effect | None:

@@ -96,8 +96,8 @@ def clash_page(docs: Documents, form: Form, now: Document, error: SaveConflict) 
         )
     html = render_template(
         "compare.html",
-        title=now.title,
-        crumbs=crumbs(now.database, Crumb(_(form.title))),
+        title=_("Conflict"),
+        crumbs=crumbs(now.database, Crumb(now.title, address(now.database, now.id))),
         explanation=_(
             "Somebody else changed the same items while you were editing. Please choose."
         ),

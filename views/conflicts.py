@@ -27,8 +27,8 @@ def page(database: str, docid: str) -> Answer:
     form = docs.form(doc.form)
     return render_template(
         "compare.html",
-        title=doc.title,
-        crumbs=crumbs(database, Crumb(_(form.title), address(database, docid))),
+        title=_("Conflict"),
+        crumbs=crumbs(database, Crumb(doc.title, address(database, docid))),
         explanation=_(
             "These versions were made in different places. Please choose for each item; "
             "what was changed in one place only is taken from there."

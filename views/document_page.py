@@ -7,7 +7,7 @@ from typing import Any
 from flask import request, url_for
 from markupsafe import Markup
 
-from plugin import Document, Documents, Form, Step, is_empty
+from plugin import Document, Documents, Form, is_empty
 from views import edit_page
 from views.editing import Field
 from views.language import _, current_formats
@@ -44,13 +44,15 @@ class State:
 
 @dataclass(frozen=True)
 class Move:
-    """A step or action: a button, or a button with questions. `reason` says why it is shut."""
+    """A step or action: a button, or a button with questions. `reason` says why it is shut;
+    `here` that it belongs to the state the document is in."""
 
     name: str
     title: str
     url: str
     style: str
     allowed: bool
+    here: bool
     reason: str = ""
     fields: tuple[Field, ...] = ()
 
@@ -123,6 +125,7 @@ def state(form: Form, doc: Mapping[str, Any]) -> State | None:
 def moves(docs: Documents, form: Form, doc: Document) -> list[Move]:
     """Steps and actions. Who may take them is the door's answer."""
     found = []
+    state_now = form.workflow.state(doc.items) if form.workflow else ""
     for one in docs.steps(doc):
         url = url_for("steps.step", database=doc.database, docid=doc.id, name=one.name)
         questions = _questions(docs, form, doc, one.name, one.step.asks) if one.allowed else ()
@@ -131,8 +134,9 @@ def moves(docs: Documents, form: Form, doc: Document) -> list[Move]:
                 one.name,
                 _(one.title),
                 url,
-                _style(one.step),
+                _style(one.step.style),
                 one.allowed,
+                state_now in one.step.origins,
                 _(one.reason) if one.reason else "",
                 questions,
             )
@@ -143,15 +147,17 @@ def moves(docs: Documents, form: Form, doc: Document) -> list[Move]:
             continue
         url = url_for("steps.action", database=doc.database, docid=doc.id, name=name)
         questions = _questions(docs, form, doc, name, action.asks)
-        style = action.style if action.style in STYLES else "plain"
-        found.append(Move(name, _(action.title), url, style, True, "", questions))
+        found.append(
+            Move(name, _(action.title), url, _style(action.style), True, True, "", questions)
+        )
     return found
 
 
-def _style(step: Step) -> str:
-    if step.style == "secondary" or step.style not in STYLES:
-        return "plain"
-    return step.style
+def _style(style: str) -> str:
+    """The kind of button for a style of the form: what ends things badly does not shout."""
+    if style == "danger":
+        return "outline-danger"
+    return style if style in STYLES and style != "secondary" else "plain"
 
 
 def _questions(

@@ -37,13 +37,13 @@ def show(docs: Documents, doc: Document, status: int, problem: str = "") -> tupl
     html = render_template(
         "document.html",
         title=doc.title,
-        crumbs=crumbs(doc.database, Crumb(_(form.title))),
+        crumbs=crumbs(doc.database),
         symbol=form.icon,
         rev=doc.rev,
         problem=problem,
         state=page.state(form, doc.items),
         moves=moves,
-        refusals=[move for move in moves if not move.allowed],
+        refusals=[move for move in moves if move.here and not move.allowed],
         edit_url=url_for(".edit", **here) if may_edit else "",
         delete_url=url_for(".delete", **here) if may_delete else "",
         conflict_url=url_for("conflicts.page", **here) if doc.conflict and may_edit else "",
@@ -136,8 +136,8 @@ def _edit(
     cancel = address(docs.name, doc.id) if doc else _back() or url_for("start.page")
     html = render_template(
         "edit.html",
-        title=doc.title if doc else _("New: {form}", form=_(form.title)),
-        crumbs=crumbs(docs.name, Crumb(_(form.title))),
+        title=_("Edit") if doc else _("New {form}", form=_(form.title)),
+        crumbs=_crumbs(docs, form, doc),
         symbol=form.icon,
         action=request.full_path.rstrip("?"),
         rev=request.form.get("rev", doc.rev) if doc else "",
@@ -147,6 +147,11 @@ def _edit(
         cancel=cancel,
     )
     return html, status
+
+
+def _crumbs(docs: Documents, form: Form, doc: Document | None) -> list[Crumb]:
+    there = Crumb(doc.title, address(docs.name, doc.id)) if doc else Crumb(_(form.plural))
+    return crumbs(docs.name, there)
 
 
 @blueprint.post("/<database>/<docid>/delete")

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 
 from plugin import Listing, ListingSpec, Page
+from views.labels import Labels
 from views.language import _, current_formats
 from views.navigator import crumbs, new_buttons
 from views.renderers import renderer
@@ -56,6 +57,7 @@ class Folder:
         self.spec = listing.spec
         self.drawer = drawer
         self.asked = asked
+        self.labels = Labels(documents(database), self.spec)
         self.start = [asked.given[item] for item in self.spec.key]
 
     def url(self, **more: str | None) -> str:
@@ -86,7 +88,7 @@ class Folder:
                     "category",
                     depth=depth,
                     href=self.url(**{"in": target}) + "#open",
-                    label=self.drawer.category(depth, one.value),
+                    label=self.labels.of(depth, one.value),
                     count=one.count,
                     cells=self.drawer.sums(one.sums),
                     open=is_open,

@@ -1,14 +1,21 @@
 """The navigator at the left of every page, and the page of a database."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, g, render_template, request, url_for
 
 from plugin import DatabaseInfo, Documents, ListingSpec, NotFound
+from views.labels import Labels
 from views.language import _
 from views.shell import Crumb, documents, session, user
 
 blueprint = Blueprint("navigator", __name__)
+
+CATEGORIES = 8
+"""So many categories of a listing stand on the page of its database."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class Panel:
     url: str
     count: int
     categories: tuple[Category, ...]
+    more: int
 
 
 def databases() -> list[DatabaseInfo]:
@@ -111,7 +119,7 @@ def new_buttons(docs: Documents, names: tuple[str, ...]) -> list[Crumb]:
         return []
     return [
         Crumb(
-            _("New: {form}", form=_(docs.forms[name].title)),
+            _("New {form}", form=_(docs.forms[name].title)),
             url_for("documents.new", database=docs.name, form=name),
         )
         for name in names
@@ -145,12 +153,20 @@ def page(database: str) -> str:
 
 def _panel(database: str, spec: ListingSpec) -> Panel:
     listing = session().listing(database, spec.name)
-    return Panel(
-        title=_(spec.title),
-        url=url_for("listings.page", database=database, listing=spec.name),
-        count=listing.count(),
-        categories=(),
+    url = url_for("listings.page", database=database, listing=spec.name)
+    found = listing.categories() if spec.categories else []
+    labels = Labels(documents(database), spec)
+    categories = tuple(
+        Category(labels.of(0, one.value), one.count, f"{url}?{opened(one.value)}#open")
+        for one in found[:CATEGORIES]
     )
+    total = sum(one.count for one in found) if spec.categories else listing.count()
+    return Panel(_(spec.title), url, total, categories, len(found) - len(categories))
+
+
+def opened(value: Any) -> str:
+    """The part of an address that unfolds a category."""
+    return urlencode({"in": json.dumps([value], ensure_ascii=False)})
 
 
 def register(app: Flask) -> None:

@@ -13,6 +13,7 @@ from views.shell import documents, session
 from views.tables import Drawer, Table
 
 LIMIT = 10
+COLUMNS = 7
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def _panel(database: str, response: Response, doc: Document) -> Panel:
     shape = there.form(spec.form)
     page = listing.page(prefix=[doc.id], limit=LIMIT)
     drawer = Drawer(database, spec, shape, renderer(there), folded=False)
-    table = Table(drawer.headings(), tuple(drawer.row(row) for row in page.rows), drawer.lead)
+    table = drawer.table(page.rows, COLUMNS)
     given: dict[str, Any] = dict.fromkeys(spec.key, doc.id)
     more = url_for("listings.page", database=database, listing=spec.name, **given)
     new_url = ""
@@ -70,5 +71,5 @@ def _panel(database: str, response: Response, doc: Document) -> Panel:
         table=table,
         all_url=more if page.next else "",
         new_url=new_url,
-        new_title=_("New: {form}", form=new_title),
+        new_title=_("New {form}", form=new_title),
     )

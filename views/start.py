@@ -40,7 +40,7 @@ def page() -> str:
     return render_template(
         "start.html",
         greeting=_("Good day, {name}", name=name),
-        panels=panels,
+        panels=sorted(panels, key=lambda panel: not panel.total),
         buttons=list(dict.fromkeys(buttons)),
     )
 
@@ -53,20 +53,20 @@ def chosen() -> list[tuple[DatabaseInfo, ListingSpec]]:
         for spec in documents(one.name).listings.values()
         if spec.start
     ]
-    return sorted(found, key=lambda pair: (pair[1].order, pair[0].order))
+    return sorted(found, key=lambda pair: (pair[0].order, pair[1].order))
 
 
 def _panel(one: DatabaseInfo, spec: ListingSpec) -> Panel:
     docs = documents(one.name)
     form = docs.form(spec.form)
     page = session().listing(one.name, spec.name).page(limit=ROWS)
-    drawer = Drawer(one.name, spec, form, renderer(docs), folded=False, most=COLUMNS)
+    drawer = Drawer(one.name, spec, form, renderer(docs), folded=False)
     return Panel(
         title=_(spec.title),
         icon=form.icon,
         url=url_for("listings.page", database=one.name, listing=spec.name),
         total=page.total,
-        table=Table(drawer.headings(), tuple(drawer.row(row) for row in page.rows), drawer.lead),
+        table=drawer.table(page.rows, COLUMNS),
         empty=_("Nothing here. Enjoy the quiet."),
         buttons=new_buttons(docs, spec.new),
     )

@@ -1,7 +1,8 @@
 """A listing as a table: columns, category lines, rows, sums. Plain values for the template."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -19,6 +20,7 @@ class Cell:
     html: Markup
     label: str
     numeric: bool = False
+    short: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Pager:
 
 @dataclass(frozen=True)
 class Line:
-    """`kind` is category, row or pager. Cells of a category are those from the first sum on."""
+    """`kind` is category, row or pager. Cells of a category are those from the first sum on; the
+    cell `main` of a row leads to the document."""
 
     kind: str
     depth: int = 0
@@ -47,6 +50,7 @@ class Line:
     count: int = 0
     open: bool = False
     anchor: str = ""
+    main: int = 0
     conflict: bool = False
     pager: Pager | None = None
 
@@ -62,6 +66,10 @@ class Table:
     total: int = 0
 
 
+SHORT = frozenset(("date", "datetime"))
+SUBJECT = re.compile(r"\{(\w+)\}")
+
+
 class Drawer:
     """Draws rows and sums of one listing."""
 
@@ -73,7 +81,6 @@ class Drawer:
         renderer: Renderer,
         *,
         folded: bool,
-        most: int = 100,
     ) -> None:
         self.database = database
         self.spec = spec
@@ -82,7 +89,10 @@ class Drawer:
         # What a category line says need not stand in each of its rows again.
         said = {column.item for column in spec.categories} if folded else set()
         first, rest = spec.columns[:1], spec.columns[1:]
-        self.shown = (*first, *(column for column in rest if column.item not in said))[:most]
+        self.shown = (*first, *(column for column in rest if column.item not in said))
+        shown = [column.item for column in self.shown]
+        subject = [name for name in SUBJECT.findall(form.subject) if name in shown]
+        self.main = shown.index(subject[0]) if subject else 0
         sums = [place for place, column in enumerate(self.shown) if column.sum]
         self.lead = sums[0] if sums else len(self.shown)
 
@@ -104,14 +114,16 @@ class Drawer:
 
     def row(self, row: Row, depth: int = 0) -> Line:
         """One document as a line."""
-        cells = tuple(self._cell(column, row.items) for column in self.shown)
-        if cells and not cells[0].html:
-            cells = (Cell(escape(row.document.title), cells[0].label), *cells[1:])
+        cells = [self._cell(column, row.items) for column in self.shown]
+        if cells and not cells[self.main].html:
+            label = cells[self.main].label
+            cells[self.main] = Cell(escape(row.document.title), label)
         return Line(
             "row",
             depth=depth,
             href=address(self.database, row.id),
-            cells=cells,
+            cells=tuple(cells),
+            main=self.main,
             conflict=row.conflict,
         )
 
@@ -133,13 +145,30 @@ class Drawer:
             html = escape(self._short(item, value, items))
         else:
             html = self.renderer.html(item, value, items)
-        return Cell(html, self.label(column), self._numeric(column))
+        short = item is not None and item.kind in SHORT
+        return Cell(html, self.label(column), self._numeric(column), short)
 
     def _short(self, item: Item, value: Any, items: Mapping[str, Any]) -> str:
         if item.kind == "link" and isinstance(value, str) and value:
             return self.renderer.target(item, value, items).title
         text = " ".join(self.renderer.text(item, value).split())
         return text if len(text) <= 120 else text[:119] + "…"
+
+    def table(self, rows: Sequence[Row], most: int) -> Table:
+        """Some rows by themselves: columns in which none has anything are left out."""
+        lines = [self.row(row) for row in rows]
+        filled = [
+            place
+            for place in range(len(self.shown))
+            if place == self.main or any(line.cells[place].html for line in lines)
+        ][:most]
+        main = filled.index(self.main) if self.main in filled else 0
+        kept = (
+            replace(line, cells=tuple(line.cells[place] for place in filled), main=main)
+            for line in lines
+        )
+        headings = self.headings()
+        return Table(tuple(headings[place] for place in filled), tuple(kept), len(filled))
 
     def sums(self, values: Sequence[float]) -> tuple[Cell, ...]:
         """Cells from the first sum column on, for a category or the whole."""
@@ -157,14 +186,3 @@ class Drawer:
         if place >= len(values):
             return ""
         return current_formats().number(round(values[place], 2))
-
-    def category(self, depth: int, value: Any) -> str:
-        """What stands for a category's value."""
-        item = self.form.items.get(self.spec.categories[depth].item)
-        if value in (None, ""):
-            return _("(none)")
-        if item is None:
-            return str(value)
-        if item.kind == "link" and isinstance(value, str):
-            return self.renderer.target(item, value, {}).title
-        return self.renderer.text(item, value)
