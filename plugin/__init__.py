@@ -45,7 +45,6 @@ from plugin.runtime.notices import SERVER, SERVER_NAME, Outbox, notice_id, notif
 from plugin.runtime.office import Office
 from plugin.runtime.people import ADMINISTRATORS, add_person, make_administrator
 from plugin.runtime.replica.office_side import FilteredServer, databases_for, rights_for
-from plugin.runtime.rows import every_row
 from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.session import DatabaseInfo, Session
 from plugin.runtime.settings import Settings, secret
@@ -130,7 +129,6 @@ __all__ = [
     "databases_for",
     "day_in",
     "display",
-    "every_row",
     "for_input",
     "is_empty",
     "items_of",

@@ -5,7 +5,7 @@ from pathlib import Path
 from plugin import DatabaseSpec, FormCode, Module
 from plugin.customers.access import ACL
 from plugin.customers.checks import check_contact, check_customer
-from plugin.customers.people import CONTACTS_FOLLOW
+from plugin.customers.people import FOLLOW_CUSTOMERS
 
 DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "customers"
 
@@ -16,5 +16,5 @@ module = Module(
     icon="building",
     databases=(DatabaseSpec("customers", "Customers", DESIGN, ACL),),
     forms={"customer": FormCode(check_customer), "contact": FormCode(check_contact)},
-    agents=(CONTACTS_FOLLOW,),
+    agents=(FOLLOW_CUSTOMERS,),
 )

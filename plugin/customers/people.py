@@ -1,23 +1,27 @@
-"""Contacts follow their customer: its name, its owner and who may read it."""
+"""What belongs to a customer follows it: its name and region, its owner and who may read it."""
 
-from plugin import Agent, Raw, Session, every_row
+from plugin import Agent, NotFound, Raw, Session
 
-FOLLOWED = frozenset({"name", "owner", "team"})
-"""Items on which contacts depend; `changed` of a new customer names none of them."""
+FOLLOWED = frozenset({"name", "region", "industry", "owner", "team"})
+"""Items on which other documents depend; `changed` of a new customer names none of them."""
 
 
-def refresh_contacts(session: Session, customer: Raw) -> None:
-    """Compute the contacts of a changed customer anew; those that come out equal stay."""
+def refresh_responses(session: Session, customer: Raw) -> None:
+    """Compute contacts, deals, activities and complaints of a changed customer anew.
+
+    Those that come out equal are not written.
+    """
     if not FOLLOWED & set(customer.get("changed") or ()):
         return
-    documents = session.database("customers")
-    for row in list(every_row(session, "customers", "contacts_by_customer", [customer["_id"]])):
-        documents.refresh(row.id)
+    try:
+        session.database("customers").refresh_responses(customer["_id"])
+    except NotFound:
+        return  # deleted meanwhile
 
 
-CONTACTS_FOLLOW = Agent(
-    name="contacts-follow-customers",
+FOLLOW_CUSTOMERS = Agent(
+    name="responses-follow-customers",
     database="customers",
     forms=frozenset({"customer"}),
-    run=refresh_contacts,
+    run=refresh_responses,
 )

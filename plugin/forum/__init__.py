@@ -5,6 +5,7 @@ from pathlib import Path
 from plugin import DatabaseSpec, FormCode, Module
 from plugin.forum.access import ACL
 from plugin.forum.checks import check_interest, check_reply, check_topic
+from plugin.forum.following import FOLLOW_TOPICS
 
 DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "forum"
 
@@ -19,4 +20,5 @@ module = Module(
         "reply": FormCode(check_reply),
         "interest": FormCode(check_interest),
     },
+    agents=(FOLLOW_TOPICS,),
 )

@@ -1,6 +1,6 @@
 """What the form alone cannot say about topics, replies and interest profiles."""
 
-from plugin import Documents, Invalid, Message, NotFound, Raw, every_row
+from plugin import Documents, Invalid, Message, NotFound, Raw
 
 
 def check_topic(documents: Documents, new: Raw, old: Raw | None) -> None:
@@ -27,9 +27,8 @@ def check_interest(documents: Documents, new: Raw, old: Raw | None) -> None:
     session = documents.context.session
     if not session.is_system:
         new["person"] = old["person"] if old else session.identity.name
-    prefix = [new.get("person")]
-    others = [row.id for row in every_row(session, "forum", "interests_by_person", prefix)]
-    if any(other != new["_id"] for other in others):
+    profiles = session.listing("forum", "interests_by_person").all_rows([new.get("person")])
+    if any(profile.id != new["_id"] for profile in profiles):
         raise Invalid({"person": Message("There is an interest profile already. Change that one.")})
 
 

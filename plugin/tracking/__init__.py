@@ -6,7 +6,7 @@ from plugin import DatabaseSpec, FormCode, Module
 from plugin.tracking.access import ACL
 from plugin.tracking.activities import check_activity
 from plugin.tracking.chases import CHASE_NOTICES, chase_deal, check_chase
-from plugin.tracking.following import CUSTOMER_FOLLOWED, DEAL_FOLLOWED, DEAL_PROGRESS
+from plugin.tracking.following import FOLLOW_DEALS, SHOW_CONTACTS
 from plugin.tracking.reminders import REMINDERS
 
 DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "tracking"
@@ -19,6 +19,6 @@ module = Module(
     databases=(DatabaseSpec("tracking", "Customer tracking", DESIGN, ACL),),
     forms={"activity": FormCode(check_activity), "chase": FormCode(check_chase)},
     actions={"deal.chase": chase_deal},
-    agents=(CHASE_NOTICES, DEAL_FOLLOWED, DEAL_PROGRESS, CUSTOMER_FOLLOWED),
+    agents=(CHASE_NOTICES, FOLLOW_DEALS, SHOW_CONTACTS),
     scheduled=(REMINDERS,),
 )

@@ -1,14 +1,13 @@
-"""What follows from a change: a deal shows its last and next contact, activities follow their deal,
-deals and activities follow their customer's name."""
+"""What follows from a change: a deal shows its last and next contact, and the activities and
+chase-ups of a deal follow its name, its owner and its customer."""
 
-from plugin import Agent, NotFound, Raw, Session, every_row
+from plugin import Agent, NotFound, Raw, Session
 
-OF_DEAL = frozenset({"name", "owner", "customer"})
-OF_CUSTOMER = frozenset({"name", "region", "industry"})
-"""Items that other documents hold copies of; `changed` of a new document names none of them."""
+FOLLOWED = frozenset({"name", "owner", "customer", "customer_name"})
+"""Items that responses hold copies of; `changed` of a new deal names none of them."""
 
 
-def show_progress(session: Session, activity: Raw) -> None:
+def show_contacts(session: Session, activity: Raw) -> None:
     """Write the days of the last and the next contact into the deal of a changed activity."""
     if not activity.get("deal"):
         return
@@ -16,56 +15,36 @@ def show_progress(session: Session, activity: Raw) -> None:
     try:
         deal = documents.open(activity["deal"])
     except NotFound:
-        return  # the deal was deleted meanwhile
-    done, planned = [], []
-    for row in every_row(session, "tracking", "activities_by_deal", [deal.id]):
-        day = str(row.items.get("starts", ""))[:10]
-        state = row.items.get("state")
-        if state == "done":
-            done.append(day)
-        elif state == "planned":
-            planned.append(day)
+        return  # deleted meanwhile
+    days: dict[str, list[str]] = {"done": [], "planned": [], "cancelled": []}
+    for row in session.listing("tracking", "activities_by_deal").all_rows([deal.id]):
+        days[row.items.get("state", "planned")].append(str(row.items.get("starts", ""))[:10])
     contacts = {
-        "last_contact_on": max(done, default=None),
-        "next_contact_on": min(planned, default=None),
+        "last_contact_on": max(days["done"], default=None),
+        "next_contact_on": min(days["planned"], default=None),
     }
     documents.save(deal.id, deal.rev, contacts)
 
 
-def refresh_activities(session: Session, deal: Raw) -> None:
-    """Compute the activities of a changed deal anew: its name, its owner, who may read them."""
-    if OF_DEAL & set(deal.get("changed") or ()):
-        _refresh_all(session, deal, "activities_by_deal")
+def refresh_responses(session: Session, deal: Raw) -> None:
+    """Compute activities and chase-ups of a changed deal anew; equal ones are not written."""
+    if not FOLLOWED & set(deal.get("changed") or ()):
+        return
+    try:
+        session.database("tracking").refresh_responses(deal["_id"])
+    except NotFound:
+        return  # deleted meanwhile
 
 
-def refresh_deals(session: Session, customer: Raw) -> None:
-    """Compute deals and activities of a changed customer anew: name, region, industry."""
-    if OF_CUSTOMER & set(customer.get("changed") or ()):
-        _refresh_all(session, customer, "deals_by_customer")
-        _refresh_all(session, customer, "activities_by_customer")
-
-
-def _refresh_all(session: Session, parent: Raw, listing: str) -> None:
-    documents = session.database("tracking")
-    for row in list(every_row(session, "tracking", listing, [parent["_id"]])):
-        documents.refresh(row.id)
-
-
-DEAL_PROGRESS = Agent(
+SHOW_CONTACTS = Agent(
     name="deals-show-contacts",
     database="tracking",
     forms=frozenset({"activity"}),
-    run=show_progress,
+    run=show_contacts,
 )
-DEAL_FOLLOWED = Agent(
-    name="activities-follow-deals",
+FOLLOW_DEALS = Agent(
+    name="responses-follow-deals",
     database="tracking",
     forms=frozenset({"deal"}),
-    run=refresh_activities,
-)
-CUSTOMER_FOLLOWED = Agent(
-    name="deals-follow-customers",
-    database="customers",
-    forms=frozenset({"customer"}),
-    run=refresh_deals,
+    run=refresh_responses,
 )
