@@ -1,0 +1,47 @@
+"""Documents after CouchDB's model, on the embedded store, CouchDB or Cloudant.
+
+`store.opening.open_server` opens a server; it is not imported here, since it brings all backends
+with it and the values below are wanted by those who open none.
+"""
+
+from store.api import Database, Server
+from store.errors import Conflict, Forbidden, NotFound, StoreError, Unauthorized, Unavailable
+from store.types import (
+    ABSENT,
+    ADMIN,
+    Attachment,
+    Auth,
+    BasicAuth,
+    BearerAuth,
+    ChangesOptions,
+    Doc,
+    Json,
+    Row,
+    Seq,
+    UserContext,
+    ViewOptions,
+)
+
+__all__ = [
+    "ABSENT",
+    "ADMIN",
+    "Attachment",
+    "Auth",
+    "BasicAuth",
+    "BearerAuth",
+    "ChangesOptions",
+    "Conflict",
+    "Database",
+    "Doc",
+    "Forbidden",
+    "Json",
+    "NotFound",
+    "Row",
+    "Seq",
+    "Server",
+    "StoreError",
+    "Unauthorized",
+    "Unavailable",
+    "UserContext",
+    "ViewOptions",
+]

@@ -29,6 +29,15 @@ def parse(rev: object) -> tuple[int, str]:
     return int(match[1]), match[2]
 
 
+def parse_all(revs: object) -> list[str]:
+    """The revision ids of a list. Raises BadRequest where it is none, or one is malformed."""
+    if not isinstance(revs, list | tuple):
+        raise BadRequest("Revisions must be given as a list")
+    for rev in revs:
+        parse(rev)
+    return list(revs)
+
+
 def generation(rev: str) -> int:
     """The generation of a revision id that is known to be well formed."""
     return int(rev[: rev.index("-")])

@@ -48,8 +48,7 @@ def open_revs(
 ) -> list[dict[str, Json]]:  # fmt: skip
     """`{"ok": doc}` or `{"missing": rev}` for each revision; "all" means every leaf."""
     if revs != "all":
-        for rev in revs:
-            revisions.parse(rev)
+        revisions.parse_all(revs)
     record = records.find(conn, docid)
     if record is None:
         if revs == "all":
@@ -123,11 +122,10 @@ def revs_diff(
     """`{docid: {"missing": […], "possible_ancestors"?: […]}}`; nothing where all is there."""
     answer: dict[str, Json] = {}
     for docid, asked in revs.items():
-        for rev in asked:
-            revisions.parse(rev)
+        revs_of_one = revisions.parse_all(asked)
         record = records.find(conn, docid) if records.storable(docid) else None
         nodes = records.tree(conn, record) if record else {}
-        unknown, ancestors = revtree.missing(nodes, asked)
+        unknown, ancestors = revtree.missing(nodes, revs_of_one)
         if unknown:
             answer[docid] = {"missing": unknown}
             if ancestors:

@@ -30,8 +30,7 @@ def _purge_one(
     tx: Transaction, docid: str, wanted: Sequence[str]
 ) -> tuple[list[str], bool]:
     """Return the purged leaves, and whether attachments went with them."""
-    for rev in wanted:
-        revisions.parse(rev)
+    revisions.parse_all(wanted)
     found = planning.find(tx.conn, docid) if storable(docid) else None
     if found is None:
         return [], False

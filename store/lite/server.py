@@ -81,10 +81,14 @@ class LiteServer:
     def delete(self, name: str) -> None:
         self._shelf(name).storage.let_go()
         path = self._path(name)
-        for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-            file.unlink(missing_ok=True)
-        with suppress(FileNotFoundError):
-            shutil.rmtree(self._indexes(name))
+        files = (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm"))
+        try:
+            for file in files:
+                file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                shutil.rmtree(self._indexes(name))
+        except OSError as error:
+            raise Unavailable(f"{path} could not be deleted: {error.strerror}") from error
         _sync_directory(self._directory)
 
     def database(self, name: str, user: UserContext = ADMIN) -> LiteDatabase:

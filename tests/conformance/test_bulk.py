@@ -1,9 +1,11 @@
 """`_bulk_docs`, `_bulk_get` and `_revs_diff`: the words of replication."""
 
+from typing import Any
+
 import pytest
 
 from store.api import Database
-from store.errors import Conflict
+from store.errors import BadRequest, Conflict
 from store.types import ChangesOptions
 from tests.conformance.helpers import changed_ids, graft, rev
 
@@ -77,6 +79,12 @@ def test_revs_diff_tells_what_is_missing(db: Database) -> None:
     assert answer["a"]["possible_ancestors"] == [TWO]
     assert answer["b"] == {"missing": [ONE]}
     assert db.revs_diff({"a": [ONE, TWO]}) == {}
+
+
+@pytest.mark.parametrize("bad", [["nonsense"], "1-a"])
+def test_malformed_revisions_are_refused(db: Database, bad: Any) -> None:
+    with pytest.raises(BadRequest):
+        db.revs_diff({"a": bad})
 
 
 def test_bulk_get_answers_each_entry(db: Database) -> None:
