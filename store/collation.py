@@ -58,13 +58,14 @@ def sort_key(value: Json) -> bytes:
 def group_key(key: bytes, level: int) -> bytes:
     """Return what the sort keys of one group share at `group_level`: the first members of an array.
 
-    The answer is the beginning of `key`; the whole of it for other values and shorter arrays.
+    The answer is the beginning of `key`, which may itself be such a beginning; the whole of it for
+    other values and shorter arrays.
     """
     if key[:1] != ARRAY:
         return key
     at = 1
     for _ in range(level):
-        if key[at] == END[0]:
+        if at == len(key) or key[at] == END[0]:
             return key
         at = _skip(key, at)
     return key[:at]
