@@ -6,7 +6,7 @@ from acl.document import to_document
 from acl.effective import Access
 from acl.entries import Acl
 from acl.levels import Level
-from acl.names import Identity, plain_groups
+from acl.names import Identity
 
 MEMBER_ROLE = "divan"
 DESIGNER_ROLE = "divan-designer"
@@ -22,7 +22,7 @@ def user_context(
     `_security` cannot express it by names, for an explicit entry may stand below a group's.
     """
     roles = [MEMBER_ROLE, f"kind:{identity.kind}"]
-    roles += [f"group:{group}" for group in sorted(plain_groups(identity))]
+    roles += [f"group:{group}" for group in sorted(identity.plain_groups)]
     if identity.units:
         roles.append("unit:" + "/".join(identity.units))
     if identity.cap < Level.MANAGER:

@@ -10,8 +10,6 @@ from acl.names import (
     DEFAULT_ENTRY,
     Identity,
     is_plain,
-    plain_groups,
-    unit_wildcards,
 )
 from acl.reasons import Reason, reason
 from acl.rules import Privilege, granted, kept
@@ -47,9 +45,12 @@ def _matching(acl: Acl, identity: Identity) -> tuple[list[Entry], str]:
     if identity.name is None:
         entry = acl.find(ANONYMOUS_ENTRY) or acl.find(DEFAULT_ENTRY)
         return ([entry] if entry else []), "by_anonymous"
-    groups, wildcards = plain_groups(identity), unit_wildcards(identity)
     named = [identity.name] if is_plain(identity.name) else []
-    steps = (("by_name", named), ("by_group", sorted(groups)), ("by_unit", sorted(wildcards)))
+    steps = (
+        ("by_name", named),
+        ("by_group", sorted(identity.plain_groups)),
+        ("by_unit", sorted(identity.wildcards)),
+    )
     for fact, names in steps:
         found = [entry for entry in _found(acl, names) if _fits(entry.type, fact, identity.kind)]
         if found:

@@ -5,6 +5,7 @@ Names are stable ids. Persons, groups and servers share one name space; roles st
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from acl.levels import Level
@@ -28,6 +29,27 @@ class Identity:
     groups: frozenset[str] = frozenset()
     cap: Level = Level.MANAGER
 
+    @cached_property
+    def plain_groups(self) -> frozenset[str]:
+        """The groups that entries and items may name: those that look like a role do not count."""
+        return frozenset(group for group in self.groups if is_plain(group))
+
+    @cached_property
+    def wildcards(self) -> frozenset[str]:
+        """The wildcards that match: `*/Sales` and `*/Sales/Central` for `("Sales", "Central")`."""
+        if not is_plain(self.name) or not self.units:
+            return frozenset()
+        path = "/".join(self.units).split("/")
+        return frozenset("*/" + "/".join(path[:depth]) for depth in range(1, len(path) + 1))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All names under which it may be listed, but for roles, which a database gives."""
+        if self.name is None:
+            return frozenset([ANONYMOUS_ENTRY, EVERYBODY])
+        own = [EVERYBODY, self.name] if is_plain(self.name) else [EVERYBODY]
+        return self.plain_groups.union(own, self.wildcards)
+
 
 ANONYMOUS = Identity(None)
 
@@ -48,16 +70,3 @@ def is_plain(name: str | None) -> bool:
     A directory that holds a group "[Admin]" must not make anybody an administrator by it.
     """
     return bool(name) and name is not None and name[0] not in "[*-?" and name != ANONYMOUS_ENTRY
-
-
-def plain_groups(identity: Identity) -> frozenset[str]:
-    """The groups of the identity that may be matched; a person cannot be a group of its own."""
-    return frozenset(group for group in identity.groups if is_plain(group))
-
-
-def unit_wildcards(identity: Identity) -> frozenset[str]:
-    """The wildcards that match: `*/Sales` and `*/Sales/Central` for `("Sales", "Central")`."""
-    if not is_plain(identity.name):
-        return frozenset()
-    path = "/".join(identity.units).split("/") if identity.units else []
-    return frozenset("*/" + "/".join(path[:depth]) for depth in range(1, len(path) + 1))

@@ -9,17 +9,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from acl.effective import Access
-from acl.names import (
-    ANONYMOUS_ENTRY,
-    EVERYBODY,
-    Identity,
-    is_plain,
-    plain_groups,
-    unit_wildcards,
-)
+from acl.names import Identity
 
 NOBODY = "?"
 ADMIN_ROLE = "[Admin]"
@@ -81,9 +75,10 @@ def reader_set(doc: Mapping[str, Any]) -> str:
     return set_name(readers) if readers else OPEN_SET
 
 
-def set_name(names: Iterable[str]) -> str:
+@lru_cache(maxsize=4096)
+def set_name(names: frozenset[str]) -> str:
     """The reader set of these names. Sorted by UTF-16 units, as JavaScript sorts."""
-    ordered = sorted(set(names), key=lambda name: name.encode("utf-16-be", "surrogatepass"))
+    ordered = sorted(names, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
     text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
     text = _SURROGATE.sub(lambda lone: f"\\u{ord(lone[0]):04x}", text)
     digest = hashlib.sha256(text.encode()).digest()
@@ -92,10 +87,7 @@ def set_name(names: Iterable[str]) -> str:
 
 def names_of(identity: Identity, access: Access) -> frozenset[str]:
     """All names under which the identity may be listed: itself, groups, units, roles, everybody."""
-    if identity.name is None:
-        return access.roles | {ANONYMOUS_ENTRY, EVERYBODY}
-    own = frozenset([identity.name] if is_plain(identity.name) else [])
-    return own | plain_groups(identity) | unit_wildcards(identity) | access.roles | {EVERYBODY}
+    return identity.names | access.roles
 
 
 def can_read(names: frozenset[str], readers: frozenset[str]) -> bool:

@@ -1,6 +1,7 @@
 """Which level has which privilege: the table of levels and privileges, as data."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 from acl.levels import Level
 
@@ -44,12 +45,14 @@ RULES: dict[Level, dict[Privilege, Rule]] = {
 }
 
 
+@lru_cache(maxsize=1024)
 def granted(level: Level, ticked: frozenset[Privilege]) -> frozenset[Privilege]:
     """The privileges that an entry of `level` has when these are ticked for it."""
     always = frozenset(p for p, rule in RULES[level].items() if rule is Rule.ALWAYS)
     return always | kept(level, ticked)
 
 
+@lru_cache(maxsize=1024)
 def kept(level: Level, held: frozenset[Privilege]) -> frozenset[Privilege]:
     """Those of the held privileges that `level` may have; nothing is added."""
     rules = RULES[level]

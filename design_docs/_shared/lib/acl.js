@@ -60,8 +60,16 @@ function wildcards(path) {
   return parts.map(function (_, i) { return '*/' + parts.slice(0, i + 1).join('/'); });
 }
 
-// {name, kind, groups, wildcards, cap} from the roles that acl/couch.py gives.
+var last = {};
+
+// {name, kind, groups, wildcards, cap} from the roles that acl/couch.py gives; one write asks for it
+// several times.
 function identity(userCtx) {
+  if (last.userCtx !== userCtx) { last = { userCtx: userCtx, who: readIdentity(userCtx) }; }
+  return last.who;
+}
+
+function readIdentity(userCtx) {
   var roles = userCtx.roles || [];
   var units = withPrefix(roles, 'unit:'), cap = withPrefix(roles, 'cap:');
   var plain = isPlain(userCtx.name);
@@ -79,9 +87,14 @@ function find(acl, name) {
   return found.length ? [found[0]] : [];
 }
 
+// The first entry of each of these names that is there, if its type fits.
 function findAll(acl, names, fits) {
+  var left = Object.create(null);
+  names.forEach(function (name) { left[name] = true; });
   return acl.entries.filter(function (entry) {
-    return names.indexOf(entry.name) >= 0 && find(acl, entry.name)[0] === entry && fits(entry.type);
+    var first = left[entry.name];
+    left[entry.name] = false;
+    return first && fits(entry.type);
   });
 }
 
