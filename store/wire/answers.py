@@ -1,5 +1,6 @@
 """Answers in CouchDB's form: JSON with a newline, errors as `{"error", "reason"}`."""
 
+import gzip
 import json
 from collections.abc import Mapping
 
@@ -36,6 +37,9 @@ STATUS_OF_ERROR = {
     )
 }
 
+WORTH_ZIPPING = 2000
+ZIP_LEVEL = 4
+
 
 class Refusal(Exception):
     """A refusal that belongs to HTTP alone and has no place in the store's errors."""
@@ -65,6 +69,20 @@ def answer(value: Json, status: int = 200, headers: Mapping[str, str] | None = N
     response.headers["Cache-Control"] = "private, must-revalidate"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.update(headers or {})
+    return response
+
+
+def zipped(response: Response, accepted: str) -> Response:
+    """The answer gzipped where the client takes that and it is worth it: laptops are far away.
+    Feeds are left alone, since zipping would hold their lines back."""
+    if response.is_streamed or response.mimetype != "application/json":
+        return response
+    body = response.get_data()
+    if len(body) < WORTH_ZIPPING or "gzip" not in accepted.lower():
+        return response
+    response.set_data(gzip.compress(body, ZIP_LEVEL, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers.add("Vary", "Accept-Encoding")
     return response
 
 

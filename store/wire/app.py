@@ -38,7 +38,8 @@ def protocol_app(
 
     def application(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         response = _answered(environ, server_for, limits, challenge)
-        return response(environ, start_response)
+        accepted = str(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        return answers.zipped(response, accepted)(environ, start_response)
 
     return application
 

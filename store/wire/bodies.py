@@ -85,7 +85,9 @@ def _unzipped(data: bytes, limit: int) -> bytes:
 
 def json_body(request: Request, limit: int, *, what: str = "Request body") -> dict[str, Any]:
     """A JSON object. POST needs `Content-Type: application/json`, as in CouchDB."""
-    if request.method == "POST" and request.mimetype != "application/json":
+    if request.mimetype.startswith("multipart/") or (
+        request.method == "POST" and request.mimetype != "application/json"
+    ):
         raise UnsupportedMediaType("Content-Type must be application/json")
     try:
         value = parsed(body(request, limit).decode("utf-8"))

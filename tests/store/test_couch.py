@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,18 @@ def test_waiting_for_a_change(client: CouchServer, store: LiteServer) -> None:
     timer.start()
     assert database.wait_for_change(seq, 20)
     timer.join()
+
+
+def test_one_client_serves_many_threads(client: CouchServer) -> None:
+    database = client.database("db")
+
+    def write(number: int) -> str:
+        return database.get(f"doc-{number}", rev=database.put({"_id": f"doc-{number}"}))["_id"]
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(write, range(40)))
+    assert ids == [f"doc-{number}" for number in range(40)]
+    assert database.info()["doc_count"] == 40
 
 
 def test_views_travel(client: CouchServer) -> None:

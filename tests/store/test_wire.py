@@ -202,6 +202,29 @@ def test_gzip_bodies(client: Client) -> None:
     assert facts(client.put("/db/two", data=b"{}", headers={"Content-Encoding": "br"}))[0] == 415
 
 
+def test_long_answers_are_gzipped_for_whoever_takes_that(client: Client) -> None:
+    client.put("/db/one", json={"text": "x" * 5000})
+    client.put("/db/file/f", data=b"y" * 5000, content_type="text/plain")
+    takes = {"Accept-Encoding": "gzip, deflate"}
+    zipped = client.get("/db/one", headers=takes)
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert int(zipped.headers["Content-Length"]) == len(zipped.data) < 500
+    assert json.loads(gzip.decompress(zipped.data))["text"] == "x" * 5000
+    assert client.get("/db/one").json["text"] == "x" * 5000
+    assert client.get("/db/file/f", headers=takes).data == b"y" * 5000
+    assert client.get("/", headers=takes).json["couchdb"] == "Welcome"
+    again = client.get("/db/one", headers={**takes, "If-None-Match": zipped.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    head = client.head("/db/one", headers=takes)
+    assert (head.status_code, head.data) == (200, b"")
+
+
+def test_multipart_is_refused_by_its_name(client: Client) -> None:
+    body = b"--b\r\nContent-Type: application/json\r\n\r\n{}\r\n--b--"
+    put = client.put("/db/one", data=body, content_type='multipart/related; boundary="b"')
+    assert (put.status_code, put.json["error"]) == (415, "bad_content_type")
+
+
 def test_body_has_a_limit_also_unzipped(store: LiteServer) -> None:
     client = Client(protocol_app(lambda environ: store, max_body=1000))
     client.put("/db")
