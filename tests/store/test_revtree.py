@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store import revtree
@@ -10,6 +10,9 @@ from store.revtree import Tree
 
 Branch = tuple[list[str], bool]
 """A path of revisions, newest first, and whether its end is deleted."""
+
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no failure."""
 
 
 @st.composite
@@ -44,6 +47,7 @@ def shape(tree: Tree) -> dict[str, str | None]:
     return {rev: node.parent for rev, node in tree.items()}
 
 
+@CALM
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_order_of_merging_does_not_matter(branches: list[Branch], random: object) -> None:
     mixed = list(branches)
@@ -53,6 +57,7 @@ def test_the_order_of_merging_does_not_matter(branches: list[Branch], random: ob
     assert set(revtree.leaves(one)) == set(revtree.leaves(two))
 
 
+@CALM
 @given(histories())
 def test_leaves_are_those_without_children_and_the_winner_is_the_best(
     branches: list[Branch],
@@ -69,12 +74,14 @@ def test_leaves_are_those_without_children_and_the_winner_is_the_best(
         )  # fmt: skip
 
 
+@CALM
 @given(histories())
 def test_what_is_written_is_read_again(branches: list[Branch]) -> None:
     tree = grown(branches)
     assert revtree.loads(revtree.dumps(tree)) == tree
 
 
+@CALM
 @given(histories(), st.integers(1, 6))
 def test_stemming_keeps_each_leaf_with_its_nearest_ancestors(
     branches: list[Branch], limit: int
@@ -88,6 +95,7 @@ def test_stemming_keeps_each_leaf_with_its_nearest_ancestors(
     assert revtree.stem(stemmed, limit) == stemmed
 
 
+@CALM
 @given(histories(), st.data())
 def test_purging_leaves_is_as_if_they_never_came(
     branches: list[Branch], data: st.DataObject
@@ -104,6 +112,7 @@ def test_purging_leaves_is_as_if_they_never_came(
     assert shape(kept) == shape(expected)
 
 
+@CALM
 @given(st.integers(1, 12), st.integers(1, 5))
 def test_appending_to_a_written_tree_is_merging_and_stemming(length: int, limit: int) -> None:
     text, tree = "[]", {}
