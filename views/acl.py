@@ -19,7 +19,7 @@ from acl import (
     access,
     dry_problems,
 )
-from plugin import Invalid, Message, NotFound, Raw, Refused, SaveConflict
+from plugin import Invalid, Message, NotFound, Raw, Refused, SaveConflict, told
 from views.acl_reading import read_acl
 from views.editing import Option
 from views.language import _, current_formats
@@ -117,7 +117,7 @@ def save(database: str) -> Answer:
     new = read_acl(request.form)
     who = user()
     warnings = [
-        _(Message(one.text, one.params))
+        _(told(one))
         for one in (dry_problems(old, new, who.identity) if who else ())
         if one.code == "acl_lose_manager"
     ]
@@ -221,7 +221,7 @@ def _effect(acl: Acl, name: str) -> Effect | None:
         level=_(LEVELS[held.level]),
         privileges=", ".join(shown),
         roles=", ".join(sorted(held.roles)),
-        why=tuple(_(Message(one.text, one.params)) for one in held.why),
+        why=tuple(_(told(one)) for one in held.why),
     )
 
 

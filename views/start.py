@@ -8,26 +8,28 @@ from plugin import DatabaseInfo, ListingSpec
 from views.language import _, current_language
 from views.navigator import databases, new_buttons
 from views.renderers import renderer
-from views.shell import Crumb, documents, session, user
+from views.shell import Crumb, documents, session, shell, user
 from views.tables import Drawer, Table
 
 blueprint = Blueprint("start", __name__)
 
 ROWS = 8
 COLUMNS = 4
+WIDE_COLUMNS = 8
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The first rows of one listing."""
+    """The first rows of one listing; `wide` where they are not the person's own alone."""
 
     title: str
     icon: str
     url: str
     total: int
     table: Table
-    empty: str
     buttons: list[Crumb]
+    about: tuple[str, str]
+    wide: bool
 
 
 @blueprint.get("/")
@@ -40,7 +42,7 @@ def page() -> str:
     return render_template(
         "start.html",
         greeting=_("Good day, {name}", name=name),
-        panels=sorted(panels, key=lambda panel: not panel.total),
+        panels=sorted(_telling(panels), key=lambda panel: (panel.wide, not panel.total)),
         buttons=list(dict.fromkeys(buttons)),
     )
 
@@ -56,17 +58,35 @@ def chosen() -> list[tuple[DatabaseInfo, ListingSpec]]:
     return sorted(found, key=lambda pair: (pair[0].order, pair[1].order))
 
 
+def _telling(panels: list[Panel]) -> list[Panel]:
+    """Without the listings of everybody's documents where they show no more than one's own."""
+    own = {(panel.about, panel.total) for panel in panels if not panel.wide}
+    return [
+        panel
+        for panel in panels
+        if not panel.wide or (panel.total and (panel.about, panel.total) not in own)
+    ]
+
+
 def _panel(one: DatabaseInfo, spec: ListingSpec) -> Panel:
     docs = documents(one.name)
     form = docs.form(spec.form)
     page = session().listing(one.name, spec.name).page(limit=ROWS)
     drawer = Drawer(one.name, spec, form, renderer(docs), folded=False)
+    private = bool(spec.mine) or _is_personal(one.name)
     return Panel(
         title=_(spec.title),
         icon=form.icon,
         url=url_for("listings.page", database=one.name, listing=spec.name),
         total=page.total,
-        table=drawer.table(page.rows, COLUMNS),
-        empty=_("Nothing here. Enjoy the quiet."),
+        table=drawer.table(page.rows, COLUMNS if private else WIDE_COLUMNS),
         buttons=new_buttons(docs, spec.new),
+        about=(one.name, spec.form),
+        wide=not private,
     )
+
+
+def _is_personal(database: str) -> bool:
+    """True for a database that each person has of one's own."""
+    owner = shell().office.owner_of(database)
+    return owner is not None and owner[1].template
