@@ -17,6 +17,7 @@ from plugin.runtime.access import (
 )
 from plugin.runtime.checkpoint import Checkpoint
 from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp, utcnow
+from plugin.runtime.context import told
 from plugin.runtime.credentials import SHORTEST as SHORTEST_PASSWORD
 from plugin.runtime.credentials import Credentials, Token, password_problem
 from plugin.runtime.directory import Directory, Group, Person
@@ -49,7 +50,7 @@ from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.session import DatabaseInfo, Session
 from plugin.runtime.settings import Settings, secret
 from plugin.runtime.tries import TooManyTries
-from plugin.runtime.workers import Service, Workers
+from plugin.runtime.workers import Service, Work, Workers
 from plugin.runtime.workflow import Step, StepState, Workflow
 
 __all__ = [
@@ -120,6 +121,7 @@ __all__ = [
     "Text",
     "Token",
     "TooManyTries",
+    "Work",
     "Workers",
     "Workflow",
     "add_person",
@@ -142,6 +144,7 @@ __all__ = [
     "rights_for",
     "secret",
     "stamp",
+    "told",
     "translate",
     "utcnow",
 ]

@@ -25,8 +25,11 @@ PLACE = re.compile(r"\{([^{}]+)\}")
 
 
 def told(cause: Reason) -> Message:
-    """The reason of a decision as a message."""
-    return Message(cause.text, cause.params)
+    """The reason of a decision as a message; a level in it is translated with it."""
+    params = {
+        name: Message(value) if name == "level" else value for name, value in cause.params.items()
+    }
+    return Message(cause.text, params)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from acl import (
     user_context,
 )
 from acl.reasons import DECISIONS, FACTS, PROBLEMS
+from plugin.runtime.context import told
 from plugin.runtime.messages import translate
 
 DEFAULT = Entry("-Default-", level=Level.READER)
@@ -109,6 +110,11 @@ def test_why_says_which_entry_counts() -> None:
         'The entry "jane" names you: Manager.',
         "This kind of session lowers your level to Author.",
     ]
+
+
+def test_why_is_told_in_chinese_with_the_level() -> None:
+    (fact,) = access(Acl((DEFAULT, JANE)), Identity("jane")).why
+    assert translate(told(fact), "zh_Hans") == "条目“jane”直接列出了您:管理者。"
 
 
 def test_a_document_in_conflict_is_read_by_whom_all_branches_allow() -> None:
