@@ -6,7 +6,7 @@ data, so that a wrong mapping stops before the first document is written.
 
 import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ PICKS = ("first", "most", "all")
 class Lookup:
     """Values from another file: rows whose column `where` equals this row's `equals`.
 
-    `pick` is first (in the file), most (the commonest) or all (each once).
+    `pick` is first (in the file), most (the commonest) or all (each once). `then` looks up what was
+    found in a further file; its `equals` is unused.
     """
 
     file: str
@@ -29,11 +30,22 @@ class Lookup:
     equals: str
     column: str
     pick: str
+    then: "Lookup | None" = None
+
+    def needed(self) -> Iterator[tuple[str, str]]:
+        """(file, column) of all that is read."""
+        yield self.file, self.where
+        yield self.file, self.column
+        if self.then:
+            yield from self.then.needed()
 
 
 @dataclass(frozen=True)
 class ItemRule:
-    """How one item gets its value. Exactly one of template, value and lookup is set."""
+    """How one item gets its value. Exactly one of template, value and lookup is set.
+
+    `when` names values that columns of the row must have; otherwise the item stays empty.
+    """
 
     name: str
     kind: str = "text"
@@ -47,10 +59,11 @@ class ItemRule:
     empty: Any = None
     required: bool = False
     collect: bool = False
+    when: Mapping[str, str] = field(default_factory=dict)
 
     def columns(self) -> set[str]:
         """Columns of the file that the rule reads."""
-        names = template_columns(self.template or "")
+        names = template_columns(self.template or "") | set(self.when)
         return names | ({self.lookup.equals} if self.lookup else set())
 
 
@@ -88,8 +101,8 @@ class Plan:
                 for item in document.items:
                     needed[file.path] |= item.columns()
                     if item.lookup:
-                        other = needed.setdefault(item.lookup.file, set())
-                        other |= {item.lookup.where, item.lookup.column}
+                        for path, column in item.lookup.needed():
+                            needed.setdefault(path, set()).add(column)
         return needed
 
 
@@ -160,7 +173,7 @@ class _Reader:
         if not isinstance(raw, dict):
             raise self.wrong(where, "must be a template or a table")
         known = {"as", "from", "value", "lookup", "pattern", "currency", "to", "replace", "empty"}
-        self.known(raw, known | {"required", "collect"}, where)
+        self.known(raw, known | {"required", "collect", "when"}, where)
         if len({"from", "value", "lookup"} & set(raw)) != 1:
             raise self.wrong(where, "give exactly one of from, value and lookup")
         kind = raw.get("as", "text")
@@ -181,17 +194,22 @@ class _Reader:
             raw.get("empty"),
             bool(raw.get("required")),
             bool(raw.get("collect")),
+            raw.get("when", {}),
         )
 
-    def lookup(self, raw: Any, where: str) -> Lookup:
+    def lookup(self, raw: Any, where: str, *, further: bool = False) -> Lookup:
         if not isinstance(raw, dict):
             raise self.wrong(where, "lookup must be a table")
-        self.known(raw, {"file", "where", "equals", "column", "pick"}, where)
+        names = ("file", "where", "column") if further else ("file", "where", "equals", "column")
+        self.known(raw, {*names, "pick", "then"}, where)
         pick = raw.get("pick", "first")
         if pick not in PICKS:
             raise self.wrong(where, f'pick = "{pick}" is unknown; use one of {", ".join(PICKS)}')
-        names = [self.text(raw, name, where) for name in ("file", "where", "equals", "column")]
-        return Lookup(*names, pick)
+        texts = {name: self.text(raw, name, where) for name in names}
+        then = self.lookup(raw["then"], where, further=True) if "then" in raw else None
+        return Lookup(
+            texts["file"], texts["where"], texts.get("equals", ""), texts["column"], pick, then
+        )
 
     def template(self, text: Any, where: str) -> str:
         if not isinstance(text, str):

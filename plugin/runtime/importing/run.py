@@ -7,7 +7,7 @@ nothing, and what people edited since is only touched where the source itself ch
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -59,7 +59,7 @@ def import_files(
     for rule in plan.files:
         outcome = _Outcome(rule.path, report)
         _drop_dangling(session, pending, rule.path, outcome)
-        for batch in _batches(pending[rule.path].values()):
+        for batch in _batches(rule, pending[rule.path]):
             _write(session, plan, batch, outcome)
             done += len(batch)
             progress(done, total)
@@ -187,16 +187,43 @@ def _drop_dangling(
                 pending[path].pop(document.id, None)
 
 
-def _batches(documents: Any) -> Iterator[list[Pending]]:
-    """Runs of documents of one database, in order, none longer than BATCH."""
-    waiting = iter(documents)
-    by_database: dict[str, list[Pending]] = {}
-    for document in waiting:
-        by_database.setdefault(document.rule.database, []).append(document)
-    for group in by_database.values():
+def _batches(rule: FileRule, documents: Mapping[str, Pending]) -> Iterator[list[Pending]]:
+    """Runs of documents of one kind, none longer than BATCH.
+
+    In the order of the mapping, because a later kind may name documents of an earlier one; within
+    a kind those that others link to come first.
+    """
+    groups: dict[tuple[int, int], list[Pending]] = {}
+    kinds = {id(kind): place for place, kind in enumerate(rule.documents)}
+    depths: dict[str, int] = {}
+    for document in documents.values():
+        place = kinds[id(document.rule)], _depth(document, documents, depths)
+        groups.setdefault(place, []).append(document)
+    for _, group in sorted(groups.items()):
         rest = iter(group)
         while batch := list(islice(rest, BATCH)):
             yield batch
+
+
+def _depth(document: Pending, documents: Mapping[str, Pending], depths: dict[str, int]) -> int:
+    """How many documents of its kind, linked one to the next, must be there before this one."""
+    chain, current = [document], document
+    while current.id not in depths:
+        depths[current.id] = 0
+        targets = (
+            documents.get(current.items.get(item.name, ""))
+            for item in current.rule.items
+            if item.kind == "link"
+        )
+        linked = next((one for one in targets if one and one.rule is current.rule), None)
+        if linked is None:
+            break
+        chain.append(linked)
+        current = linked
+    base = depths[chain[-1].id]
+    for distance, one in enumerate(reversed(chain)):
+        depths[one.id] = base + distance
+    return depths[document.id]
 
 
 def _write(session: Session, plan: Plan, batch: list[Pending], outcome: _Outcome) -> None:

@@ -9,10 +9,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from plugin.runtime.importing.mapping import DocumentRule, ItemRule
+from plugin.runtime.importing.mapping import DocumentRule, ItemRule, Lookup, template_columns
 from plugin.runtime.importing.rows import CsvRow, Table
-
-NAMED = {"person", "group"}
 
 
 class Fault(Exception):
@@ -116,14 +114,21 @@ class Converter:
         return values if many else values[0]
 
     def texts(self, rule: ItemRule, row: CsvRow) -> list[str]:
+        if any(row.values[column] != value for column, value in rule.when.items()):
+            return []
         if rule.lookup is None:
-            filled = {name: row.values[name] for name in rule.columns()}
+            filled = {name: row.values[name] for name in template_columns(rule.template or "")}
             if filled and not any(filled.values()):
                 return []
             return [(rule.template or "").format_map(filled).strip()]
-        lookup = rule.lookup
-        found = self.tables[lookup.file].rows_where(lookup.where, row.values[lookup.equals])
-        return _pick((other.values[lookup.column] for other in found), lookup.pick)
+        return self.found(rule.lookup, [row.values[rule.lookup.equals]])
+
+    def found(self, lookup: Lookup, wanted: list[str]) -> list[str]:
+        """What the other file, and those after it, have for these values."""
+        table = self.tables[lookup.file]
+        rows = [other for text in wanted if text for other in table.rows_where(lookup.where, text)]
+        values = _pick((other.values[lookup.column] for other in rows), lookup.pick)
+        return self.found(lookup.then, values) if lookup.then else values
 
     def convert(self, rule: ItemRule, text: str) -> Any:
         match rule.kind:

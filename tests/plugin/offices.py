@@ -1,0 +1,90 @@
+"""An office with a few people, and its replication endpoint on loopback, for tests of replicas."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from flask import Flask
+from werkzeug.serving import make_server
+
+from plugin import Credentials, Document, Office, Session
+from plugin.runtime.replica.laptop import Replica, register
+from plugin.runtime.replica.sync import Synced
+from views.replication import mount
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+PASSWORD = "a long enough password"
+PEOPLE = {
+    "dustin.brinkmann": {"name_latin": "Dustin Brinkmann", "department": "Sales"},
+    "anna.snelling": {"name_latin": "Anna Snelling", "manager": "dustin.brinkmann"},
+    "zane.levy": {"name_latin": "Zane Levy"},
+}
+
+
+def make_office(path: Path) -> Office:
+    """An office with three people who have passwords; Dustin is Anna's manager."""
+    office = Office.create(path)
+    people = office.system().database("settings")
+    credentials = Credentials(office.server, hasher=QUICK)
+    for name, items in PEOPLE.items():
+        people.create("person", {**items, "active": True}, id=f"person:{name}")
+        credentials.set_password(name, PASSWORD)
+    return office
+
+
+def as_person(office: Office, name: str) -> Session:
+    return office.session(office.directory.identity(name))
+
+
+def customer(office: Office, owner: str, name: str, **items: object) -> Document:
+    """A customer that `owner` made and owns."""
+    door = as_person(office, owner).database("customers")
+    return door.create("customer", {"name": name, "owner": owner, **items})
+
+
+class Served:
+    """An office's endpoint that can be stopped and started at one address."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.app = Flask("office")
+        mount(self.app, office, Credentials(office.server, hasher=QUICK))
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        self.server = make_server("127.0.0.1", self.port, self.app, threaded=True)
+        self.port = self.server.port
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def serving(office: Office) -> Iterator[Served]:
+    served = Served(office)
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+def clone(data: Path, served: Served, person: str) -> None:
+    register(data, served.url, person, PASSWORD, "test")
+    sync(data)
+
+
+def sync(data: Path) -> dict[str, Synced]:
+    """One whole sync; what it did, by database."""
+    with Office.open(data) as laptop:
+        return {done.database: done for done in Replica(laptop).sync()}
