@@ -67,7 +67,7 @@ class LiteServer:
         draft = path.with_name(f"{path.name}.new-{uuid.uuid4().hex}")
         try:
             _write_empty(draft)
-            os.link(draft, path)  # fails where another process was quicker
+            _publish(draft, path)
         except FileExistsError:
             raise DatabaseExists(
                 "The database could not be created, the file already exists."
@@ -136,6 +136,17 @@ def _write_empty(path: Path) -> None:
     except sqlite3.Error as error:
         raise translated(error, str(path)) from error
     _sync(path, os.O_RDWR)
+
+
+def _publish(draft: Path, path: Path) -> None:
+    """Give the file its name. Raises FileExistsError where another process was quicker."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: claim the name, then fill it
+        path.touch(exist_ok=False)
+        draft.replace(path)
 
 
 def _sync_directory(directory: Path) -> None:

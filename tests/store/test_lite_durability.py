@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from store.errors import NotFound, Unavailable, UnsupportedFormat
+from store.errors import DatabaseExists, NotFound, Unavailable, UnsupportedFormat
 from store.lite import LiteServer
 
 WRITER = """
@@ -136,3 +136,41 @@ def test_a_closed_server_is_of_no_use_and_leaves_no_open_files(directory: Path) 
     with pytest.raises(Unavailable):
         server.database("a")
     assert sorted(path.name for path in directory.iterdir()) == ["a.sqlite"]
+
+
+def test_a_file_system_without_links_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_link(source: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_link)
+    server = LiteServer(tmp_path)
+    try:
+        server.create("a")
+        with pytest.raises(DatabaseExists):
+            server.create("a")
+        assert server.database("a").put({"_id": "x"}).startswith("1-")
+        assert server.all_dbs() == ["a"]
+    finally:
+        server.close()
+
+
+def test_compaction_drops_indexes_that_no_design_document_has(directory: Path) -> None:
+    server = LiteServer(directory)
+    db = server.database("a")
+    try:
+        for n in (1, 2):
+            views = {"v": {"map": f"function (doc) {{ emit(doc._id, {n}); }}"}}
+            old = db.get("_design/d") if n == 2 else {"_id": "_design/d"}
+            db.put({**old, "views": views})
+            db.view("d", "v")
+        assert len(list((directory / "a.indexes").glob("*.sqlite"))) == 2
+        db.compact()
+        assert len(list((directory / "a.indexes").glob("*.sqlite"))) == 1
+        db.put({"_id": "x"})
+        assert [row["value"] for row in db.view("d", "v")["rows"]] == [2]
+        server.delete("a")
+        assert list(directory.iterdir()) == []
+    finally:
+        server.close()
