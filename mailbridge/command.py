@@ -80,7 +80,7 @@ def _run_once(bridge: Bridge, office: Office, as_json: bool) -> None:
         taken = bridge.run_once()
     finally:
         bridge.lease.release()
-    _print({"taken": taken, "notices": _counts(office)}, as_json)
+    _print({"tried": taken, "notices": _counts(office)}, as_json)
 
 
 def _demand_office(office: Office) -> None:

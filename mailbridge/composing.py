@@ -58,7 +58,7 @@ class Composer:
         title = about.title if about else _text(values.get("subject"))
         params = {
             "title": title,
-            "by": self.name_of(sender),
+            "by": self._sender_title(sender),
             "subject": _text(values.get("subject")) or title,
         }
         return Content(
@@ -66,6 +66,7 @@ class Composer:
             subject=self.say(template.subject, **params),
             lead=self.say(template.lead, **params),
             sender=sender,
+            sender_title=self._sender_title(sender),
             quote=_text(values.get(template.quote)).strip() if template.quote else "",
             facts=self._facts(template, values),
             link=about.link if about else None,
@@ -87,6 +88,7 @@ class Composer:
             subject=subject,
             lead=self.say(templates.DIGEST_LEAD),
             sender=SERVER_NAME,
+            sender_title=self._sender_title(SERVER_NAME),
             entries=tuple(self._entry(one) for one in found),
             footer=self._footer(),
             database="forum",
@@ -102,6 +104,9 @@ class Composer:
         local = at.astimezone(ZoneInfo(zone))
         day = format_date(local.date(), locale=self.receiver.language)
         return f"{day} {local:%H:%M} ({zone})"
+
+    def _sender_title(self, sender: str) -> str:
+        return self.company if sender == SERVER_NAME else self.name_of(sender)
 
     def _facts(self, template: Template, values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         shown = ((fact, self._shown(fact, values.get(fact.value))) for fact in template.facts)

@@ -33,12 +33,16 @@ class Event:
 
 @dataclass(frozen=True)
 class Content:
-    """All of it plain text in the receiver's language; `quote` is what somebody wrote."""
+    """All of it plain text in the receiver's language; `quote` is what somebody wrote.
+
+    `sender` is a stable id, `sender_title` the name that people see.
+    """
 
     kind: str
     subject: str
     lead: str
     sender: str
+    sender_title: str = ""
     quote: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     entries: tuple[Entry, ...] = ()

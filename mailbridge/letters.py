@@ -8,7 +8,7 @@ from mailbridge.content import Content
 from mailbridge.mapping import message_id
 from mailbridge.outbound import Withdrawn
 from mailbridge.ports import Letter, Receiver
-from plugin import NotFound, Office, Session, parse_stamp
+from plugin import Message, NotFound, Office, Session, parse_stamp
 
 FORUM = "forum"
 
@@ -94,6 +94,8 @@ class OfficeLetters:
         if why["kind"] == "thread":
             topic = _open(session, FORUM, why["value"])
             return topic[0].title if topic else ""
+        if why["kind"] == "category":
+            return composer.say(Message(why["value"]))  # keywords stand in the catalogue
         return why["value"]
 
 

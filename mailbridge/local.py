@@ -55,7 +55,7 @@ def to_memo(letter: Letter) -> dict[str, Any]:
     content = letter.content
     return {
         "subject": content.subject[:LONGEST_SUBJECT],
-        "sender": content.sender,
+        "sender": content.sender_title,
         "to": letter.receiver.title,
         "received": stamp(letter.at),
         "kind": content.kind,

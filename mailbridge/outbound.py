@@ -1,14 +1,17 @@
-"""Takes the outbox's notices through their ways of delivery.
+"""Takes the outbox's notices through one way of delivery.
 
 Every step is written to the outbox before it is taken and after, so that the process may be killed
 at any instant: what was not begun is begun, what was cut off is found in the state `sending`. A
 memo in Divan's own mailbox arrives exactly once, whatever happens. By SMTP a message arrives
 exactly once unless the bridge is killed between the message's last dot and the server's answer:
 then it is handed over once more with the same Message-ID (`smtp.py` says why).
+
+Each way has a thread of its own, so that a slow mail server holds up no mailbox. They share the
+notice's document: a write that finds the other's is made again on top of it.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -17,7 +20,7 @@ from mailbridge import states
 from mailbridge.errors import DeliveryError, Permanent, Unsure, WayDown
 from mailbridge.pending import Pending
 from mailbridge.ports import Letter, Way
-from mailbridge.states import WayState
+from mailbridge.states import OPEN, WayState
 from plugin import Outbox, parse_stamp
 from store.errors import BadRequest, Forbidden, TooLarge
 
@@ -34,7 +37,7 @@ class Withdrawn(Exception):
 
 
 class TakenElsewhere(Exception):
-    """Another process changed the notice: it is that one's now."""
+    """Somebody else took the notice up, cancelled or deleted it: hands off."""
 
 
 class Letters(Protocol):
@@ -53,22 +56,28 @@ class _Down:
 
 
 class Outbound:
-    """The outgoing side of the bridge. One thread runs it."""
+    """The outgoing side of one way. One thread runs it.
+
+    `configured` are the names of all ways of this bridge: a notice is finished when all of them
+    are done with it.
+    """
 
     def __init__(
         self,
         outbox: Outbox,
         letters: Letters,
-        ways: Sequence[Way],
+        way: Way,
         *,
+        configured: tuple[str, ...],
         clock: Callable[[], datetime],
     ) -> None:
         self._outbox = outbox
         self._letters = letters
-        self._ways = tuple(ways)
+        self._way = way
+        self._configured = configured
         self._clock = clock
-        self._pending = Pending(outbox)
-        self._down: dict[str, _Down] = {}
+        self._pending = Pending(outbox, way.name)
+        self._down: _Down | None = None
 
     def run_once(self, stop: Callable[[], bool] = lambda: False) -> int:
         """Take every notice that is due as far as it goes. Returns how many were taken up."""
@@ -80,8 +89,7 @@ class Outbound:
                     break
                 taken += self._take_up(docid)
         finally:
-            for way in self._ways:
-                way.close()
+            self._way.close()
         return taken
 
     def seconds_to_next(self, otherwise: float) -> float:
@@ -92,130 +100,95 @@ class Outbound:
         return max(0.0, (min(moments) - self._clock()).total_seconds())
 
     def _take_up(self, docid: str) -> int:
+        if self._down and self._down.until > self._clock():
+            self._pending.postpone(docid, self._down.until)
+            return 0
         doc = self._outbox.read(docid)
-        if doc is None:
+        if doc is None or doc["state"] not in OPEN:
             self._pending.forget(docid)
             return 0
         try:
-            return self._take(doc)
+            self._pending.note(self._take(doc))
         except TakenElsewhere:
-            log.info("%s was changed by another process", docid)
+            log.info("%s was taken up by somebody else", docid)
         except (Forbidden, BadRequest, TooLarge):
             log.exception("the outbox does not take the state of %s", docid)
-            self._pending.note(doc, not_before=self._clock() + REFUSED_PAUSE)
-        return 0
+            self._pending.postpone(docid, self._clock() + REFUSED_PAUSE)
+        return 1
 
-    def _take(self, doc: Doc) -> int:
+    def _take(self, doc: Doc) -> Doc:
+        now, state = self._clock(), self._state(doc)
         try:
             letter = self._letters.letter(doc)
         except Withdrawn as reason:
-            self._withdraw(doc, str(reason))
-            return 1
-        now = self._clock()
-        doc = self._without_lost_ways(doc, now)
-        before = {way.name: _state(doc, way.name) for way in self._ways_for(doc, letter)}
-        due = [way for way in self._ways if way.name in before and self._ready(way, before, now)]
-        if not due:
-            return self._postpone(doc, before)
-        begun = {**before, **{way.name: states.begin(before[way.name], now) for way in due}}
-        doc = self._write(doc, begun)
-        for way in due:
-            if begun[way.name].open:
-                doc = self._deliver(way, letter, doc)
-        self._pending.note(doc)
-        return 1
+            return self._write(doc, states.cancelled(state, now, str(reason)))
+        if not self._way.serves(letter.receiver):
+            return self._write(doc, states.cancelled(state, now, "The person has no address."))
+        doc = self._write(doc, states.begin(state, now))
+        return self._deliver(letter, doc) if self._state(doc).open else doc
 
-    def _ways_for(self, doc: Doc, letter: Letter) -> list[Way]:
-        """The ways that reach the person, and those that are under way already."""
-        return [w for w in self._ways if w.serves(letter.receiver) or w.name in doc["ways"]]
-
-    def _without_lost_ways(self, doc: Doc, now: datetime) -> Doc:
-        """Close the ways that the settings no longer have, else the notice would stay open."""
-        known = {way.name for way in self._ways}
-        lost = {name: _state(doc, name) for name in doc["ways"] if name not in known}
-        closed = {
-            name: states.cancelled(state, now, "This way is no longer configured.")
-            for name, state in lost.items()
-            if state.open
-        }
-        return _with(doc, closed)
-
-    def _ready(self, way: Way, before: Mapping[str, WayState], now: datetime) -> bool:
-        down = self._down.get(way.name)
-        return before[way.name].due(now) and (down is None or down.until <= now)
-
-    def _postpone(self, doc: Doc, before: Mapping[str, WayState]) -> int:
-        """Nothing can be done now: the ways wait for their time, or the way as a whole is down."""
-        if not any(way.open for way in before.values()):
-            doc = self._write(doc, before)  # nothing is left to do: say so
-        downs = [self._down[name].until for name in before if name in self._down]
-        self._pending.note(doc, not_before=min(downs, default=None))
-        return 0
-
-    def _deliver(self, way: Way, letter: Letter, doc: Doc) -> Doc:
+    def _deliver(self, letter: Letter, doc: Doc) -> Doc:
         current = doc
 
         def handing_over() -> None:
             nonlocal current
-            state = states.hand_over(_state(current, way.name))
-            current = self._write(current, {way.name: state})
+            current = self._write(current, states.hand_over(self._state(current)))
 
         try:
-            answer = way.deliver(letter, handing_over)
+            answer = self._way.deliver(letter, handing_over)
         except DeliveryError as error:
-            log.warning("%s: %s not delivered: %s", letter.id, way.name, error)
-            return self._record(current, way, self._after(current, way, error))
-        self._down.pop(way.name, None)
-        return self._record(
-            current, way, states.sent(_state(current, way.name), self._clock(), answer)
-        )
+            log.warning("%s: %s not delivered: %s", letter.id, self._way.name, error)
+            return self._record(current, self._after(current, error))
+        self._down = None
+        return self._record(current, states.sent(self._state(current), self._clock(), answer))
 
-    def _after(self, doc: Doc, way: Way, error: DeliveryError) -> WayState:
+    def _after(self, doc: Doc, error: DeliveryError) -> WayState:
         """The one place that says what each kind of failure does to a notice."""
-        state, now = _state(doc, way.name), self._clock()
+        state, now = self._state(doc), self._clock()
         match error:
             case Permanent():
                 return states.failed(state, now, str(error))
             case Unsure():
                 return states.doubtful(state, now, str(error))
             case WayDown():
-                self._note_down(way, now)
+                failures = self._down.failures + 1 if self._down else 1
+                wait = min(states.pause(failures), states.LONGEST_DOWN)
+                self._down = _Down(failures, now + wait)
         return states.delayed(state, now, parse_stamp(doc["created"]["at"]), str(error))
 
-    def _note_down(self, way: Way, now: datetime) -> None:
-        failures = self._down[way.name].failures + 1 if way.name in self._down else 1
-        wait = min(states.pause(failures), states.LONGEST_DOWN)
-        self._down[way.name] = _Down(failures, now + wait)
+    def _write(self, doc: Doc, state: WayState) -> Doc:
+        """Write this way's state, unless somebody else changed it or closed the notice."""
+        name = self._way.name
+        while True:
+            written = self._outbox.write(self._with(doc, state), self._clock())
+            if written is not None:
+                return written
+            latest = self._outbox.read(doc["_id"])
+            if latest is None or latest["state"] not in OPEN:
+                raise TakenElsewhere
+            if latest["ways"].get(name) != doc["ways"].get(name):
+                raise TakenElsewhere
+            doc = latest
 
-    def _record(self, doc: Doc, way: Way, state: WayState) -> Doc:
+    def _record(self, doc: Doc, state: WayState) -> Doc:
         """Write what came of a delivery; it happened, so nobody else's change may hide it."""
-        written = self._outbox.write(_with(doc, {way.name: state}), self._clock())
-        while written is None:
+        while True:
+            written = self._outbox.write(self._with(doc, state), self._clock())
+            if written is not None:
+                return written
             latest = self._outbox.read(doc["_id"])
             if latest is None:
                 raise TakenElsewhere
-            written = self._outbox.write(_with(latest, {way.name: state}), self._clock())
-        return written
+            doc = latest
 
-    def _write(self, doc: Doc, ways: Mapping[str, WayState]) -> Doc:
-        written = self._outbox.write(_with(doc, ways), self._clock())
-        if written is None:
-            raise TakenElsewhere
-        return written
+    def _state(self, doc: Mapping[str, Any]) -> WayState:
+        return WayState.parse(doc["ways"].get(self._way.name, {}))
 
-    def _withdraw(self, doc: Doc, reason: str) -> None:
-        now = self._clock()
-        names = [*doc["ways"], *(way.name for way in self._ways if way.name not in doc["ways"])]
-        ways = {name: _state(doc, name) for name in names}
-        closed = {n: states.cancelled(w, now, reason) if w.open else w for n, w in ways.items()}
-        self._pending.note(self._write(doc, closed))
-
-
-def _state(doc: Mapping[str, Any], name: str) -> WayState:
-    return WayState.parse(doc["ways"].get(name, {}))
-
-
-def _with(doc: Doc, changed: Mapping[str, WayState]) -> Doc:
-    ways = {**doc["ways"], **{name: state.to_json() for name, state in changed.items()}}
-    parsed = {name: WayState.parse(value) for name, value in ways.items()}
-    return {**doc, "ways": ways, "state": states.overall(parsed)}
+    def _with(self, doc: Doc, state: WayState) -> Doc:
+        ways = {**doc["ways"], self._way.name: state.to_json()}
+        every = {name: WayState.parse(ways.get(name, {})) for name in {*ways, *self._configured}}
+        overall = states.overall(every)
+        changed = {**doc, "ways": ways, "state": overall}
+        changed.pop("error", None)
+        errors = {way.error for way in every.values() if way.error and way.state == overall}
+        return {**changed, "error": "; ".join(sorted(errors))} if errors else changed

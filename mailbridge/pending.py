@@ -1,4 +1,4 @@
-"""Which notices are still to be sent, found from the outbox's changes and no index."""
+"""Which notices a way still has to deliver, found from the outbox's changes and no index."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,20 +6,20 @@ from typing import Any
 from mailbridge.states import OPEN, WayState
 from plugin import Checkpoint, Outbox, all_changes, parse_stamp
 
-CHECKPOINT = "bridge"
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
 
 class Pending:
-    """The open notices and when each is due.
+    """The notices that are open for one way, and when each is due.
 
     The checkpoint holds the sequence that was read up to and the ids that were open then, so that a
     start reads what is new and no more. States stand in the notices alone.
     """
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, way: str) -> None:
         self._outbox = outbox
-        self._checkpoint = Checkpoint(outbox.db, CHECKPOINT)
+        self._way = way
+        self._checkpoint = Checkpoint(outbox.db, f"bridge-{way}")
         self._due: dict[str, datetime] = {}
         self._saved: dict[str, Any] | None = None
 
@@ -46,27 +46,24 @@ class Pending:
     def moments(self) -> list[datetime]:
         return list(self._due.values())
 
-    def note(self, doc: dict[str, Any], not_before: datetime | None = None) -> None:
-        """Keep in mind how a notice stands after it was taken up."""
-        if doc["state"] not in OPEN:
+    def note(self, doc: dict[str, Any]) -> None:
+        """Keep in mind how a notice stands."""
+        state = WayState.parse(doc["ways"].get(self._way, {}))
+        if doc["state"] not in OPEN or not state.open:
             self.forget(doc["_id"])
-            return
-        at = _next(doc)
-        self._due[doc["_id"]] = max(at, not_before) if not_before else at
+        else:
+            self._due[doc["_id"]] = parse_stamp(state.next_at) if state.next_at else _AT_ONCE
+
+    def postpone(self, docid: str, until: datetime) -> None:
+        """Leave a notice alone until then, without writing anything."""
+        self._due[docid] = until
 
     def forget(self, docid: str) -> None:
         self._due.pop(docid, None)
 
     def _take(self, row: dict[str, Any]) -> None:
         doc = row.get("doc")
-        if row.get("deleted") or doc is None or doc.get("state") not in OPEN:
+        if row.get("deleted") or doc is None or "ways" not in doc:
             self.forget(row["id"])
-        elif not row["id"].startswith("_design/") and "ways" in doc:
+        else:
             self.note(doc)
-
-
-def _next(doc: dict[str, Any]) -> datetime:
-    """When the first of the open ways is due; at once where none was begun."""
-    ways = [WayState.parse(value) for value in doc["ways"].values()]
-    moments = [parse_stamp(way.next_at) if way.next_at else _AT_ONCE for way in ways if way.open]
-    return min(moments, default=_AT_ONCE)

@@ -20,6 +20,7 @@ from plugin import (
     Office,
     Outbox,
     Service,
+    Work,
     Workers,
     at_office,
     secret,
@@ -41,19 +42,24 @@ class Bridge:
         self._office = office
         self._outbox = Outbox(office.server.database(OUTBOX, SERVER))
         ways: list[Way] = [LocalWay(_mailboxes(office)), *smtp_ways(office)]
-        self.outbound = Outbound(self._outbox, OfficeLetters(office), ways, clock=office.clock)
+        names = tuple(way.name for way in ways)
+        letters, clock = OfficeLetters(office), office.clock
+        self.outbound = [
+            Outbound(self._outbox, letters, way, configured=names, clock=clock) for way in ways
+        ]
         self.digests = Digests(office, self._outbox)
         self.lease = Lease(office.server.database("settings"), LEASE, clock=office.clock)
         self._workers: Workers | None = None
 
     def run_once(self) -> int:
-        """Make the digests that are due and deliver what waits; returns how many notices were
-        taken up. The caller holds the lease or knows that no other bridge runs."""
+        """Make the digests that are due and deliver what waits; returns how many deliveries were
+        tried. The caller holds the lease or knows that no other bridge runs."""
         self.digests.run_once(self._office.clock())
-        return self.outbound.run_once()
+        return sum(outbound.run_once() for outbound in self.outbound)
 
     def start(self) -> None:
-        self._workers = Workers(self.lease, [self._deliver_step, self._digest_step])
+        steps = [self._deliver_step(outbound) for outbound in self.outbound]
+        self._workers = Workers(self.lease, [*steps, self._digest_step])
         self._workers.start()
 
     def stop(self) -> None:
@@ -61,12 +67,15 @@ class Bridge:
             self._workers.stop()
             self._workers = None
 
-    def _deliver_step(self, stop: threading.Event) -> None:
-        before = self._outbox.sequence()
-        self.outbound.run_once(stop.is_set)
-        wait = min(WAIT, self.outbound.seconds_to_next(WAIT))
-        if not stop.is_set():
-            self._outbox.wait(before, wait)
+    def _deliver_step(self, outbound: Outbound) -> Work:
+        def step(stop: threading.Event) -> None:
+            before = self._outbox.sequence()
+            outbound.run_once(stop.is_set)
+            wait = min(WAIT, outbound.seconds_to_next(WAIT))
+            if not stop.is_set():
+                self._outbox.wait(before, wait)
+
+        return step
 
     def _digest_step(self, stop: threading.Event) -> None:
         self.digests.run_once(self._office.clock())

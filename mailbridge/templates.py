@@ -45,7 +45,6 @@ REMINDER = Template(
         Fact(Message("Starts"), "at", "moment"),
         Fact(Message("Ends"), "ends", "moment"),
         Fact(Message("Place"), "place"),
-        Fact(Message("Customer"), "customer"),
     ),
     quote="text",
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from plugin.runtime.feed import AgentFeed
 from plugin.runtime.lease import Lease
 from plugin.runtime.schedule import Scheduler
-from plugin.runtime.workers import Service, Step, Workers
+from plugin.runtime.workers import Service, Work, Workers
 
 if TYPE_CHECKING:
     from plugin.runtime.office import Office
@@ -74,7 +74,7 @@ class AgentRunner:
             self._workers.stop()
             self._workers = None
 
-    def _feed_step(self, database: str) -> Step:
+    def _feed_step(self, database: str) -> Work:
         feeds = [feed for feed in self.feeds if feed.agent.database == database]
         db = self._office.server.database(database)
 

@@ -26,7 +26,7 @@ class Service(Protocol):
         ...
 
 
-Step = Callable[[threading.Event], None]
+Work = Callable[[threading.Event], None]
 """One pass of work. Waits for something to do, at most about a second; ends early when the event
 is set. What it raises is logged, and the step is called again after a pause."""
 
@@ -36,7 +36,7 @@ class Workers:
     """A thread for each step, and one that keeps the lease."""
 
     lease: Lease
-    steps: Sequence[Step]
+    steps: Sequence[Work]
     _stop: threading.Event = field(default_factory=threading.Event)
     _held: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Workers:
             thread.join(PATIENCE)
         self.lease.release()
 
-    def _work(self, step: Step) -> None:
+    def _work(self, step: Work) -> None:
         failures = 0
         while not self._stop.is_set():
             self._held.wait()

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from plugin import Office
 from tests.mailbridge.smtp_server import SmtpServer
 from tests.plugin.steady_clock import SteadyClock
 
-PEOPLE = {
+PEOPLE: dict[str, dict[str, Any]] = {
     "wei.li": {"name_zh": "李伟", "language": "zh_Hans"},
     "anna.snelling": {"manager": "wei.li", "language": "zh_Hans"},
     "bo.chen": {"manager": "wei.li", "language": "en"},

@@ -120,6 +120,7 @@ class SmtpServer:
         self.arrived.set()
         await asyncio.sleep(self.delay)
         if self.drop_before_answer:
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return self.reply
 

@@ -200,13 +200,13 @@ def test_a_digest_holds_only_what_may_be_read_when_it_is_sent(
     assert bridge.digests.run_once(clock()) == 1
     forum = session(office, "wei.li").database("forum")
     forum.save(first.id, first.rev, {"for": ["wei.li"]})
-    bridge.outbound.run_once()
+    bridge.run_once()
     assert "Two" in text_of(smtp)
     assert "One" not in text_of(smtp)
     third = post(office, "wei.li", "Three")
     assert bridge.digests.run_once(clock()) == 1
     forum.delete(third.id, third.rev)
-    bridge.outbound.run_once()
+    bridge.run_once()
     assert len(smtp.taken) == 1, "nothing is left, so nothing is sent"
     assert second.id
 

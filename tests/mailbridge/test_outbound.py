@@ -1,6 +1,6 @@
 """Notices from the outbox through a real SMTP server, cut off at every instant there is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from mailbridge.content import Content
+from mailbridge.local import LocalWay
 from mailbridge.mapping import Sending, message_id
 from mailbridge.outbound import Outbound, Withdrawn
-from mailbridge.ports import Letter, Receiver
+from mailbridge.ports import Letter, Receiver, Way
 from mailbridge.smtp import SmtpWay
 from mailbridge.smtp_settings import SmtpSettings
 from plugin import Outbox, parse_stamp, stamp
@@ -58,8 +59,11 @@ class Bench:
 
     def bridge(self, outbox: Outbox | None = None) -> Outbound:
         settings = SmtpSettings("127.0.0.1", self.smtp.port, "opportunistic", end_timeout=5)
-        ways = [SmtpWay(settings, SENDING)]
-        return Outbound(outbox or Outbox(self.db), self.letters, ways, clock=self.clock)
+        return self.by(SmtpWay(settings, SENDING), outbox or Outbox(self.db))
+
+    def by(self, way: Way, outbox: Outbox) -> Outbound:
+        names = (way.name,)
+        return Outbound(outbox, self.letters, way, configured=names, clock=self.clock)
 
     def smtp_state(self, docid: str) -> dict[str, Any]:
         state = self.db.get(docid)["ways"]["smtp"]
@@ -185,15 +189,55 @@ def test_a_notice_cancelled_or_deleted_by_hand_is_not_sent(bench: Bench) -> None
     assert bench.smtp.taken == []
 
 
-def test_a_way_that_was_taken_out_of_the_settings_is_closed(bench: Bench) -> None:
+class Shelf:
+    """A mailbox that keeps what is put in; `while_putting` runs in the middle."""
+
+    def __init__(self) -> None:
+        self.memos: dict[str, Any] = {}
+        self.while_putting: Callable[[], None] = lambda: None
+
+    def create(self, form: str, items: Mapping[str, Any], *, id: str | None = None) -> object:
+        self.memos.setdefault(str(id), items)
+        self.while_putting()
+        return None
+
+
+def test_a_way_without_a_mail_server_leaves_the_other_way_waiting(bench: Bench) -> None:
+    """A mail server that is taken out of the settings and put in again loses nothing."""
     bench.smtp.down()
-    docid = bench.notice(1)
+    docid, shelf = bench.notice(1), Shelf()
     bench.bridge().run_once()
-    without = Outbound(Outbox(bench.db), bench.letters, [], clock=bench.clock)
+    local = bench.by(LocalWay(lambda person: shelf), Outbox(bench.db))
     bench.clock.forward(minutes=5)
-    without.run_once()
-    assert bench.db.get(docid)["state"] == "cancelled"
-    assert without.seconds_to_next(-1.0) == -1.0
+    bench.run_dry(local)
+    assert list(shelf.memos) == [f"memo:{docid}"]
+    assert bench.db.get(docid)["state"] == "delayed"
+    bench.smtp.up()
+    bench.run_dry()
+    assert bench.db.get(docid)["state"] == "sent"
+    assert list(bench.smtp.counts().values()) == [1]
+
+
+def test_two_ways_write_into_one_notice_at_the_same_time(bench: Bench) -> None:
+    docid, shelf = bench.notice(1), Shelf()
+    both: dict[str, Any] = {
+        "letters": bench.letters,
+        "configured": ("local", "smtp"),
+        "clock": bench.clock,
+    }
+    settings = SmtpSettings("127.0.0.1", bench.smtp.port, "opportunistic")
+    smtp = Outbound(Outbox(bench.db), way=SmtpWay(settings, SENDING), **both)
+    local = Outbound(Outbox(bench.db), way=LocalWay(lambda person: shelf), **both)
+
+    def send_meanwhile() -> None:
+        smtp.run_once()
+
+    shelf.while_putting = send_meanwhile
+    local.run_once()
+    doc = bench.db.get(docid)
+    assert (doc["ways"]["local"]["state"], doc["ways"]["smtp"]["state"]) == ("sent", "sent")
+    assert doc["state"] == "sent"
+    assert list(bench.smtp.counts().values()) == [1]
 
 
 def test_another_process_that_takes_the_notice_stops_this_one_before_the_last_dot(
@@ -203,7 +247,9 @@ def test_another_process_that_takes_the_notice_stops_this_one_before_the_last_do
 
     def taken_by_another() -> None:
         bench.smtp.before_data = None
-        bench.db.put({**bench.db.get(docid), "taken": "by another"})
+        doc = bench.db.get(docid)
+        doc["ways"]["smtp"]["attempts"] += 1
+        bench.db.put(doc)
 
     bench.smtp.before_data = taken_by_another
     bridge = bench.bridge()
