@@ -8,6 +8,7 @@ an item was changed last, `_revisions` say which generation two branches have in
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from acl import reader_set
@@ -111,7 +112,7 @@ class _Merger:
         doc: Doc = {}
         changed: Doc = {}
         for item in sorted({key for branch in self.branches for key in branch if _is_item(key)}):
-            taken = self._take(item, lambda branch, item=item: branch.get(item, _ABSENT), item)
+            taken = self._take(item, partial(_value, item), item)
             if item in taken:
                 doc[item] = taken[item]
             entry = self._entry(item, taken)
@@ -124,13 +125,11 @@ class _Merger:
         files: Doc = {}
         borrowed: dict[str, str] = {}
         for name in sorted({name for branch in self.branches for name in _files(branch)}):
-            taken = self._take(
-                ATTACHMENT + name, lambda branch, name=name: _identity(branch, name), None
-            )
+            taken = self._take(ATTACHMENT + name, partial(_file, name), None)
             if name not in _files(taken):
                 continue
             files[name] = _files(taken)[name]
-            if _identity(taken, name) != _identity(self.branches[0], name):
+            if _file(name, taken) != _file(name, self.branches[0]):
                 borrowed[name] = taken["_rev"]
         return files, borrowed
 
@@ -156,18 +155,18 @@ class _Merger:
         """Whether `branch` changed the item or attachment since it parted from `other`."""
         since = self.common[branch["_rev"], other["_rev"]]
         if not key.startswith(ATTACHMENT):
-            return _change(branch, key)[0] > since
+            return bool(_change(branch, key)[0] > since)
         name = key.removeprefix(ATTACHMENT)
         if name in _files(branch):
             return bool(_files(branch)[name]["revpos"] > since)
-        return name in _files(other) and _files(other)[name]["revpos"] <= since
+        return name in _files(other) and bool(_files(other)[name]["revpos"] <= since)
 
     def _entry(self, item: str, taken: Branch) -> list[Any] | None:
         """What `changed` says of the item afterwards. A value that the winner did not have is new
         in the merged revision, and must look so to branches that start from the winner."""
         change = _change(taken, item)
         winner = self.branches[0]
-        if taken.get(item, _ABSENT) == winner.get(item, _ABSENT) and item not in self.choices:
+        if _value(item, taken) == _value(item, winner) and item not in self.choices:
             return change if change[0] else None
         updated = taken.get("updated") or {}
         at, by = change[1:] if change[0] else (updated.get("at", ""), updated.get("by", ""))
@@ -191,7 +190,11 @@ def _files(branch: Branch) -> Mapping[str, Any]:
     return branch.get("_attachments") or {}
 
 
-def _identity(branch: Branch, name: str) -> Any:
+def _value(item: str, branch: Branch) -> Any:
+    return branch.get(item, _ABSENT)
+
+
+def _file(name: str, branch: Branch) -> Any:
     stub = _files(branch).get(name)
     return (stub["digest"], stub["content_type"]) if stub else _ABSENT
 
