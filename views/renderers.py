@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import g, url_for
 
-from plugin import Choice, Documents, Item, NotFound
+from plugin import SERVER_NAME, Choice, Documents, Item, NotFound
 from views.language import _, current_formats, current_language
 from views.rendering import Renderer, Target
 from views.shell import documents, shell
@@ -15,6 +15,8 @@ def name_of(name: str) -> str:
     """What people see for a person, group or role."""
     if name == "*":
         return _("Everybody")
+    if name == SERVER_NAME:
+        return "Divan"
     return shell().office.directory.name_of(name, current_language())
 
 

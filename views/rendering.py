@@ -12,7 +12,8 @@ from views.formats import Formats
 from views.richtext import to_html
 
 NUMERIC = frozenset(("number", "money"))
-WIDE = frozenset(("richtext",))
+PLAIN = 10_000
+"""Whole numbers below this are written without separators: 1958 may be a year."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Renderer:
             return self.formats.date(value)
         if item.kind == "datetime" and isinstance(value, str):
             return self.formats.time(value)
+        if item.kind == "number" and item.integer and isinstance(value, int) and abs(value) < PLAIN:
+            return str(value)
         if item.kind == "keyword" and isinstance(value, str):
             return self.label(item, value)
         return display(item, value, self.formats.language, name_of=self.name_of)
