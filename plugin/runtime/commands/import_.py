@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -39,9 +40,11 @@ def import_(
     reported; 1 where nothing could be imported because the mapping or a file is wrong.
     """
     plan = read_plan(mapping)
-    with Office.open(data) as office, click.progressbar(
-        length=0, label="Importing", file=click.get_text_stream("stderr")
-    ) as bar:
+    hidden = not sys.stderr.isatty()
+    with (
+        Office.open(data) as office,
+        click.progressbar(length=0, label="Importing", file=sys.stderr, hidden=hidden) as bar,
+    ):
 
         def show(done: int, total: int) -> None:
             bar.length = total
