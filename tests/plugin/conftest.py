@@ -1,10 +1,12 @@
 """An office for each test, on a real store in a directory of its own."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.plugin.company import Company, begin
 from tests.plugin.kit import Kit
 
 
@@ -13,3 +15,19 @@ def kit(tmp_path: Path) -> Iterator[Kit]:
     kit = Kit(tmp_path)
     yield kit
     kit.office.close()
+
+
+@pytest.fixture(scope="session")
+def made_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a company on the real modules, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("company") / "data"
+    begin(path)
+    return path
+
+
+@pytest.fixture
+def company(made_company: Path, tmp_path: Path) -> Iterator[Company]:
+    shutil.copytree(made_company, tmp_path / "data")
+    company = Company(tmp_path / "data")
+    yield company
+    company.office.close()
