@@ -13,7 +13,8 @@ from acl import ACL_ID, Access, Identity, may
 from plugin.runtime.replica.pushing import Pusher
 from plugin.runtime.replica.visibility import Visibility, without_conflicts
 from store.api import Database
-from store.errors import Forbidden, NotFound
+from store.errors import Forbidden
+from store.errors import NotFound as Missing
 from store.types import Attachment, ChangesOptions, Doc, Json, Row, Seq, UserContext, ViewOptions
 
 BATCH = 500
@@ -86,7 +87,7 @@ class FilteredDatabase:
             local_seq=local_seq,
         )
         if not self._visibility.allows(doc):
-            raise NotFound("missing")
+            raise Missing("missing")
         return doc
 
     def open_revs(
@@ -100,7 +101,7 @@ class FilteredDatabase:
     ) -> list[dict[str, Json]]:
         if not self._visibility.shows(docid):
             if revs == "all":
-                raise NotFound("missing")
+                raise Missing("missing")
             return [{"missing": rev} for rev in revs]
         found = self._inner.open_revs(
             docid, revs, with_revs=with_revs, latest=latest, attachments=attachments

@@ -5,7 +5,7 @@ from typing import Any
 
 from acl import Access, Identity, may
 from store.api import Database
-from store.errors import NotFound
+from store.errors import NotFound as Missing
 from store.types import Doc, Row
 
 
@@ -33,16 +33,16 @@ class Visibility:
         """Whether the document is there for the person. A deleted one is, to those who read it."""
         try:
             doc = self._inner.get(docid, conflicts=True)
-        except NotFound:
+        except Missing:
             return self._shows_deleted(docid)
         if not self.allows(doc):
             return False
         return not doc.get("_conflicts") or all(map(self.allows, self.branches(docid)))
 
     def require(self, docid: str) -> None:
-        """Raises NotFound, in the words for a document that is missing."""
+        """Raises the store's NotFound, in the words for a document that is missing."""
         if not self.shows(docid):
-            raise NotFound("missing")
+            raise Missing("missing")
 
     def branches(self, docid: str) -> list[Doc]:
         """The live leaves of a document; none where it is deleted or missing."""
@@ -52,7 +52,7 @@ class Visibility:
         """All leaves, tombstones included."""
         try:
             found = self._inner.open_revs(docid, "all")
-        except NotFound:
+        except Missing:
             return []
         return [entry["ok"] for entry in found if "ok" in entry]
 
