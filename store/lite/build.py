@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,8 @@ log = logging.getLogger("store.index")
 BATCH = 500
 STEP = 4000
 """Documents a transaction: more make the first build faster, fewer let others in sooner."""
+
+MAX_DEPTH = 400
 
 Change = tuple[int, str, bool, str | None]
 """Sequence, id, deleted?, JSON text."""
@@ -186,9 +189,22 @@ def _rows(docid: str, texts: Sequence[str]) -> list[Row]:
     rows = []
     for k, v in zip(texts[::2], texts[1::2], strict=True):
         try:
+            if _is_deep(v):
+                raise RecursionError(f"the value is nested more than {MAX_DEPTH} deep")
             value = json.loads(k)
             rows.append(Row(collation.sort_key(value), value, k, v))
         except (RecursionError, ValueError, TypeError) as error:
-            log.info("document %r: a key cannot be ordered: %s", docid, error)
+            log.info("document %r: a row cannot be stored: %s", docid, error)
             return []
     return rows
+
+
+def _is_deep(text: str) -> bool:
+    """Whether JSON text is nested so deep that reading it back could fail."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest > MAX_DEPTH

@@ -14,6 +14,7 @@ from store.lite.errors import translated
 from store.lite.identity import IdentityCache
 from store.lite.indexfile import IndexFile, remove
 from store.lite.js.pool import JsPool
+from store.lite.places import MOST
 from store.lite.query import Query
 from store.lite.views import DesignViews
 from store.types import Doc, Json, ViewOptions
@@ -21,8 +22,6 @@ from store.types import Doc, Json, ViewOptions
 log = logging.getLogger("store.index")
 
 SUFFIX = ".sqlite"
-OFFSET_ROWS = 100_000
-"""How many rows the queries of one call may count for their offsets: some milliseconds."""
 
 Answer = TypeVar("Answer")
 
@@ -52,7 +51,7 @@ class Indexes:
         fresh = any(options.update == "true" for options in queries)
 
         def answers(conn: sqlite3.Connection) -> list[dict[str, Json]]:
-            patience = max(100, OFFSET_ROWS // max(1, len(queries)))
+            patience = max(100, MOST // max(1, len(queries)))
             query = Query(db, conn, design, wanted, self._pool, patience)
             return [query.answer(options) for options in queries]
 

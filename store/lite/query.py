@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from store.collation import HIGHEST
 from store.errors import NotFound
 from store.lite.build import Source
 from store.lite.js.pool import JsPool
+from store.lite.places import MOST, Places
 from store.lite.ranges import Range, check, is_reduced, ranges
 from store.lite.reduce import Reduction
-from store.lite.tally import Tallies
 from store.lite.totals import ViewState, read_state
 from store.lite.views import DesignViews, View
 from store.types import Doc, Json, Row, ViewOptions
@@ -28,14 +27,14 @@ class Query:
         design: DesignViews,
         view: View,
         pool: JsPool,
-        patience: int = 100_000,
+        patience: int = MOST,
     ) -> None:
         """`patience`: how many rows to count at most for one `offset`."""
         self._db = db
         self._conn = conn
         self._view = view
-        self._patience = patience
         self._state: ViewState = read_state(conn, view)
+        self._places = Places(conn, view, self._state, patience)
         self._reduction = Reduction(conn, design, view, self._state, pool)
 
     def answer(self, options: ViewOptions) -> dict[str, Json]:
@@ -84,11 +83,14 @@ class Query:
         many rows would have to be counted."""
         if options.keys is not None:
             return None
-        before: int | None = 0
-        if not options.descending and first.low is not None:
-            before = self._count(b"", first.low)
-        elif options.descending and first.high is not None:
-            before = self._count(first.high, HIGHEST)
+        edge = first.high if options.descending else first.low
+        if edge is None:
+            before: int | None = 0
+        elif options.descending:
+            below = self._places.below(edge)
+            before = None if below is None else self._state.total - below
+        else:
+            before = self._places.below(edge)
         if before is None:
             return None
         return min(before + self._left_out(first) + options.skip, self._state.total)
@@ -102,11 +104,6 @@ class Query:
             query = f"SELECT count(*) FROM rows_{self._view.number} WHERE key = ? AND {condition}"
             left += self._conn.execute(query, (key, docid)).fetchone()[0]
         return left
-
-    def _count(self, low: bytes, high: bytes) -> int | None:
-        depth = self._state.depth or 0
-        tallies = Tallies(self._conn, self._view, depth, summed=False)
-        return tallies.count(low, high, self._patience)
 
     def _add_documents(self, rows: list[Row], options: ViewOptions) -> None:
         """`doc` of each row: its document, or the one that the value's `_id` (`_rev`) names."""

@@ -252,3 +252,16 @@ def test_threads_update_one_index(db: LiteDatabase) -> None:
     for thread in threads:
         thread.join()
     assert total(db) == 160
+
+
+def test_values_too_deep_to_be_read_back_are_left_out(db: LiteDatabase) -> None:
+    source = """function (doc) {
+        var value = doc._id, depth = doc._id === 'd001' ? 5000 : 300;
+        for (var i = 0; i < depth; i++) value = [value];
+        emit(doc._id, value);
+        emit('[', '['.repeat(1000));
+    }"""
+    put_design(db, by_name={"map": source})
+    answer = db.view("d", "by_name", ViewOptions(endkey="d002"))
+    assert answer["total_rows"] == 198
+    assert [row["id"] for row in answer["rows"]][-2:] == ["d000", "d002"]

@@ -166,3 +166,15 @@ def test_offsets_are_the_places_of_rows(db: Database) -> None:
         if answer["rows"]:
             order = all_rows[::-1] if descending else all_rows
             assert order[answer["offset"]] == answer["rows"][0]
+
+
+def test_offsets_of_many_queries_are_those_of_each(db: Database) -> None:
+    rng = random.Random(6)
+    model: dict[str, Any] = {}
+    for _ in range(5):
+        edit(rng, db, model, ragged=False)
+    options = [
+        ViewOptions(startkey=random_end(rng), descending=rng.random() < 0.5, reduce=False, limit=1)
+        for _ in range(60)
+    ]
+    assert db.queries("d", "sum", options) == [db.view("d", "sum", one) for one in options]
