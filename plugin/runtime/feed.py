@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from acl import ACL_FORM
 from plugin.runtime.checkpoint import Checkpoint
 from plugin.runtime.module import Agent, Raw
 from store.api import Database
@@ -78,10 +79,14 @@ class AgentFeed:
 
     def _take(self, row: Row, state: dict[str, Any]) -> int:
         doc = row.get("doc")
-        if doc is None or row.get("deleted") or doc.get("form") not in self.agent.forms:
+        if doc is None or row.get("deleted") or not self._wants(doc):
             state["retry"].pop(row["id"], None)
             return 0
         return self._run(doc, state)
+
+    def _wants(self, doc: Raw) -> bool:
+        form = doc.get("form")
+        return form in self.agent.forms or (not self.agent.forms and form not in (None, ACL_FORM))
 
     def _run_due(self, state: dict[str, Any]) -> int:
         now = self._clock()

@@ -57,7 +57,8 @@ was done."""
 
 @dataclass(frozen=True)
 class Agent:
-    """Runs once for each changed document of the given forms, under the server's own name.
+    """Runs once for each changed document of the given forms (none given: of any form), under the
+    server's own name.
 
     Must be idempotent: after a crash the last changes come again.
     """

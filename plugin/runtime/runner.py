@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from plugin.runtime.feed import AgentFeed
+from plugin.runtime.housekeeping import housekeeper
 from plugin.runtime.lease import Lease
 from plugin.runtime.schedule import Scheduler
 from plugin.runtime.workers import Service, Work, Workers
@@ -34,6 +35,7 @@ class AgentRunner:
         self._office = office
         session = office.system()
         agents = [agent for module in office.modules for agent in module.agents]
+        agents += [housekeeper(name) for name in _plain_databases(office)]
         present = [agent for agent in agents if office.server.exists(agent.database)]
         for agent in agents:
             if agent not in present:
@@ -90,6 +92,11 @@ class AgentRunner:
     def _schedule_step(self, stop: threading.Event) -> None:
         self._scheduler.run_due()
         stop.wait(min(WAIT, self._scheduler.seconds_to_next()))
+
+
+def _plain_databases(office: "Office") -> list[str]:
+    specs = [spec for module in office.modules for spec in module.databases]
+    return [spec.name for spec in specs if not spec.template]
 
 
 class Idle:

@@ -55,7 +55,7 @@ class Remote:
         """`{"state", "lost": [hashed ids], "gained": [ids]}` since `state`: replica/rights.py."""
         return self._ask(f"rights/{quote(database, safe='')}", {"state": state})
 
-    def _ask(self, path: str, body: Mapping[str, Any]) -> Any:
+    def _ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -64,7 +64,7 @@ class Remote:
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-                return json.load(answer)
+                return dict(json.load(answer))
         except urllib.error.HTTPError as error:
             raise _refusal(error, self.url) from error
         except (OSError, urllib.error.URLError) as error:
@@ -73,7 +73,7 @@ class Remote:
                 url=self.url,
                 why=str(getattr(error, "reason", error)),
             ) from error
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise OfficeError("{url} is no Divan office.", url=self.url) from error
 
 
