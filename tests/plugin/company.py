@@ -57,11 +57,11 @@ class Company:
         for name, status in self.runner.status().items():
             assert not status["retry"], f"{name}: {status['retry']}"
 
-    def customer(self, owner: str, **items: Any) -> Document:
+    def customer(self, owner: str, /, **items: Any) -> Document:
         given = {"name": "明珠精密机械有限公司", "region": "East China", "industry": "Automotive"}
         return self.door(owner, "customers").create("customer", {**given, **items})
 
-    def deal(self, owner: str, **items: Any) -> Document:
+    def deal(self, owner: str, /, **items: Any) -> Document:
         """A deal of a new customer of that owner."""
         given: dict[str, Any] = {"name": "三坐标测量机", "amount": yuan("1000.00")}
         if "customer" not in items:
