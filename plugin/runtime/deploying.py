@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from acl import Acl, to_document
+from acl import Acl, security_object, to_document
 from plugin.runtime.acl_saving import copy_to_security
 from plugin.runtime.design import build
 from plugin.runtime.directory import SERVER_NAME
@@ -30,11 +30,15 @@ def deploy_database(
         except DatabaseExists:  # another process was quicker, and does the same
             new = False
     db = server.database(name)
-    new = _begin(db, spec, owned(spec.acl, owner), at) or new
-    new = copy_to_security(db) or new
+    by = {"at": at, "by": SERVER_NAME}
+    begun = _has_acl(db)
+    if not begun:  # those that are there already, after a crash, are left as they are
+        db.bulk_docs([{**doc, "created": by, "updated": by} for doc in spec.documents])
     for document in build(spec.design):
         new = deploy(db, document) or new
-    return new
+    if not begun:
+        new = _write_acl(db, owned(spec.acl, owner), by) or new
+    return copy_to_security(db) or new
 
 
 def owned(acl: Acl, owner: str | None) -> Acl:
@@ -47,17 +51,19 @@ def owned(acl: Acl, owner: str | None) -> Acl:
     return replace(acl, entries=entries)
 
 
-def _begin(db: Database, spec: DatabaseSpec, acl: Acl, at: str) -> bool:
-    """Write the first documents and, last, the ACL: without it the database counts as not made."""
+def _has_acl(db: Database) -> bool:
+    """The ACL is written last: without it the database counts as not made, and is made on."""
     try:
         db.get("acl")
     except NotFound:
-        by = {"at": at, "by": SERVER_NAME}
-        # Those that are there already, after a crash, are left as they are.
-        db.bulk_docs([{**doc, "created": by, "updated": by} for doc in spec.documents])
-        try:
-            db.put(to_document(acl, {"created": by, "updated": by, "log": []}))
-        except Conflict:
-            return False
-        return True
-    return False
+        return False
+    return True
+
+
+def _write_acl(db: Database, acl: Acl, by: dict[str, str]) -> bool:
+    db.set_security(security_object(acl))
+    try:
+        db.put(to_document(acl, {"created": by, "updated": by, "log": []}))
+    except Conflict:  # another process made the same database at the same time
+        return False
+    return True

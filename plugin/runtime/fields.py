@@ -18,6 +18,8 @@ from plugin.runtime.messages import Message, translate
 YES = frozenset(("1", "true", "yes", "on", "y", "是"))
 NO = frozenset(("", "0", "false", "no", "off", "n", "否"))
 MONEY_TEXT = re.compile(r"(?:([A-Za-z]{3})\s*)?(-?[0-9][0-9 ,]*(?:\.[0-9]+)?)(?:\s*([A-Za-z]{3}))?")
+LONGEST_NUMBER = 15
+"""Digits before or after the point."""
 LIST_MARKS = re.compile(r"[,;，；、\n]")
 
 
@@ -79,7 +81,8 @@ def _number(text: str) -> int | float:
         value = Decimal(plain)
     except InvalidOperation as error:
         raise FieldError(Message("This is not a number.")) from error
-    if not value.is_finite():
+    # A short text with a large exponent would take for ever to write out.
+    if not value.is_finite() or abs(value.adjusted()) > LONGEST_NUMBER:
         raise FieldError(Message("This is not a number."))
     return int(value) if value == value.to_integral_value() else float(value)
 

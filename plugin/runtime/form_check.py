@@ -5,6 +5,7 @@ both give the same messages for the same document, which a test proves case by c
 import re
 from collections.abc import Mapping
 from datetime import date
+from math import isfinite
 from typing import Any
 
 from plugin.runtime.form import Form, Item, is_empty
@@ -81,7 +82,7 @@ def _value_problem(item: Item, value: Any) -> Message | None:
 
 
 def _number(item: Item, value: Any) -> Message | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         return Message("This is not a number.")
     if item.integer and value != int(value):
         return Message("This must be a whole number.")

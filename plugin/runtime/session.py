@@ -88,7 +88,10 @@ class Session:
             if owner is None:
                 continue
             module, spec = owner
-            held = self.context(name).access
+            try:
+                held = self.context(name).access
+            except NotFound:
+                continue  # a mailbox that is being made at this moment
             if held.level > Level.NO_ACCESS or held.has(Privilege.READ_PUBLIC):
                 info = DatabaseInfo(name, spec.title, module.name, module.icon, module.order, held)
                 found.append(info)
