@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from plugin import Office
 from tests.plugin.company import Company, begin
 from tests.plugin.kit import Kit
+from tests.plugin.offices import Served, make_office, serving
 
 
 @pytest.fixture
@@ -31,3 +33,24 @@ def company(made_company: Path, tmp_path: Path) -> Iterator[Company]:
     company = Company(tmp_path / "data")
     yield company
     company.office.close()
+
+
+@pytest.fixture(scope="session")
+def made_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of `make_office`, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("office") / "data"
+    make_office(path).close()
+    return path
+
+
+@pytest.fixture
+def office(made_office: Path, tmp_path: Path) -> Iterator[Office]:
+    shutil.copytree(made_office, tmp_path / "office")
+    with Office.open(tmp_path / "office") as office:
+        yield office
+
+
+@pytest.fixture
+def served(office: Office) -> Iterator[Served]:
+    with serving(office) as served:
+        yield served

@@ -1,6 +1,5 @@
 """Laptops: what arrives, what goes back, what merges, what leaves (acl.md, "Replication")."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,22 +14,8 @@ from tests.plugin.offices import (
     as_person,
     clone,
     customer,
-    make_office,
-    serving,
     sync,
 )
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    with make_office(tmp_path / "office") as office:
-        yield office
-
-
-@pytest.fixture
-def served(office: Office) -> Iterator[Served]:
-    with serving(office) as served:
-        yield served
 
 
 def stored_text(data: Path) -> bytes:

@@ -1,24 +1,9 @@
 """What the office does with what laptops bring: numbers, and branches that nobody has to settle."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from plugin import AgentRunner, Office
-from tests.plugin.offices import Served, as_person, clone, customer, make_office, serving, sync
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    with make_office(tmp_path / "office") as office:
-        yield office
-
-
-@pytest.fixture
-def served(office: Office) -> Iterator[Served]:
-    with serving(office) as served:
-        yield served
+from tests.plugin.offices import Served, as_person, clone, customer, sync
 
 
 def test_a_deal_of_a_laptop_gets_its_number_at_the_office(
