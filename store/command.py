@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -190,10 +191,20 @@ def serve(data: Path, port: int, as_json: bool) -> None:
         if given is None:
             facts["password"] = admin.password
         click.echo(json.dumps(facts) if as_json else _greeting(facts))
-        try:
-            http.serve_forever()
-        finally:
-            http.server_close()
+        with _ended_by_signals():
+            http.serve_forever()  # returns after KeyboardInterrupt, with the server closed
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM, and SIGINT also where the shell ignores it for a job in the background."""
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, signal.default_int_handler) for kind in kinds]
+    try:
+        yield
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
 
 
 def _greeting(facts: dict[str, str]) -> str:

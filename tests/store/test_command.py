@@ -124,7 +124,8 @@ def test_port_in_use(data: Path) -> None:
     assert f"Port {port}" in result.stderr
 
 
-def test_serve_asks_for_the_password_it_printed(data: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_serve_asks_for_the_password_it_printed(data: Path, ending: signal.Signals) -> None:
     code = (
         f"from pathlib import Path; from store.command import store; store(obj=Path({str(data)!r}))"
     )
@@ -138,5 +139,5 @@ def test_serve_asks_for_the_password_it_printed(data: Path) -> None:
             assert server.all_dbs() == ["one", "two"]
             server.close()
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(ending)
     assert process.returncode == 0
