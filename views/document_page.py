@@ -55,6 +55,12 @@ class Move:
     here: bool
     reason: str = ""
     fields: tuple[Field, ...] = ()
+    noted: bool = False
+
+    @property
+    def open(self) -> bool:
+        """True where its questions were just answered, so that the answers stay in sight."""
+        return any(name.startswith(f"{self.name}.") for name in request.form)
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,7 @@ def moves(docs: Documents, form: Form, doc: Document) -> list[Move]:
                 state_now in one.step.origins,
                 _(one.reason) if one.reason else "",
                 questions,
+                noted=True,
             )
         )
     for name in docs.actions(doc):

@@ -73,7 +73,7 @@ def today() -> date:
     return now.astimezone(current_formats().zone).date()
 
 
-def _(text: Text | Message, **params: Any) -> str:
+def _(text: Text | Message, /, **params: Any) -> str:
     """The text in the language of the page, with its parameters filled in."""
     message = text if isinstance(text, Message) else Message(text, params)
     return translate(message, current_language())
