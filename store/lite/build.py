@@ -102,7 +102,12 @@ def _map(
 def _checked(answer: str, views: int) -> list[list[str]]:
     """The worker's answer; only a function that breaks its own surroundings spoils it."""
     rows: list[list[str]] = json.loads(answer)
-    if not isinstance(rows, list) or len(rows) != views:
+    if (
+        not isinstance(rows, list)
+        or len(rows) != views
+        or any(not isinstance(texts, list) or len(texts) % 2 for texts in rows)
+        or any(not {str}.issuperset(map(type, texts)) for texts in rows)
+    ):
         raise DesignError("the map functions break the query server's own words")
     return rows
 
@@ -127,6 +132,8 @@ def _begin(db: Source, file: IndexFile, design: DesignViews, pool: JsPool) -> tu
     pool.check(design.program)
     with file.writing() as conn:
         seq, known = conn.execute("SELECT seq, instance FROM state").fetchone()
+        # Asked again, since another process may have followed later changes meanwhile.
+        instance, update_seq = db.standing()
         if known != instance or seq > update_seq:
             for view in design.views.values():
                 conn.execute(f"DELETE FROM rows_{view.number}")

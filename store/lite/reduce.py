@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 
 from store.collation import HIGHEST, group_key
+from store.errors import DesignError
 from store.lite import builtins
 from store.lite.exact import plain
 from store.lite.js.pool import JsPool
@@ -98,6 +99,13 @@ class Reduction:
     def _stream(self, wanted: Range, level: int, descending: bool) -> Iterator[tuple[str, Json]]:
         order = "key DESC, docid DESC, n DESC" if descending else "key, docid, n"
         condition, values = wanted.where()
+        if self._view.reduce == "_count" and level == EXACT:
+            yield from self._conn.execute(
+                f"SELECT k, count(*) FROM rows_{self._view.number} WHERE {condition}"
+                f" GROUP BY key ORDER BY key {'DESC' if descending else ''}",
+                values,
+            )
+            return
         found = self._conn.execute(
             f"SELECT key, docid, k, v FROM rows_{self._view.number} WHERE {condition}"
             f" ORDER BY {order}",
@@ -128,6 +136,8 @@ class Reduction:
                     self._run(queue)
             if group is not None:
                 complete.append(group)
+            if len(complete) >= QUEUE:
+                self._run(queue)
             if not queue:
                 yield from map(self._finished, complete)
                 complete = []
@@ -145,7 +155,10 @@ class Reduction:
 
     def _finished(self, group: _Group) -> tuple[str, Json]:
         value = group.parts[0] if len(group.parts) == 1 else self._again(group.parts)
-        return group.k, json.loads(value)
+        try:
+            return group.k, json.loads(value)
+        except RecursionError as error:
+            raise DesignError("the reduce function's value is nested too deep") from error
 
     def _again(self, parts: list[str]) -> str:
         line = f"[{','.join(parts)}]"

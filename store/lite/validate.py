@@ -111,7 +111,10 @@ def validating(designs: Sequence[Doc]) -> list[Doc]:
 
 def answer_error(line: str) -> StoreError | None:
     """The error that a worker's answer to `validate` stands for."""
-    answer = json.loads(line)
+    try:
+        answer = json.loads(line)
+    except RecursionError:
+        return DesignError("validate_doc_update threw something nested too deep")
     if answer is None:
         return None
     if not isinstance(answer, dict):

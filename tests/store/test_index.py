@@ -265,3 +265,24 @@ def test_values_too_deep_to_be_read_back_are_left_out(db: LiteDatabase) -> None:
     answer = db.view("d", "by_name", ViewOptions(endkey="d002"))
     assert answer["total_rows"] == 198
     assert [row["id"] for row in answer["rows"]][-2:] == ["d000", "d002"]
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        {"map": "function () { Array.prototype.toJSON = function () { return 7; }; emit(1, 1); }"},
+        {"map": "function () { Array.prototype.toJSON = () => [['x']]; emit(1, 1); }"},
+        {
+            "map": "function (doc) { emit(doc._id, 1); }",
+            "reduce": """function () {
+                for (var value = 1, i = 0; i < 5000; i++) value = [value];
+                return value;
+            }""",
+        },
+    ],
+)
+def test_functions_that_break_their_surroundings(db: LiteDatabase, view: dict[str, Any]) -> None:
+    db.put({"_id": "_design/evil", "views": {"v": view}})
+    with pytest.raises(DesignError):
+        db.view("evil", "v")
+    assert total(db) == 100
