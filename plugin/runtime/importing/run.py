@@ -13,12 +13,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from plugin.runtime.design import INDEX, SETS_VIEW
 from plugin.runtime.errors import BadInput, DivanError, Invalid
 from plugin.runtime.importing.mapping import DocumentRule, FileRule, Plan
 from plugin.runtime.importing.report import Report, Reported
 from plugin.runtime.importing.rows import CsvRow, Table, read_table
 from plugin.runtime.importing.values import Converter, Fault, document_id
 from plugin.runtime.session import Session
+from store.types import ViewOptions
 
 BATCH = 200
 
@@ -64,7 +66,15 @@ def import_files(
             done += len(batch)
             progress(done, total)
         outcome.count_rows()
+    _build_listings(session, report)
     return report
+
+
+def _build_listings(session: Session, report: Report) -> None:
+    """Bring the indexes up to date now, so that the first person at a listing need not wait."""
+    written = {form.partition("/")[0] for form, what in report.documents if what != "unchanged"}
+    for database in sorted(written):
+        session.office.server.database(database).view(INDEX, SETS_VIEW, ViewOptions(limit=0))
 
 
 class _Outcome:
