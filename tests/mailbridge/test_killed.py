@@ -78,7 +78,8 @@ def wait_until_sent(office: Office, ids: list[str]) -> None:
         if states == {"sent": len(ids)}:
             return
         outbox.wait_for_change(before, 5)
-    raise AssertionError(f"not all was sent: {states}")
+    open_ones = [outbox.get(docid) for docid in ids]
+    raise AssertionError([doc for doc in open_ones if doc["state"] != "sent"])
 
 
 def memo_counts(office: Office) -> Counter[str]:
