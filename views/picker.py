@@ -14,7 +14,7 @@ from views.tables import Drawer
 blueprint = Blueprint("picker", __name__)
 
 LIMIT = 12
-MORE = 2
+MORE = 3
 """So many further columns tell a row from its like."""
 
 

@@ -48,11 +48,11 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
 
     @blueprint.post("/databases")
     def databases() -> Response:
-        return jsonify(databases_for(office, door.asker(request.headers)))
+        return jsonify(databases_for(office, door.asker(dict(request.headers))))
 
     @blueprint.post("/rights/<path:database>")
     def rights(database: str) -> Response:
-        return jsonify(rights_for(office, door.asker(request.headers), database, _body()))
+        return jsonify(rights_for(office, door.asker(dict(request.headers)), database, _body()))
 
     @blueprint.errorhandler(DivanError)
     def refused(error: DivanError) -> tuple[Response, int]:

@@ -119,7 +119,8 @@ def begin_office(office: Office, login: str, name: str, password: str) -> str:
     chinese = any("\u4e00" <= character <= "\u9fff" for character in name)
     try:
         if office.directory.person(login) is None:
-            add_person(office, login, {"name_zh" if chinese else "name_latin": name})
+            items = {"name_latin": name} | ({"name_zh": name} if chinese else {})
+            add_person(office, login, items)
         make_administrator(office, login)
         shell().credentials.set_password(login, password)
     except Invalid as error:
