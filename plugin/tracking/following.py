@@ -1,7 +1,7 @@
 """What follows from a change: a deal shows its last and next contact, and the activities and
 chase-ups of a deal follow its name, its owner and its customer."""
 
-from plugin import Agent, NotFound, Raw, Session
+from plugin import Agent, NotFound, Raw, Session, day_in, parse_stamp
 
 FOLLOWED = frozenset({"name", "owner", "customer", "customer_name"})
 """Items that responses hold copies of; `changed` of a new deal names none of them."""
@@ -18,7 +18,8 @@ def show_contacts(session: Session, activity: Raw) -> None:
         return  # deleted meanwhile
     days: dict[str, list[str]] = {"done": [], "planned": [], "cancelled": []}
     for row in session.listing("tracking", "activities_by_deal").all_rows([deal.id]):
-        days[row.items.get("state", "planned")].append(str(row.items.get("starts", ""))[:10])
+        day = day_in(parse_stamp(row.items["starts"]), session.time_zone).isoformat()
+        days[row.items.get("state", "planned")].append(day)
     contacts = {
         "last_contact_on": max(days["done"], default=None),
         "next_contact_on": min(days["planned"], default=None),

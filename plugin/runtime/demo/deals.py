@@ -9,6 +9,7 @@ from typing import Any
 from plugin.runtime.clock import stamp
 from plugin.runtime.demo.customers import DemoCustomer, contact_id, demo_id
 from plugin.runtime.demo.knowledge import competitor_rows, product_rows
+from plugin.runtime.demo.people import SALES
 from plugin.runtime.demo.tables import Made, table
 
 DEALS_A_CUSTOMER = 5 / 3
@@ -122,14 +123,15 @@ def _activities(
     texts, steps = table("words")[f"activities{suffix}"], table("words")[f"next_steps{suffix}"]
     for which in range(random.choice((1, 1, 2, 2, 3))):
         kind, subject, result = random.choice(texts)
-        starts = opened + (now - opened) * random.random()
+        starts = _in_office_hours(opened + (now - opened) * random.random(), random)
         items = {"kind": kind, "subject": subject, "state": "done", "result": result}
         items |= {"starts": stamp(starts), "next_step": random.choice(steps)}
         yield _activity(seed, deal, contact, which, items)
     if deal.stage != "tracking" or random.random() < 0.3:
         return
     kind, subject, _ = random.choice(texts)
-    starts, remind = now + timedelta(hours=random.randint(-60, 480)), timedelta(minutes=30)
+    starts = _in_office_hours(now + timedelta(days=random.randint(-2, 20)), random)
+    remind = timedelta(minutes=30)
     if deal.owner not in reminded:  # everybody's first one is due as soon as the office runs
         reminded.add(deal.owner)
         starts = now + timedelta(minutes=29)
@@ -138,6 +140,11 @@ def _activities(
     if starts > now:
         items["remind_at"] = stamp(starts - remind)
     yield _activity(seed, deal, contact, 9, items)
+
+
+def _in_office_hours(moment: datetime, random: Random) -> datetime:
+    """The same day between nine and five in China, which is UTC+8 all year."""
+    return moment.replace(hour=random.randint(1, 8), minute=random.choice((0, 15, 30)), second=0)
 
 
 def _activity(seed: int, deal: DemoDeal, contact: str, which: int, items: dict[str, Any]) -> Made:
@@ -158,17 +165,21 @@ def activity_documents(made: list[DemoDeal]) -> Iterator[Made]:
 
 
 def chases(made: list[DemoDeal], managers: dict[str, str], now: datetime) -> Iterator[Made]:
-    """Some open deals chased up by the owner's manager; every second one answered."""
-    important = ("Key customer", "High")
-    open_deals = [one for one in made if one.stage == "tracking" and one.importance in important]
+    """One open deal of each sales person chased up by the manager; every second one answered."""
+    firsts: dict[str, DemoDeal] = {}
+    for deal in made:
+        if deal.stage == "tracking":
+            firsts.setdefault(deal.owner, deal)
+    chased = [firsts[name] for name in SALES if name in firsts]
     words = table("words")
-    for number, (deal, text) in enumerate(zip(open_deals, words["chases"], strict=False)):
+    for number, deal in enumerate(chased):
         sent = now - timedelta(days=number + 1)
+        texts = words["chases_abroad" if deal.abroad else "chases"]
         items = {
             "deal": deal.id,
             "from": managers[deal.owner],
             "to": deal.owner,
-            "text": text,
+            "text": texts[number % len(texts)],
             "due": f"{sent + timedelta(days=3):%Y-%m-%d}",
             "round": 1,
             "sent_at": stamp(sent),

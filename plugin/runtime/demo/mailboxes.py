@@ -35,7 +35,7 @@ def mailbox(person: str, language: str, now: datetime) -> Iterator[Made]:
         {
             "subject": subject,
             "body": body,
-            "sender": "chen.jing",
+            "sender": {"zh_Hans": "陈静", "en": "Chen Jing"}[language],
             "to": person,
             "received": stamp(now - timedelta(hours=2)),
             "kind": "memo",
