@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acl import Access, Acl, Action, Decision
-from plugin.runtime import attaching, moving, reading, saving
+from plugin.runtime import attaching, creating, moving, reading, saving
 from plugin.runtime.acl_saving import read_acl, save_acl
 from plugin.runtime.conflicts import clashes, conflicts, settle
 from plugin.runtime.context import Context
@@ -78,18 +78,18 @@ class Documents:
 
     def new(self, form: str, preset: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The items of a new document as a form shows them first. Nothing is written."""
-        return saving.defaults(self.context, self.context.form(form), preset or {})
+        return creating.defaults(self.context, self.context.form(form), preset or {})
 
     def create(self, form: str, items: Mapping[str, Any], *, id: str | None = None) -> Document:
         """Make a document. With an `id` that is there already, that document is returned.
 
         Raises Refused, Invalid, and Deleted where the id was deleted before.
         """
-        return saving.create(self.context, form, items, id)
+        return creating.create(self.context, form, items, id)
 
-    def create_many(self, wanted: Sequence[saving.NewDocument]) -> list[Document | DivanError]:
+    def create_many(self, wanted: Sequence[creating.NewDocument]) -> list[Document | DivanError]:
         """Make many in one batch: `(form, items, id or None)` each; the document or the error."""
-        return saving.create_many(self.context, wanted)
+        return creating.create_many(self.context, wanted)
 
     def save(self, docid: str, rev: str, items: Mapping[str, Any]) -> Document:
         """Change items (None takes one away) of the document that was read as revision `rev`.

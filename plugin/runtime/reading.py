@@ -70,16 +70,19 @@ def open_many(ctx: Context, ids: Sequence[str]) -> dict[str, Document]:
     return found
 
 
-def tombstone(ctx: Context, docid: str) -> Raw | None:
-    """The stub of a deleted document; None where there never was one. Not for people's eyes."""
+def any_winner(ctx: Context, docid: str) -> Raw | None:
+    """The winner, be it live or the stub of a deleted document; None where there never was one.
+
+    Not for people's eyes.
+    """
     try:
         answers = ctx.reading.open_revs(docid, "all")
     except Missing:
         return None
-    stubs = [answer["ok"] for answer in answers if "ok" in answer]
-    return max(stubs, key=_order, default=None)
+    leaves = [answer["ok"] for answer in answers if "ok" in answer]
+    return max(leaves, key=_order, default=None)
 
 
-def _order(raw: Raw) -> tuple[int, str]:
+def _order(raw: Raw) -> tuple[bool, int, str]:
     generation, _, digest = raw["_rev"].partition("-")
-    return int(generation), digest
+    return not raw.get("_deleted"), int(generation), digest

@@ -1,8 +1,7 @@
-"""Write documents: ACL, module code, computed items, the form's checks, then the store, which
-validates once more under the person's own name."""
+"""Change and delete documents: ACL, module code, computed items, the form's checks, then the store,
+which validates once more under the person's own name."""
 
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from plugin.runtime.computing import book, bring, put, restrict
@@ -10,58 +9,21 @@ from plugin.runtime.context import Context
 from plugin.runtime.document import Document, Raw
 from plugin.runtime.door_checks import all_problems, foreign_items, readonly_items
 from plugin.runtime.errors import (
-    Deleted,
-    DivanError,
     Invalid,
-    NotFound,
     Refused,
     SaveConflict,
 )
-from plugin.runtime.form import Form, items_of
+from plugin.runtime.form import Form
 from plugin.runtime.form_check import problems
 from plugin.runtime.links import Links
 from plugin.runtime.messages import Message
 from plugin.runtime.numbering import number
-from plugin.runtime.reading import fetch, is_document_id, live_branches, tombstone
+from plugin.runtime.reading import fetch, live_branches
 from plugin.runtime.rebase import rebase
 from store.errors import BadRequest, Conflict, Forbidden, TooLarge, Unauthorized
-from store.types import Row
 
 ATTEMPTS = 5
 """Times that a save is merged again onto what others wrote in between."""
-
-NewDocument = tuple[str, Mapping[str, Any], str | None]
-"""Form, items, id or None."""
-
-
-def defaults(ctx: Context, form: Form, preset: Mapping[str, Any]) -> dict[str, Any]:
-    """The items of a new document before anybody typed: defaults, first state, what is brought."""
-    doc: Raw = {"form": form.name}
-    for item in form.items.values():
-        value = preset.get(item.name, ctx.value(item.default))
-        if item.many and value is not None and not isinstance(value, list):
-            value = [value]
-        put(doc, item.name, value)
-    if form.workflow:
-        doc.setdefault(form.workflow.item, form.workflow.initial)
-    bring(form, doc, Links(ctx))
-    return items_of(doc)
-
-
-def draft(ctx: Context, form: Form, items: Mapping[str, Any], docid: str | None) -> Raw:
-    """A new document, not yet checked. Raises Invalid for items that the form does not have."""
-    foreign = foreign_items(ctx, form, items)
-    if foreign:
-        raise Invalid(foreign)
-    docid = docid or f"{form.name}:{uuid.uuid4().hex}"
-    if not is_document_id(docid):
-        raise Refused("A document cannot have the id {id}.", id=docid)
-    new: Raw = {"_id": docid, "form": form.name}
-    for name, value in {**defaults(ctx, form, items), **items}.items():
-        put(new, name, value)
-    if form.public:
-        new["public"] = True
-    return new
 
 
 def ready(ctx: Context, form: Form, new: Raw, old: Raw | None, links: Links) -> bool:
@@ -87,70 +49,6 @@ def _give_number(ctx: Context, form: Form, new: Raw) -> None:
     """At the office; on a laptop the document waits for its number until it gets there."""
     if form.number and not new.get(form.number.item) and ctx.office.kind == "office":
         put(new, form.number.item, number(ctx.session, form.number.rule))
-
-
-def create(
-    ctx: Context, form_name: str, items: Mapping[str, Any], docid: str | None = None
-) -> Document:
-    """Make a document. One that is already there under the id given is returned as it is.
-
-    Raises Deleted where it was there and is deleted; else as `ready`.
-    """
-    there = _already(ctx, docid) if docid else None
-    if there:
-        return there
-    new = draft(ctx, ctx.form(form_name), items, docid)
-    ready(ctx, ctx.form(form_name), new, None, Links(ctx))
-    try:
-        return stored(ctx, new)
-    except Conflict as error:
-        again = _already(ctx, new["_id"])
-        if again is None:
-            raise Refused("This document cannot be made here.") from error
-        return again
-
-
-def _already(ctx: Context, docid: str) -> Document | None:
-    """The document under this id. What may not be read is answered as one that cannot be made."""
-    stub = tombstone(ctx, docid) if is_document_id(docid) else None
-    if stub is None:
-        return None
-    if not stub.get("_deleted"):
-        try:
-            return ctx.document(fetch(ctx, docid))
-        except NotFound:
-            raise Refused("This document cannot be made here.") from None
-    if ctx.may_read([stub]):
-        raise Deleted
-    raise Refused("This document cannot be made here.")
-
-
-def create_many(ctx: Context, wanted: Sequence[NewDocument]) -> list[Document | DivanError]:
-    """Make many documents in one batch of the store; for each the document or why not."""
-    links = Links(ctx)
-    results: dict[int, Document | DivanError] = {}
-    drafts: dict[int, Raw] = {}
-    for place, (form_name, items, docid) in enumerate(wanted):
-        try:
-            there = _already(ctx, docid) if docid else None
-            if there:
-                results[place] = there
-                continue
-            new = draft(ctx, ctx.form(form_name), items, docid)
-            ready(ctx, ctx.form(form_name), new, None, links)
-            drafts[place] = new
-        except DivanError as error:
-            results[place] = error
-    rows = ctx.writing.bulk_docs(list(drafts.values())) if drafts else []
-    for (place, new), row in zip(drafts.items(), rows, strict=True):
-        results[place] = _result(ctx, new, row)
-    return [results[place] for place in range(len(wanted))]
-
-
-def _result(ctx: Context, new: Raw, row: Row) -> Document | DivanError:
-    if "error" in row:
-        return Refused(Message(str(row.get("reason") or row["error"])))
-    return ctx.document({**new, "_rev": row["rev"]})
 
 
 def save(ctx: Context, docid: str, rev: str, items: Mapping[str, Any]) -> Document:
