@@ -69,21 +69,39 @@ class DatabaseSync:
         rights = self.remote.rights(self.local.name, state.get("rights"))
         done.removed = self._remove(rights["lost"], edited, done.review)
         done.pulled = self._pull(show) + self._fetch(rights["gained"])
-        state = self._write_state(rights=rights["state"], review=done.review)
+        self._write_state(rights=rights["state"])
         done.merged, done.conflicts = settle_all(self.local)
+        done.pushed = self._push(show)
+        done.refused = self._still_refused()
+        return done
+
+    def _push(self, show: Show) -> int:
+        def note(progress: Progress) -> None:
+            # At once: an error later in the push must not make these forgotten.
+            if progress.newly_refused:
+                known = {entry["id"]: entry for entry in read_state(self.local).get("refused", [])}
+                known |= {refused.id: asdict(refused) for refused in progress.newly_refused}
+                self._write_state(refused=list(known.values()))
+            show("push", progress)
+
         pushed = replicate(
             self.local,
             self.office,
             replication_id=f"{self.replica_id}-push",
-            progress=lambda progress: show("push", progress),
+            progress=note,
             cancel=self.cancel,
         )
-        done.pushed = pushed.written
-        known = {entry["id"]: entry for entry in state.get("refused", [])}
-        known |= {refused.id: asdict(refused) for refused in pushed.refused}
-        done.refused = [entry for entry in known.values() if self._differs(entry["id"])]
-        self._write_state(pushed_seq=self.local.info()["update_seq"], refused=done.refused)
-        return done
+        if pushed.complete:
+            self._write_state(pushed_seq=pushed.last_seq)
+        return pushed.written
+
+    def _still_refused(self) -> list[dict[str, Any]]:
+        """What was refused and is still not at the office."""
+        refused = read_state(self.local).get("refused", [])
+        left = [entry for entry in refused if self._differs(entry["id"])]
+        if left != refused:
+            self._write_state(refused=left)
+        return left
 
     def _pull(self, show: Show) -> int:
         pulled = replicate(
@@ -122,6 +140,7 @@ class DatabaseSync:
             if docid in edited and docid not in review:
                 self._keep_for_review(docid, leaves)
                 review.append(docid)
+                self._write_state(review=review)
             self.local.purge({docid: [leaf["_rev"] for leaf in leaves]})
             removed += 1
         return removed
