@@ -7,7 +7,17 @@ All names and shapes are CouchDB's (documentation 3.5, "API Reference"). Every m
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-from store.types import ADMIN, Attachment, ChangesOptions, Doc, Json, Row, Seq, UserContext, ViewOptions
+from store.types import (
+    ADMIN,
+    Attachment,
+    ChangesOptions,
+    Doc,
+    Json,
+    Row,
+    Seq,
+    UserContext,
+    ViewOptions,
+)
 
 
 class Database(Protocol):
@@ -20,7 +30,8 @@ class Database(Protocol):
     def user(self) -> UserContext: ...
 
     def info(self) -> dict[str, Json]:
-        """`GET /db`: at least db_name, doc_count, doc_del_count, update_seq, sizes, instance_start_time."""
+        """`GET /db`: at least db_name, doc_count, doc_del_count, update_seq, sizes,
+        instance_start_time."""
         ...
 
     def get(
@@ -36,45 +47,61 @@ class Database(Protocol):
         attachments: bool = False,
         local_seq: bool = False,
     ) -> Doc:
-        """`GET /db/docid`: the winner, or the revision asked for. Attachments are stubs unless `attachments`.
+        """`GET /db/docid`: the winner, or the revision asked for. Attachments are stubs unless
+        `attachments`.
 
-        Raises NotFound "missing" or "deleted" (a deleted revision can be had by `rev`); BadRequest for a bad rev.
+        Raises NotFound "missing" or "deleted" (a deleted revision can be had by `rev`); BadRequest
+        for a bad rev.
         """
         ...
 
     def open_revs(
-        self, docid: str, revs: Sequence[str] | Literal["all"], *, with_revs: bool = False,
-        latest: bool = False, attachments: bool = False,
+        self,
+        docid: str,
+        revs: Sequence[str] | Literal["all"],
+        *,
+        with_revs: bool = False,
+        latest: bool = False,
+        attachments: bool = False,
     ) -> list[dict[str, Json]]:
-        """`GET /db/docid?open_revs=…`: `{"ok": doc}` or `{"missing": rev}` for each; "all" means every leaf,
-        deleted ones too. Raises NotFound where the document was never there and "all" was asked."""
+        """`GET /db/docid?open_revs=…`: `{"ok": doc}` or `{"missing": rev}` for each; "all" means
+        every leaf, deleted ones too. Raises NotFound where the document was never there and
+        "all" was asked."""
         ...
 
     def bulk_get(
-        self, docs: Sequence[Mapping[str, Json]], *, revs: bool = False, latest: bool = False,
+        self,
+        docs: Sequence[Mapping[str, Json]],
+        *,
+        revs: bool = False,
+        latest: bool = False,
         attachments: bool = False,
     ) -> dict[str, Json]:
         """`POST /db/_bulk_get`: `{"results": [{"id", "docs": [{"ok": doc} | {"error": {…}}]}]}`."""
         ...
 
     def put(self, doc: Doc) -> str:
-        """Write one revision and return its id. `doc` holds `_id`, and `_rev` where it replaces one.
+        """Write one revision and return its id. `doc` holds `_id`, and `_rev` where it replaces
+        one.
 
-        Durable on return. Raises Conflict, Forbidden, Unauthorized, BadRequest, TooLarge. Same parent and
-        same content give the same revision id on every machine.
+        Durable on return. Raises Conflict, Forbidden, Unauthorized, BadRequest, TooLarge. Same
+        parent and same content give the same revision id on every machine.
         """
         ...
 
     def delete(self, docid: str, rev: str) -> str:
-        """Write a tombstone without a body and return its revision. To keep items in it, `put` with `_deleted`."""
+        """Write a tombstone without a body and return its revision. To keep items in it, `put` with
+        `_deleted`."""
         ...
 
     def bulk_docs(self, docs: Sequence[Doc], *, new_edits: bool = True) -> list[Row]:
-        """`POST /db/_bulk_docs`: one row per document in order: `{"ok", "id", "rev"}` or `{"id", "error", "reason"}`.
+        """`POST /db/_bulk_docs`: one row per document in order: `{"ok", "id", "rev"}` or `{"id",
+        "error", "reason"}`.
 
-        With `new_edits=False` (replication) the revisions are grafted as given (`_revisions`), conflicts are
-        kept, and only refused documents are in the answer. The batch is one transaction in the embedded store,
-        but not all-or-nothing: refused documents do not stop the others.
+        With `new_edits=False` (replication) the revisions are grafted as given (`_revisions`),
+        conflicts are kept, and only refused documents are in the answer. The batch is one
+        transaction in the embedded store, but not all-or-nothing: refused documents do not stop the
+        others.
         """
         ...
 
@@ -83,20 +110,23 @@ class Database(Protocol):
         ...
 
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
-        """`GET /db/_changes?feed=normal`: `{"results": [{"seq", "id", "changes", "deleted"?, "doc"?}], "last_seq", "pending"}`."""
+        """`GET /db/_changes?feed=normal`: `{"results": [{"seq", "id", "changes", "deleted"?,
+        "doc"?}], "last_seq", "pending"}`."""
         ...
 
     def wait_for_change(self, since: Seq, timeout: float) -> bool:
-        """Return True as soon as the update sequence is past `since` (also by another process), False after
-        `timeout` seconds. The basis of the longpoll and continuous feeds."""
+        """Return True as soon as the update sequence is past `since` (also by another process),
+        False after `timeout` seconds. The basis of the longpoll and continuous feeds."""
         ...
 
     def revs_diff(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
-        """`POST /db/_revs_diff`: `{docid: {"missing": […], "possible_ancestors"?: […]}}`; nothing for ids where all is there."""
+        """`POST /db/_revs_diff`: `{docid: {"missing": […], "possible_ancestors"?: […]}}`; nothing
+        for ids where all is there."""
         ...
 
     def get_local(self, docid: str) -> Doc:
-        """`GET /db/_local/name`; `docid` is the whole `_local/name`. Not replicated, not in views. Raises NotFound."""
+        """`GET /db/_local/name`; `docid` is the whole `_local/name`. Not replicated, not in views.
+        Raises NotFound."""
         ...
 
     def put_local(self, doc: Doc) -> str:
@@ -107,23 +137,25 @@ class Database(Protocol):
 
     def get_attachment(self, docid: str, name: str, *, rev: str | None = None) -> Attachment: ...
 
-    def put_attachment(self, docid: str, name: str, data: bytes, content_type: str, *, rev: str | None) -> str: ...
+    def put_attachment(
+        self, docid: str, name: str, data: bytes, content_type: str, *, rev: str | None
+    ) -> str: ...
 
     def delete_attachment(self, docid: str, name: str, *, rev: str) -> str: ...
 
     def view(self, ddoc: str, name: str, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
-        """`GET /db/_design/ddoc/_view/name`: `{"total_rows", "offset", "rows"}`, or `{"rows"}` when reduced.
+        """`GET /db/_design/ddoc/_view/name`: `{"total_rows", "offset", "rows"}`, or `{"rows"}` when
+        reduced.
 
         `ddoc` is without `_design/`. Raises NotFound, QueryParseError, DesignError.
         """
         ...
 
-    def queries(self, ddoc: str, name: str, queries: Sequence[ViewOptions]) -> list[dict[str, Json]]:
-        """`POST …/_view/name/queries`: several queries against one state of the index, one answer each."""
-        ...
-
-    def find(self, query: Mapping[str, Json]) -> dict[str, Json]:
-        """`POST /db/_find`: `{"docs": […], "bookmark", "warning"?}`."""
+    def queries(
+        self, ddoc: str, name: str, queries: Sequence[ViewOptions]
+    ) -> list[dict[str, Json]]:
+        """`POST …/_view/name/queries`: several queries against one state of the index, one answer
+        each."""
         ...
 
     def security(self) -> dict[str, Json]:
@@ -141,7 +173,8 @@ class Database(Protocol):
         ...
 
     def compact(self) -> None:
-        """`POST /db/_compact`: forget the bodies of revisions that are not leaves, and free the space."""
+        """`POST /db/_compact`: forget the bodies of revisions that are not leaves, and free the
+        space."""
         ...
 
 
@@ -153,7 +186,8 @@ class Server(Protocol):
     def exists(self, name: str) -> bool: ...
 
     def create(self, name: str) -> None:
-        """`PUT /db`. Raises DatabaseExists, BadRequest for an illegal name (`^[a-z][a-z0-9_$()+/-]*$`)."""
+        """`PUT /db`. Raises DatabaseExists, BadRequest for an illegal name
+        (`^[a-z][a-z0-9_$()+/-]*$`)."""
         ...
 
     def delete(self, name: str) -> None:

@@ -1,6 +1,6 @@
 """Filters of the changes feed: which documents (tombstones too) a client wants to hear of.
 
-CouchDB 3.5, "Filtering" of `_changes`: `_design`, `_view`, `_selector`, or `design/function`.
+CouchDB 3.5, "Filtering" of `_changes`: `_design`, `_view` or `design/function`.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Write store/collation_table.txt.gz from ICU's root collation. Needs PyICU; run by hand.
 
-    PYTHONPATH=. python tools/make_collation_table.py store/collation_table.txt.gz
+    PYTHONPATH=. python tests/store/make_collation_table.py store/collation_table.txt.gz
 
 One line a character: code point, primary weights, secondary, tertiary, all in hexadecimal; the
 first line names ICU's version. Left out are Han and Hangul, which need no table, and characters
