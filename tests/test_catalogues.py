@@ -34,9 +34,7 @@ def design_texts(value: Any) -> Iterator[str]:
         for key, inner in value.items():
             if key in DESIGN_TEXTS and isinstance(inner, str):
                 yield inner
-            elif key not in DESIGN_TEXTS:
-                yield from design_texts(inner)
-            elif isinstance(inner, dict) and not set(inner) & set(LANGUAGES):
+            elif key not in DESIGN_TEXTS or (isinstance(inner, dict) and not set(inner) & set(LANGUAGES)):
                 yield from design_texts(inner)
     elif isinstance(value, list):
         for inner in value:
