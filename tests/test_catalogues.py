@@ -30,15 +30,20 @@ def catalogue(language: str) -> dict[str, list[tuple[str, str]]]:
 
 
 def design_texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
+    if isinstance(value, list):
+        for inner in value:
+            yield from design_texts(inner)
+    elif isinstance(value, dict):
         for key, inner in value.items():
             if key in DESIGN_TEXTS and isinstance(inner, str):
                 yield inner
-            elif key not in DESIGN_TEXTS or (isinstance(inner, dict) and not set(inner) & set(LANGUAGES)):
+            elif not (key in DESIGN_TEXTS and has_languages(inner)):
                 yield from design_texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from design_texts(inner)
+
+
+def has_languages(text: Any) -> bool:
+    """Whether a Designer wrote the text in each language himself."""
+    return isinstance(text, dict) and bool(set(text) & set(LANGUAGES))
 
 
 def python_texts(path: Path) -> Iterator[str]:

@@ -39,7 +39,7 @@ def make(path: Path, kind: str) -> About:
         )
     about = About(FORMAT, kind, uuid.uuid4().hex)
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path / f".{FILE}.new"
         draft.write_text(json.dumps(asdict(about)) + "\n", encoding="utf-8")
         draft.replace(path / FILE)
