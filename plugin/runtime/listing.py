@@ -115,16 +115,30 @@ class Listing:
         )
 
     def categories(self, prefix: Sequence[Any] = ()) -> list[Category]:
-        """The values that follow `prefix` in the keys, each with count and sums."""
+        """The values that follow `prefix` in the keys, each with count and sums.
+
+        Keywords that the form itself lists, such as states, come in the form's order.
+        """
         full = self._full(prefix)
         found = grouped(
             self.context.reading, self.spec.view, self._sets(), under(full), len(full) + 1
         )
-        return [
+        made = [
             Category(key[-1], (*prefix, key[-1]), int(sums[0]), tuple(sums))
             for key, sums in found
             if len(key) == len(full) + 1 and sums[0]
         ]
+        places = self._places(len(prefix) - len(self.spec.key))
+        return sorted(made, key=lambda one: places.get(str(one.value), len(places)))
+
+    def _places(self, depth: int) -> dict[Any, int]:
+        """Where the form puts the keywords of the category at this depth."""
+        form = self.context.design.forms.get(self.spec.form)
+        if form is None or not 0 <= depth < len(self.spec.categories):
+            return {}
+        item = form.items.get(self.spec.categories[depth].item)
+        choices = item.choices if item else ()
+        return {choice.value: place for place, choice in enumerate(choices)}
 
     def count(self, prefix: Sequence[Any] = ()) -> int:
         """How many lines there are under `prefix`."""

@@ -10,6 +10,8 @@ from typing import Any
 from plugin import Agent, Documents, Message, NotFound, Raw, Refused, Session, notify
 
 ROUNDS = 1000
+FIXED = ("deal", "from", "to", "round", "sent_at")
+QUESTION = ("text", "due")
 
 
 def chase_deal(documents: Documents, deal: Raw, items: Mapping[str, Any]) -> Message:
@@ -34,13 +36,17 @@ def chase_deal(documents: Documents, deal: Raw, items: Mapping[str, Any]) -> Mes
 
 
 def check_chase(documents: Documents, new: Raw, old: Raw | None) -> None:
-    """Fill in who is chased, and when. Raises Refused for one who does not lead that person."""
+    """Fill in who is chased, and when; afterwards neither changes, nor does the question by any
+    other than who asked it. Raises Refused for one who does not lead the person chased."""
+    session = documents.context.session
     if old is not None:
+        asked = session.is_system or session.identity.name == old.get("from")
+        for item in FIXED if asked else (*FIXED, *QUESTION):
+            new[item] = old.get(item)
         return
     new.setdefault("sent_at", documents.context.now())
     if not new.get("to"):
         _take_owner(documents, new)
-    session = documents.context.session
     if session.is_system:
         return
     new["from"] = session.identity.name

@@ -95,7 +95,7 @@ def test_categories_count_and_sum_what_may_be_read(kit: Kit) -> None:
             those = [one for one in mine if one.items["stage"] == stage]
             prices = [int(one.items["price"]["amount"]) for one in those]
             assert found[stage] == (len(prices), (len(prices), sum(prices)))
-        assert [one.value for one in shown.categories()] == ["done", "lost", "open"]
+        assert [one.value for one in shown.categories()] == ["open", "done", "lost"]
         opened = shown.page(prefix=["lost"], limit=100)
         assert {row.items["stage"] for row in opened.rows} == {"lost"}
         assert opened.total == found["lost"][0] and opened.sums == found["lost"][1]

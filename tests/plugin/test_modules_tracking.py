@@ -210,6 +210,28 @@ def test_a_chase_up_with_a_text_is_written_as_a_document(company: Company) -> No
     assert notice["values"] == {"by": "manager", "text": "月底前要结果", "due": "2026-11-30"}
 
 
+def test_who_is_chased_answers_but_does_not_rewrite_the_question(company: Company) -> None:
+    deal = company.deal("anna")
+    chase = company.door("manager", "tracking").create("chase", {"deal": deal.id, "text": "?"})
+    door = company.door("anna", "tracking")
+    changed = door.save(chase.id, chase.rev, {"text": "!", "from": "ben", "answer": "soon"})
+    assert (changed.get("text"), changed.get("from")) == ("?", "manager")
+    assert changed.get("answer") == "soon"
+    again = company.door("manager", "tracking").save(chase.id, changed.rev, {"text": "??"})
+    assert again.get("text") == "??"
+
+
+def test_states_come_in_the_order_of_the_workflow(company: Company) -> None:
+    door = company.door("anna", "tracking")
+    for step in ("finish", "win", "lose", ""):
+        deal = company.deal("anna", name=step or "open", lost_reason="Price")
+        for one in {"finish": ("win", "finish"), "": ()}.get(step, (step,)):
+            deal = door.transition(deal.id, deal.rev, one)
+    for name in ("deals_by_stage", "my_deals_by_stage"):
+        categories = company.session("anna").listing("tracking", name).categories()
+        assert [one.value for one in categories] == ["tracking", "won", "finished", "lost"]
+
+
 def test_colleagues_do_not_chase(company: Company) -> None:
     deal = company.deal("anna", team=["ben"])
     assert company.door("ben", "tracking").actions(deal) == []
