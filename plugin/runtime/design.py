@@ -48,6 +48,7 @@ CONFLICTS_MAP = "function (doc) { if (doc._conflicts) { emit([doc._id], [1]); } 
 VALIDATE = """function (doc, old, userCtx, secObj) {
   require('lib/access_check').check(doc, old, userCtx, secObj);
   require('lib/form_check').check(this.forms, doc, old, userCtx);
+  require('lib/step_check').check(this.forms, doc, old, userCtx, secObj);
   for (var name in this.checks) {
     require('checks/' + name).check(doc, old, userCtx, secObj, this);
   }

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from plugin import Document, Invalid, NotFound, Refused, SaveConflict
+from store.errors import Forbidden
 from tests.plugin.kit import Kit
 
 EURO = {"amount": "5", "currency": "EUR"}
@@ -136,3 +137,21 @@ def test_unknown_step_and_lost_race(kit: Kit) -> None:
     kit.work("ben").save(made.id, made.rev, {"why": "theirs"})
     with pytest.raises(SaveConflict):
         kit.work("anna").transition(made.id, made.rev, "lose", {"why": "mine"})
+
+
+def test_the_store_refuses_a_step_to_those_whom_the_form_does_not_name(kit: Kit) -> None:
+    made = job(kit, price=EURO)
+
+    def done(by: str) -> dict[str, Any]:
+        line = {"step": "finish", "from": "open", "to": "done", "by": by, "at": "", "note": ""}
+        return {**made.raw, "stage": "done", "steps": [line]}
+
+    with pytest.raises(Forbidden, match="Only these may do this: anna"):
+        kit.work("ben").context.writing.put(done("ben"))
+    with pytest.raises(Forbidden, match="only by a step"):
+        kit.work("anna").context.writing.put({**made.raw, "stage": "done"})
+    rev = kit.work("anna").context.writing.put(done("anna"))
+    line = {"step": "reopen", "from": "done", "to": "open", "by": "ben", "at": "", "note": ""}
+    again = {**done("anna"), "_rev": rev, "stage": "open"}
+    again["steps"] = [*again["steps"], line]
+    assert kit.work("ben").context.writing.put(again).startswith("3-")

@@ -173,6 +173,10 @@ function label(item, name) {
   return typeof text === 'string' ? text : text.en || name;
 }
 
+function isServer(userCtx) {
+  return userCtx.roles.indexOf('_admin') !== -1 || userCtx.roles.indexOf('kind:server') !== -1;
+}
+
 // For validate_doc_update: throws {forbidden} with the first problem found. Documents of the door
 // itself (the ACL) have no form here and are checked by access_check.
 function check(forms, doc, old, userCtx) {
@@ -185,13 +189,15 @@ function check(forms, doc, old, userCtx) {
       throw {forbidden: 'Who made a document and when cannot be changed.'};
     }
   }
-  var server = userCtx.roles.indexOf('_admin') !== -1 || userCtx.roles.indexOf('kind:server') !== -1;
-  var found = problems(form, doc, old && !old._deleted ? old : null, server);
+  var found = problems(form, doc, old && !old._deleted ? old : null, isServer(userCtx));
   var names = Object.keys(found);
   if (names.length) {
     throw {forbidden: label(form.items[names[0]], names[0]) + ': ' + fill(found[names[0]])};
   }
 }
 
+exports.canonical = canonical;
+exports.linesOf = linesOf;
+exports.isServer = isServer;
 exports.problems = problems;
 exports.check = check;
