@@ -21,6 +21,12 @@ def test_a_customer_is_read_by_owner_team_leaders_and_service(company: Company) 
     assert counts["ben"] == []
 
 
+def test_leaders_of_the_team_read_what_their_people_read(company: Company) -> None:
+    customer = company.customer("carla", team=["ben"])
+    assert company.door("manager", "customers").exists(customer.id)
+    assert not company.door("anna", "customers").exists(customer.id)
+
+
 def test_the_team_reads_but_does_not_write(company: Company) -> None:
     customer = company.customer("anna", team=["carla"])
     with pytest.raises(Refused):
