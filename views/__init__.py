@@ -62,7 +62,7 @@ def create_app(office: Office, setup_link: setup.SetupLink | None = None) -> Fla
     app.extensions[EXTENSION] = Shell(office, credentials, monotonic_throttle())
     app.extensions[setup.EXTENSION] = setup_link or setup.SetupLink()
     Bootstrap5(app)
-    secure(app)
+    secure(app, office.id)
     errors.register(app)
     language.register(app)
     auth.register(app)

@@ -91,11 +91,15 @@ def local_address(target: str | None, default: str) -> str:
     return default if parts.scheme or parts.netloc else target
 
 
-def secure(app: Flask) -> None:
-    """Install all of it on `app`."""
+def secure(app: Flask, office: str) -> None:
+    """Install all of it on `app`, which serves the office with this id.
+
+    The id is in the cookie's name: browsers give cookies to every port of a host, and a laptop is
+    often tried beside its office.
+    """
     app.session_interface = CookieSessions()
     app.config.update(
-        SESSION_COOKIE_NAME="divan",
+        SESSION_COOKIE_NAME=f"divan_{office[:8]}",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,

@@ -4,6 +4,7 @@ Taken from `divan.toml` in the data directory, then from the environment (`DIVAN
 capitals), which wins. Passwords are no settings: see `secret`.
 """
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -113,6 +114,23 @@ def read_settings(directory: Path, environment: Mapping[str, str] = os.environ) 
     return Settings(values)
 
 
+def write_settings(directory: Path, values: Mapping[str, Any]) -> None:
+    """Begin the settings file of a data directory; an existing one is left alone.
+
+    Names that this version does not know are left out, because they come from another machine.
+    """
+    known = {setting.name: setting for setting in SETTINGS}
+    # A JSON string or number is also one of TOML.
+    lines = [
+        f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
+        for name, value in values.items()
+        if name in known and isinstance(value, known[name].kind)
+    ]
+    path = directory / FILE
+    if not path.exists():
+        path.write_text("".join(lines), encoding="utf-8")
+
+
 def _convert(setting: Setting, text: str) -> Any:
     if setting.kind is bool:
         if text.lower() in ("1", "true", "yes", "on"):
@@ -136,7 +154,7 @@ def _wrong(setting: Setting, value: Any) -> BadInput:
 
 
 def secret(directory: Path, name: str, environment: Mapping[str, str] = os.environ) -> str | None:
-    """A password or key: from `DIVAN_<NAME>` in capitals, or from the file `secrets/<name>`, else None.
+    """A password or key: `DIVAN_<NAME>` in capitals, or the file `secrets/<name>`, else None.
 
     Raises BadInput where the file can be read by others than its owner.
     """

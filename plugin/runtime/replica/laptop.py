@@ -18,6 +18,7 @@ from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
 from plugin.runtime.replica.remote import PROTOCOL, Remote
 from plugin.runtime.replica.sync import DatabaseSync, Synced, read_state
+from plugin.runtime.settings import write_settings
 from store.errors import Unauthorized
 from store.opening import open_server
 from store.replication import Progress
@@ -79,6 +80,7 @@ def register(data: Path, url: str, login: str, password: str, label: str) -> Lap
         raise BadInput("{data} belongs to {person}.", data=str(data), person=known.person)
     if known is None:
         Office.create(data, kind="laptop").close()
+        write_settings(data, answer.get("settings", {}))
     laptop = known or Laptop(url, answer["person"], answer["office"], os.urandom(8).hex())
     write_private(data / "secrets" / TOKEN, answer["token"])
     laptop.write(data)

@@ -20,6 +20,8 @@ from store.errors import NotFound as StoreNotFound
 from store.types import ADMIN, UserContext, ViewOptions
 
 KEY = "replica_key"
+SHARED_SETTINGS = ("company_name", "language", "time_zone", "currency")
+"""Settings that a laptop takes over when it is cloned."""
 
 
 class FilteredServer:
@@ -65,12 +67,13 @@ def replicable(session: Session) -> list[str]:
 
 
 def databases_for(office: Office, identity: Identity) -> dict[str, Any]:
-    """`{"office", "person", "protocol", "databases": [{"name", "documents"}]}`."""
+    """`{"office", "person", "protocol", "settings", "databases": [{"name", "documents"}]}`."""
     session = office.session(identity)
     return {
         "office": office.id,
         "person": identity.name,
         "protocol": PROTOCOL,
+        "settings": {name: office.settings[name] for name in SHARED_SETTINGS},
         "databases": [
             {"name": name, "documents": _readable_count(session.context(name))}
             for name in replicable(session)
