@@ -32,6 +32,7 @@ def serve(data: Path, host: str, port: int, no_services: bool) -> None:
 
     An empty directory becomes a new office; the link for its first administrator is printed.
     """
+    stop = told_to_stop()
     with open_office(data) as office, ExitStack() as services:
         link = SetupLink()
         server = listen(create_app(office, link), host, port)
@@ -42,7 +43,9 @@ def serve(data: Path, host: str, port: int, no_services: bool) -> None:
         click.echo(f"Divan serves {data} on {address}")
         if needs_administrator(office, Credentials(office.server, office.clock)):
             click.echo(f"Make the first administrator here, once: {address}/setup/{link.make()}")
-        run(server)
+        # The pages run in a thread of their own, so that this one can be told to stop.
+        threading.Thread(target=server.run, name="pages", daemon=True).start()
+        stop.wait()
         click.echo("Divan is stopping …")
     click.echo("Divan has stopped.")
 
@@ -80,8 +83,8 @@ def start_services(office: Office, services: ExitStack) -> None:
         service.start()
 
 
-def run(server: Any) -> None:
-    """Serve until SIGINT or SIGTERM. The pages run in threads, so that this one can be told."""
+def told_to_stop() -> threading.Event:
+    """Set by SIGINT or SIGTERM from now on."""
     stop = threading.Event()
 
     def tell(number: int, frame: FrameType | None) -> None:
@@ -89,9 +92,7 @@ def run(server: Any) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, tell)
-    pages = threading.Thread(target=server.run, name="pages", daemon=True)
-    pages.start()
-    stop.wait()
+    return stop
 
 
 def _readable(host: str) -> str:

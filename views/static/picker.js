@@ -6,7 +6,7 @@
     var list = box.querySelector(".found");
     var chosen = box.querySelector(".chosen");
     var many = select.multiple;
-    var active = -1, timer = 0, latest = 0;
+    var active = -1, timer = 0, latest = 0, waiting = false, entered = false;
 
     function selected() {
       return Array.from(select.options).filter(function (o) { return o.selected && o.value; });
@@ -38,7 +38,7 @@
       select.dispatchEvent(new Event("change", { bubbles: true }));
       if (many) input.focus();
     }
-    function close() { list.hidden = true; active = -1; input.setAttribute("aria-expanded", "false"); }
+    function close() { list.hidden = true; entered = false; active = -1; input.setAttribute("aria-expanded", "false"); }
     function mark(index) {
       var rows = list.querySelectorAll("[role=option]");
       if (!rows.length) return;
@@ -66,10 +66,14 @@
       }
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
+      waiting = false;
       if (answer.found.length) mark(0);
+      if (answer.found.length && entered) choose(answer.found[0]);
+      entered = false;
     }
     function search() {
       var mine = ++latest;
+      waiting = true;
       var url = new URL(box.dataset.url, location.href);
       url.searchParams.set("q", input.value);
       fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } })
@@ -77,12 +81,16 @@
         .then(function (answer) { if (mine === latest && document.activeElement === input) show(answer); })
         .catch(function () { if (mine === latest) show({ found: [], note: box.dataset.failed }); });
     }
-    input.addEventListener("input", function () { clearTimeout(timer); timer = setTimeout(search, 150); });
-    input.addEventListener("focus", search);
-    input.addEventListener("blur", function () { latest++; close(); });
+    input.addEventListener("input", function () {
+      waiting = true;
+      clearTimeout(timer);
+      timer = setTimeout(search, 150);
+    });
+    input.addEventListener("click", function () { if (list.hidden) search(); });
+    input.addEventListener("blur", function () { latest++; waiting = entered = false; clearTimeout(timer); close(); });
     input.addEventListener("keydown", function (event) {
       var rows = list.querySelectorAll("[role=option]");
-      if (event.key === "ArrowDown") { event.preventDefault(); mark(active + 1); }
+      if (event.key === "ArrowDown") { event.preventDefault(); if (list.hidden) search(); else mark(active + 1); }
       else if (event.key === "ArrowUp") { event.preventDefault(); mark(active - 1); }
       else if (event.key === "Escape") { close(); }
       else if (event.key === "Backspace" && many && !input.value && selected().length) {
@@ -90,7 +98,8 @@
       }
       else if (event.key === "Enter") {
         event.preventDefault();
-        if (!list.hidden && active >= 0) rows[active].dispatchEvent(new MouseEvent("mousedown", { cancelable: true }));
+        if (waiting) entered = true;  // what was typed last is not there yet
+        else if (!list.hidden && active >= 0) rows[active].dispatchEvent(new MouseEvent("mousedown", { cancelable: true }));
       }
     });
     box.classList.add("enhanced");
