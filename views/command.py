@@ -40,9 +40,9 @@ def serve(data: Path, host: str, port: int, no_services: bool) -> None:
         address = f"http://{_readable(host)}:{server.effective_port}"
         if not no_services:
             start_services(office, services)
-        click.echo(f"Divan serves {data} on {address}")
         if needs_administrator(office, Credentials(office.server, office.clock)):
             click.echo(f"Make the first administrator here, once: {address}/setup/{link.make()}")
+        click.echo(f"Divan serves {data} on {address}")
         # The pages run in a thread of their own, so that this one can be told to stop.
         threading.Thread(target=server.run, name="pages", daemon=True).start()
         stop.wait()
