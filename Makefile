@@ -39,7 +39,7 @@ $(VENV)/.lock-tool:
 	@mkdir -p $(VENV) && touch $@
 
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.runtime: pyproject.toml requirements.lock | $(VENV)/bin/python
 	@echo "Installing Divan into $(VENV) …"
