@@ -45,7 +45,7 @@ class LiteServer:
         self._shelves: dict[str, Shelf] = {}
         self._closed = False
         try:
-            self._directory.mkdir(parents=True, exist_ok=True)
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Unavailable(f"{self._directory} cannot be used: {error.strerror}") from error
 

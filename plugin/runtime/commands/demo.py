@@ -62,7 +62,7 @@ def _office(data: Path) -> Office:
 def _write_settings(data: Path) -> None:
     settings = data / FILE
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not settings.exists():  # settings laid out beforehand are kept
             settings.write_text(SETTINGS, encoding="utf-8")
     except OSError as error:
