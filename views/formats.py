@@ -19,10 +19,14 @@ def parse_time(text: str) -> datetime:
 
 @dataclass(frozen=True)
 class Formats:
-    """The formats of one language and time zone. What cannot be read is shown as it is."""
+    """The formats of one language and time zone. What cannot be read is shown as it is.
+
+    `compact` is for tables: Chinese dates are written with numbers alone, 2026/11/22.
+    """
 
     language: str
     zone: ZoneInfo
+    compact: bool = False
 
     @property
     def locale(self) -> Locale:
@@ -31,7 +35,7 @@ class Formats:
     def date(self, text: str) -> str:
         """A stored date, YYYY-MM-DD."""
         try:
-            return format_date(date.fromisoformat(text[:10]), "medium", locale=self.locale)
+            return _written(date.fromisoformat(text[:10]), self)
         except ValueError:
             return text
 
@@ -41,8 +45,9 @@ class Formats:
             local = parse_time(text).astimezone(self.zone)
         except ValueError:
             return text
-        day = format_date(local.date(), "medium", locale=self.locale)
-        return f"{day} {format_datetime(local, 'HH:mm', locale=self.locale)}"
+        return (
+            f"{_written(local.date(), self)} {format_datetime(local, 'HH:mm', locale=self.locale)}"
+        )
 
     def number(self, value: Any) -> str:
         """A number with the language's separators."""
@@ -72,3 +77,8 @@ class Formats:
     def symbol(self, currency: str) -> str:
         """The sign of a currency, `¥`, `US$`…"""
         return get_currency_symbol(currency, locale=self.locale)
+
+
+def _written(day: date, formats: Formats) -> str:
+    length = "short" if formats.compact and formats.language.startswith("zh") else "medium"
+    return format_date(day, length, locale=formats.locale)

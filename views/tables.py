@@ -85,7 +85,7 @@ class Drawer:
         self.database = database
         self.spec = spec
         self.form = form
-        self.renderer = renderer
+        self.renderer = replace(renderer, formats=replace(renderer.formats, compact=True))
         # What a category line says need not stand in each of its rows again.
         said = {column.item for column in spec.categories} if folded else set()
         first, rest = spec.columns[:1], spec.columns[1:]
