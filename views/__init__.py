@@ -10,6 +10,7 @@ from flask_bootstrap import Bootstrap5
 
 from plugin import Credentials, Office
 from views import (
+    account,
     acl,
     auth,
     conflicts,
@@ -26,6 +27,7 @@ from views import (
     steps,
 )
 from views.icons import icon
+from views.language import _
 from views.security import csrf, secure, session_key
 from views.shell import EXTENSION, Crumb, Shell, here, user
 from views.throttle import monotonic_throttle
@@ -37,6 +39,7 @@ BLUEPRINTS = (
     setup.blueprint,
     start.blueprint,
     picker.blueprint,
+    account.blueprint,
     acl.blueprint,
     listings.blueprint,
     steps.blueprint,
@@ -101,4 +104,4 @@ def _teach_templates(app: Flask, office: Office) -> None:
 
 def person_menu() -> list[Crumb]:
     """Entries of the menu under the person's name."""
-    return []
+    return [Crumb(_("Password and laptops"), url_for("account.page"), "key")]
