@@ -8,14 +8,12 @@ from plugin.runtime.context import Context
 from plugin.runtime.document import Document, Raw
 from plugin.runtime.errors import Invalid, SaveConflict
 from plugin.runtime.links import Links
-from plugin.runtime.merge import Clash, merge
+from plugin.runtime.merge import Clash, ended, merge
 from plugin.runtime.messages import Message
 from plugin.runtime.reading import fetch, live_branches
 from plugin.runtime.saving import ready, stored
 from store.api import Database
 from store.errors import Conflict
-
-ENDED_KEEPS = ("_id", "_rev", "form", "readers", "authors", "updated")
 
 
 def conflicts(ctx: Context, docid: str) -> list[Document]:
@@ -79,10 +77,4 @@ def with_files(db: Database, doc: Raw, borrowed: Mapping[str, str]) -> Raw:
 def _close(ctx: Context, losers: list[Raw]) -> None:
     """End the losing branches. Under the server's name: the document is not deleted by this, so
     the privilege to delete is not asked for."""
-    ctx.reading.bulk_docs([_ended(branch) for branch in losers])
-
-
-def _ended(branch: Raw) -> Raw:
-    """The end of a branch: the same on every machine, and open to no one who did not read it."""
-    kept = {key: branch[key] for key in ENDED_KEEPS if key in branch}
-    return {**kept, "_deleted": True}
+    ctx.reading.bulk_docs([ended(branch) for branch in losers])

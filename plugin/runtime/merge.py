@@ -12,12 +12,14 @@ from functools import partial
 from typing import Any
 
 from acl import reader_set
+from store import revisions
 
 Doc = dict[str, Any]
 Branch = Mapping[str, Any]
 Changed = Callable[[Branch, Branch], bool]
 
 ATTACHMENT = "_attachments/"
+ENDED_KEEPS = ("_id", "_rev", "form", "readers", "authors", "updated")
 _BY_RULE = {"created", "updated", "changed", "steps", "former_readers", "imported"}
 _ABSENT = ("absent",)
 
@@ -67,25 +69,27 @@ def merge(branches: Sequence[Branch], choices: Mapping[str, str] | None = None) 
     return Merged(doc, borrowed)
 
 
-def winner_of(branches: Sequence[Branch]) -> Branch:
-    """The branch that CouchDB shows: the longest, then the one with the greatest revision id."""
-    return max(branches, key=_rank)
+def ended(branch: Branch) -> Doc:
+    """The end of a losing branch: the same on every machine, and open to no one who did not read
+    it."""
+    return {key: branch[key] for key in ENDED_KEEPS if key in branch} | {"_deleted": True}
 
 
 def _rank(branch: Branch) -> tuple[int, str]:
-    return _generation(branch), branch["_rev"]
+    return revisions.sort_key(branch["_rev"])
 
 
 def _generation(branch: Branch) -> int:
-    return int(str(branch["_rev"]).partition("-")[0])
+    return revisions.generation(branch["_rev"])
 
 
 def _path(branch: Branch) -> dict[int, str]:
     """The revisions of a branch by generation, as far as they are known."""
-    revisions = branch.get("_revisions")
-    if not revisions:
-        return {_generation(branch): str(branch["_rev"]).partition("-")[2]}
-    return {revisions["start"] - back: revid for back, revid in enumerate(revisions["ids"])}
+    path = branch.get("_revisions")
+    if not path:
+        generation, revid = _rank(branch)
+        return {generation: revid}
+    return {path["start"] - back: revid for back, revid in enumerate(path["ids"])}
 
 
 def _common_generations(branches: Sequence[Branch]) -> dict[tuple[str, str], int]:

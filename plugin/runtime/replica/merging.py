@@ -7,13 +7,13 @@ write the same revision and do not conflict again.
 from collections.abc import Iterator
 
 from plugin.runtime.conflicts import with_files
-from plugin.runtime.merge import Merged, merge
+from plugin.runtime.design import CONFLICTS_VIEW, INDEX
+from plugin.runtime.merge import Merged, ended, merge
 from store.api import Database
 from store.errors import NotFound
 from store.types import Doc, ViewOptions
 
 PAGE = 500
-STUB_ITEMS = ("_id", "_rev", "form", "readers", "authors", "updated")
 
 
 def conflicted(database: Database) -> Iterator[str]:
@@ -21,7 +21,7 @@ def conflicted(database: Database) -> Iterator[str]:
     skip = 0
     while True:
         options = ViewOptions(reduce=False, skip=skip, limit=PAGE)
-        rows = database.view("index", "conflicts", options)["rows"]
+        rows = database.view(INDEX, CONFLICTS_VIEW, options)["rows"]
         yield from (row["id"] for row in rows)
         if len(rows) < PAGE:
             return
@@ -40,9 +40,8 @@ def settle(database: Database, docid: str) -> bool:
     if not isinstance(merged, Merged):
         return False
     winner, *losers = branches
-    stubs = [stub(branch) for branch in losers]
     doc = with_files(database, merged.doc, merged.borrowed)
-    rows = database.bulk_docs([{**doc, "_id": docid, "_rev": winner["_rev"]}, *stubs])
+    rows = database.bulk_docs([{**doc, "_id": docid, "_rev": winner["_rev"]}, *map(ended, losers)])
     return not rows[0].get("error")
 
 
@@ -66,8 +65,3 @@ def live_branches(database: Database, docid: str) -> list[Doc]:
         return []
     live = [entry["ok"] for entry in found if "ok" in entry and not entry["ok"].get("_deleted")]
     return sorted(live, key=lambda doc: (doc["_rev"] != winner, doc["_rev"]))
-
-
-def stub(branch: Doc) -> Doc:
-    """The end of a losing branch: keeps who read it, so that the stub is not open to others."""
-    return {name: branch[name] for name in STUB_ITEMS if name in branch} | {"_deleted": True}
