@@ -7,6 +7,7 @@ only the parent of the pushed branch.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import compress
 from typing import Literal, NoReturn
 
 from acl import ACL_ID, Access, Identity, may
@@ -122,12 +123,13 @@ class FilteredDatabase:
         latest: bool = False,
         attachments: bool = False,
     ) -> dict[str, Json]:
-        shown = [request for request in docs if self._visibility.shows(str(request.get("id")))]
-        answer = self._inner.bulk_get(shown, revs=revs, latest=latest, attachments=attachments)
+        shown = [self._visibility.shows(str(request.get("id"))) for request in docs]
+        asked = list(compress(docs, shown))
+        answer = self._inner.bulk_get(asked, revs=revs, latest=latest, attachments=attachments)
         results = iter(answer["results"])
         ordered = [
-            self._bulk_row(next(results)) if request in shown else _absent(request)
-            for request in docs
+            self._bulk_row(next(results)) if there else _absent(request)
+            for request, there in zip(docs, shown, strict=True)
         ]
         return {"results": ordered}
 
