@@ -20,7 +20,7 @@ from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp, utcnow
 from plugin.runtime.context import told
 from plugin.runtime.credentials import SHORTEST as SHORTEST_PASSWORD
 from plugin.runtime.credentials import Credentials, Token, password_problem
-from plugin.runtime.directory import Directory, Group, Person
+from plugin.runtime.directory import SERVER_NAME, Directory, Group, Person
 from plugin.runtime.document import Document, Raw, StoredFile
 from plugin.runtime.documents import Documents
 from plugin.runtime.errors import (
@@ -34,7 +34,7 @@ from plugin.runtime.errors import (
     SaveConflict,
 )
 from plugin.runtime.feed import all_changes
-from plugin.runtime.fields import FieldError, display, for_input, keyword_label, parse
+from plugin.runtime.fields import FieldError, display, for_input, parse
 from plugin.runtime.form import Action as FormAction
 from plugin.runtime.form import Choice, Condition, Form, Item, Response, Section, is_empty, items_of
 from plugin.runtime.lease import Lease
@@ -42,7 +42,7 @@ from plugin.runtime.listing import Category, Listing, Page, Row
 from plugin.runtime.listing_spec import Column, ListingSpec
 from plugin.runtime.messages import LANGUAGES, Message, Text, choose_language, translate
 from plugin.runtime.module import Action, Agent, DatabaseSpec, FormCode, Module, Scheduled
-from plugin.runtime.notices import SERVER, SERVER_NAME, Outbox, notice_id, notify
+from plugin.runtime.notices import SERVER, Outbox, notice_id, notify
 from plugin.runtime.office import Office
 from plugin.runtime.people import ADMINISTRATORS, add_person, make_administrator
 from plugin.runtime.replica.office_side import FilteredServer, databases_for, rights_for
@@ -134,7 +134,6 @@ __all__ = [
     "for_input",
     "is_empty",
     "items_of",
-    "keyword_label",
     "make_administrator",
     "notice_id",
     "notify",

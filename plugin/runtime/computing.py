@@ -5,14 +5,18 @@ from typing import Any
 
 from acl import authors_of, reader_set, readers_of
 from plugin.runtime.context import Context
+from plugin.runtime.directory import EVERYONE
 from plugin.runtime.document import Raw
 from plugin.runtime.form import Form, Item, is_empty, items_of
 from plugin.runtime.links import Links
 from plugin.runtime.names import resolve
+from store import revisions
 
-EVERYONE = "*"
 MERGED_TOO = ("readers", "authors", "public")
-"""What a merge takes from one branch or the other like an item."""
+"""What a merge takes from one branch or the other like an item: it has to know which changed it."""
+
+UNDATED = ("steps", "imported", "_attachments")
+"""What else makes a new revision; when it changed can be told without `changed`."""
 
 
 def bring(form: Form, new: Raw, links: Links) -> None:
@@ -80,13 +84,11 @@ def book(ctx: Context, new: Raw, old: Raw | None) -> bool:
         return True
     before, after = items_of(old), items_of(new)
     touched = [k for k in {*before, *after} if before.get(k) != after.get(k)]
-    # A merge has to know on which branch these changed, as with items.
-    touched += [k for k in ("readers", "authors", "public") if old.get(k) != new.get(k)]
-    rest = ("readers", "authors", "public", "steps", "imported", "_attachments")
-    if not touched and all(old.get(key) == new.get(key) for key in rest):
+    touched += [k for k in MERGED_TOO if old.get(k) != new.get(k)]
+    if not touched and all(old.get(key) == new.get(key) for key in UNDATED):
         return False
     at = ctx.now()
-    generation = int(str(old["_rev"]).partition("-")[0]) + 1
+    generation = revisions.generation(old["_rev"]) + 1
     changed = dict(new.get("changed") or {})
     changed.update({item: [generation, at, ctx.by] for item in sorted(touched)})
     if changed:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugin.runtime.context import Context
+from plugin.runtime.directory import SETTINGS
 from plugin.runtime.document import Raw
 from plugin.runtime.form import META, Choice, Form, Item, is_empty
 from plugin.runtime.links import Links
 from plugin.runtime.messages import Message
 
 KEYWORDS = "keywords:"
-SETTINGS = "settings"
 
 
 def all_problems(

@@ -173,11 +173,11 @@ def _display_one(
     if item.kind == "names":
         return name_of(value)
     if item.kind == "keyword":
-        return keyword_label(item, value, language)
+        return _keyword_label(item, value, language)
     return str(value)
 
 
-def keyword_label(item: Item, value: str, language: str) -> str:
+def _keyword_label(item: Item, value: str, language: str) -> str:
     """What people see for a keyword; one that the form does not list is translated as it is."""
     label = next((c.label for c in item.choices if c.value == value), value)
     return translate(label, language)

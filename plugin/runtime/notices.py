@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from plugin.runtime.clock import Clock, stamp
+from plugin.runtime.directory import SERVER_NAME
 from plugin.runtime.errors import BadInput
 from plugin.runtime.module import Raw
 from store.api import Database, Server
@@ -17,7 +18,6 @@ from store.types import Seq, UserContext
 
 DATABASE = "outbox"
 FORM = "outgoing"
-SERVER_NAME = "divan-server"
 SERVER = UserContext(SERVER_NAME, ("_admin", "divan", "kind:server"))
 """The server itself, as the store's validation sees it."""
 _PART = re.compile(r"[A-Za-z0-9._:@-]+")

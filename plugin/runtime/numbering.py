@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from plugin.runtime.clock import day_in
+from plugin.runtime.directory import SETTINGS
 from plugin.runtime.errors import OfficeError
 from store.api import Database
 from store.errors import Conflict, NotFound
@@ -16,7 +17,6 @@ from store.types import Doc
 if TYPE_CHECKING:
     from plugin.runtime.session import Session
 
-SETTINGS = "settings"
 RULE = "numbering:"
 PATTERN = "{n:05d}"
 PERIODS = {"never": "", "yearly": "%Y", "monthly": "%Y-%m", "daily": "%Y-%m-%d"}

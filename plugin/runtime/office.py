@@ -14,7 +14,7 @@ from plugin.runtime.clock import Clock, stamp, utcnow
 from plugin.runtime.credentials import Credentials
 from plugin.runtime.deploying import deploy_database
 from plugin.runtime.design import DESIGN_ID, Design, read_design
-from plugin.runtime.directory import SERVER_NAME, Directory
+from plugin.runtime.directory import SERVER_NAME, SETTINGS, Directory
 from plugin.runtime.errors import BadInput, NotFound, OfficeError
 from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
 from plugin.runtime.modules import Modules
@@ -28,7 +28,6 @@ from store.lite.server import LiteServer
 from store.opening import open_server
 from store.types import BasicAuth, ViewOptions
 
-SETTINGS = "settings"
 SERVER = Identity(SERVER_NAME, "server")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from acl import Level, Privilege, can_read, reader_set, readers_of
-from acl.readers import OPEN_SET
+from acl.readers import CONFLICT_PREFIX, OPEN_SET
 from plugin.runtime.context import Context
 from plugin.runtime.design import INDEX, PUBLIC, SETS_VIEW
 from plugin.runtime.errors import NotFound
@@ -17,7 +17,6 @@ from plugin.runtime.reading import fetch
 from store.api import Database
 from store.types import ChangesOptions, Doc, Seq, ViewOptions
 
-CONFLICT = "c:"
 FEW = 500
 """More changes than this at once, and the sets are read anew from the index."""
 
@@ -85,8 +84,8 @@ class ReaderSets:
         answer = self._db.view(INDEX, SETS_VIEW, ViewOptions(group=True))
         names = [row["key"][0] for row in answer["rows"]]
         names = [name for name in names if not name.startswith(PUBLIC)]
-        plain = [name for name in names if not name.startswith(CONFLICT)]
-        conflicts = frozenset(name for name in names if name.startswith(CONFLICT))
+        plain = [name for name in names if not name.startswith(CONFLICT_PREFIX)]
+        conflicts = frozenset(name for name in names if name.startswith(CONFLICT_PREFIX))
         self._sets = Sets(self._names(plain), conflicts)
         self._seq = seq
 
@@ -127,7 +126,7 @@ class ReaderSets:
 
 
 def _take(readers: dict[str, frozenset[str]], conflicts: set[str], doc: Doc, deleted: bool) -> None:
-    conflict = CONFLICT + doc["_id"]
+    conflict = CONFLICT_PREFIX + doc["_id"]
     conflicts.discard(conflict)
     if deleted or doc["_id"].startswith("_design/"):
         return
@@ -141,7 +140,7 @@ def _conflict_sets(ctx: Context, sets: Sets) -> list[str]:
     found = []
     for name in sorted(sets.conflicts):
         try:
-            fetch(ctx, name.removeprefix(CONFLICT))
+            fetch(ctx, name.removeprefix(CONFLICT_PREFIX))
         except NotFound:
             continue
         found.append(name)

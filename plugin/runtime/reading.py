@@ -5,14 +5,14 @@ Missing, deleted and forbidden give the same answer, word for word.
 
 from collections.abc import Sequence
 
+from acl import ACL_ID
 from plugin.runtime.context import Context
 from plugin.runtime.document import Document, Raw
 from plugin.runtime.errors import NotFound
+from store import revisions
 from store.errors import BadRequest
 from store.errors import NotFound as Missing
 from store.types import ViewOptions
-
-ACL_ID = "acl"
 
 
 def is_document_id(docid: str) -> bool:
@@ -84,5 +84,4 @@ def any_winner(ctx: Context, docid: str) -> Raw | None:
 
 
 def _order(raw: Raw) -> tuple[bool, int, str]:
-    generation, _, digest = raw["_rev"].partition("-")
-    return not raw.get("_deleted"), int(generation), digest
+    return not raw.get("_deleted"), *revisions.sort_key(raw["_rev"])

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from plugin.runtime.directory import SETTINGS
 from plugin.runtime.feed import AgentFeed
 from plugin.runtime.housekeeping import housekeeper
 from plugin.runtime.lease import Lease
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from plugin.runtime.office import Office
 
 LEASE = "agents"
-SETTINGS = "settings"
 ROUNDS = 20
 """How often `run_once` goes round at most: what one agent writes may call another."""
 WAIT = 1.0

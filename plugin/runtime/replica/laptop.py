@@ -17,8 +17,10 @@ from plugin.runtime.errors import BadInput, OfficeError
 from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
 from plugin.runtime.replica.remote import PROTOCOL, Remote
-from plugin.runtime.replica.sync import DatabaseSync, Synced, read_state
+from plugin.runtime.replica.sync import STATE_ID, DatabaseSync, Synced, read_state
+from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.settings import write_settings
+from store.api import Database
 from store.errors import Unauthorized
 from store.opening import open_server
 from store.replication import Progress
@@ -120,7 +122,7 @@ class Replica:
             server.close()
         return results
 
-    def _sync_one(self, remote: Any, name: str, show: Show) -> Synced:
+    def _sync_one(self, remote: Database, name: str, show: Show) -> Synced:
         server = self.office.server
         if not server.exists(name):
             server.create(name)
@@ -139,7 +141,7 @@ class Replica:
         states = {
             name: read_state(server.database(name))
             for name in sorted(server.all_dbs())
-            if name != "credentials"
+            if name != CREDENTIALS
         }
         return {
             "office": self.laptop.url,
@@ -158,11 +160,11 @@ class Replica:
         }
 
 
-def write_synced(local: Any, done: Synced) -> None:
+def write_synced(local: Database, done: Synced) -> None:
     """Note the time and outcome of a whole sync."""
     state = read_state(local)
     state |= {
-        "_id": "_local/replica",
+        "_id": STATE_ID,
         "synced_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "conflicts": done.conflicts,
     }

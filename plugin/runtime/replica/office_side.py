@@ -7,12 +7,13 @@ from typing import Any
 
 from acl import Identity
 from plugin.runtime.context import Context
+from plugin.runtime.design import INDEX, SETS_VIEW
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
 from plugin.runtime.replica.filtered import FilteredDatabase, may_replicate
 from plugin.runtime.replica.remote import PROTOCOL
-from plugin.runtime.replica.rights import INDEX, SETS_VIEW, rights_since
+from plugin.runtime.replica.rights import rights_since
 from plugin.runtime.replica.visibility import Visibility
 from plugin.runtime.session import Session
 from store.errors import Forbidden

@@ -20,6 +20,7 @@ from typing import Any
 
 from acl import reader_set
 from acl.readers import CONFLICT_PREFIX
+from plugin.runtime.design import INDEX, SETS_VIEW
 from plugin.runtime.errors import BadInput
 from plugin.runtime.replica.sync import hashed
 from plugin.runtime.replica.visibility import Visibility
@@ -27,7 +28,6 @@ from store.api import Database
 from store.types import ChangesOptions, Doc, Seq, ViewOptions
 
 PAGE = 1000
-INDEX, SETS_VIEW = "index", "documents_by_reader_set"
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ def rights_since(
 
 def _in_set(inner: Database, name: str) -> Iterator[str]:
     """Ids of the documents whose reader set is `name`."""
-    start, skip = ViewOptions(key=[name], reduce=False, limit=PAGE), 0
+    skip = 0
     while True:
-        options = ViewOptions(key=start.key, reduce=False, limit=PAGE, skip=skip)
+        options = ViewOptions(key=[name], reduce=False, limit=PAGE, skip=skip)
         rows = inner.view(INDEX, SETS_VIEW, options)["rows"]
         yield from (row["id"] for row in rows)
         if len(rows) < PAGE:
