@@ -15,6 +15,8 @@ from views.renderers import address, name_of, renderer
 from views.rendering import Renderer, Target
 from views.shell import Crumb
 
+NAMING = ("name", "title", "subject")
+"""Items by which documents are called: brought in, they say what the link says already."""
 STYLES = ("primary", "secondary", "success", "danger", "warning")
 
 
@@ -100,7 +102,11 @@ def _said(form: Form, doc: Document, draw: Renderer) -> set[str]:
         if item.kind != "link" or not isinstance(value, str) or not value:
             continue
         title = draw.target(item, value, doc.items).title
-        said |= {name for name in item.brings if doc.items.get(name) == title}
+        said |= {
+            name
+            for name, there in item.brings.items()
+            if there in NAMING and str(doc.items.get(name) or "") in title
+        }
     return said | ({"about_database", "about_id"} if about(doc) else set())
 
 
