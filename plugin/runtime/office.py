@@ -18,6 +18,7 @@ from plugin.runtime.directory import SERVER_NAME, SETTINGS, Directory
 from plugin.runtime.errors import BadInput, NotFound, OfficeError
 from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
 from plugin.runtime.modules import Modules
+from plugin.runtime.personal_acls import PersonalAcls
 from plugin.runtime.readersets import ReaderSets
 from plugin.runtime.session import Session
 from plugin.runtime.settings import Settings, read_settings, secret
@@ -60,7 +61,8 @@ class Office:
         self.directory = Directory(server)
         self._modules = modules
         self._lock = threading.Lock()
-        self._acls: dict[tuple[str, str], Acl] = {}
+        self.personal_acls = PersonalAcls(self._personal_acl)
+        self._acls: dict[str, tuple[str, Acl]] = {}
         self._designs: dict[str, Design] = {}
         self._reader_sets: dict[str, ReaderSets] = {}
 
@@ -123,9 +125,13 @@ class Office:
 
     def databases(self) -> list[str]:
         """The databases of all modules that exist, mailboxes included, in the navigator's order."""
-        owners = {name: self.owner_of(name) for name in self.server.all_dbs()}
-        found = [(one[0].order, name) for name, one in owners.items() if one]
-        return [name for _, name in sorted(found)]
+        owners = self.owners()
+        return sorted(owners, key=lambda name: (owners[name][0].order, name))
+
+    def owners(self) -> dict[str, tuple[Module, DatabaseSpec]]:
+        """Module and description of each database that exists and belongs to a module."""
+        found = {name: self.owner_of(name) for name in self.server.all_dbs()}
+        return {name: owner for name, owner in found.items() if owner is not None}
 
     def owner_of(self, database: str) -> tuple[Module, DatabaseSpec] | None:
         """The module and the description that a database belongs to; None for one not ours."""
@@ -153,12 +159,12 @@ class Office:
         if acl_rev is None:
             raise NotFound("There is no database {name}.", name=database)
         with self._lock:
-            acl = self._acls.get((database, acl_rev))
+            known, acl = self._acls.get(database, (None, None))
             design = self._designs.get(design_rev) if design_rev else Design({}, {})
-        if acl is None:
+        if acl is None or known != acl_rev:
             acl = read_acl(db)[0]
             with self._lock:
-                self._acls[database, acl_rev] = acl
+                self._acls[database] = acl_rev, acl
         if design is None:
             design = read_design(db.get(DESIGN_ID))
             with self._lock:
@@ -176,6 +182,13 @@ class Office:
         """Told by the door after each write, so that a change is visible at once."""
         if database == SETTINGS:
             self.directory.expire()
+        self.personal_acls.forget(database)
+
+    def _personal_acl(self, database: str) -> Acl | None:
+        try:
+            return self.state(database).acl
+        except NotFound:
+            return None  # a mailbox that is being made at this moment
 
     def deploy(self) -> list[str]:
         """Make what databases are missing, and bring design documents up to date.
@@ -216,6 +229,7 @@ class Office:
 
     def apply_acl(self, database: str) -> bool:
         """Copy the ACL document into `_security`, as after replication. True if it differed."""
+        self.personal_acls.forget(database)
         return copy_to_security(self.server.database(database))
 
     def close(self) -> None:

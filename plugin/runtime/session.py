@@ -10,6 +10,7 @@ from plugin.runtime.documents import Documents
 from plugin.runtime.errors import NotFound
 from plugin.runtime.listing import Listing
 from plugin.runtime.messages import LANGUAGES, Text
+from plugin.runtime.module import DatabaseSpec, Module
 
 if TYPE_CHECKING:
     from plugin.runtime.office import Office
@@ -83,16 +84,31 @@ class Session:
         Somebody else's mailbox is not among them unless its ACL lets one in.
         """
         found = []
-        for name in self.office.databases():
-            owner = self.office.owner_of(name)
-            if owner is None:
-                continue
-            module, spec = owner
+        for name, (module, spec) in self._perhaps_open().items():
             try:
                 held = self.context(name).access
             except NotFound:
                 continue  # a mailbox that is being made at this moment
-            if held.level > Level.NO_ACCESS or held.has(Privilege.READ_PUBLIC):
+            if _may_enter(held):
                 info = DatabaseInfo(name, spec.title, module.name, module.icon, module.order, held)
                 found.append(info)
         return sorted(found, key=lambda info: (info.order, info.name))
+
+    def _perhaps_open(self) -> dict[str, tuple[Module, DatabaseSpec]]:
+        """All databases but those mailboxes whose remembered ACL does not let this identity in: a
+        page must not cost more because colleagues have mailboxes."""
+        owners = self.office.owners()
+        personal = [name for name, (_, spec) in owners.items() if spec.template]
+        if self.is_system or not personal:
+            return owners
+        acls = self.office.personal_acls.of(personal)
+        shut = {
+            name
+            for name in personal
+            if name not in acls or not _may_enter(access(acls[name], self.identity))
+        }
+        return {name: owner for name, owner in owners.items() if name not in shut}
+
+
+def _may_enter(held: Access) -> bool:
+    return held.level > Level.NO_ACCESS or held.has(Privilege.READ_PUBLIC)

@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from plugin import BadInput, Level, NotFound, Office, OfficeError
+from plugin import (
+    Acl,
+    BadInput,
+    Entry,
+    EntryType,
+    Level,
+    NotFound,
+    Office,
+    OfficeError,
+)
+from plugin.runtime import personal_acls
 from tests.plugin.kit import Kit, design_folder, modules
 
 
@@ -102,6 +112,53 @@ def test_a_mailbox_is_made_on_demand_and_private(kit: Kit) -> None:
         kit.office.mail_database("nobody")
     with pytest.raises(NotFound):
         kit.session("anna").database("mail_ben")
+
+
+def with_entry(office: Office, owner: str, *more: Entry) -> None:
+    """Let the owner of a mailbox add entries to its access control list, or take them away."""
+    mailbox = office.session(office.directory.identity(owner)).database(f"mail_{owner}")
+    mine = [entry for entry in mailbox.acl().entries if entry.name in (owner, "-Default-")]
+    mailbox.save_acl(Acl((*mine, *more)))
+
+
+def test_who_is_let_into_a_mailbox_finds_it_at_once(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit.office.mail_database("anna")
+
+    def entered() -> bool:
+        return "mail_anna" in [info.name for info in kit.session("ben").databases()]
+
+    assert not entered()
+    let_in = Entry("ben", EntryType.PERSON, Level.READER)
+    with_entry(kit.office, "anna", let_in)
+    assert entered()
+    with_entry(kit.office, "anna")
+    assert not entered()
+    with Office.open(kit.office.data, modules=kit.office.modules) as other:  # as another process
+        with_entry(other, "anna", let_in)
+    assert not entered()  # it is told a minute later
+    monkeypatch.setattr(personal_acls, "FRESH", 0.0)
+    assert entered()
+
+
+def test_a_page_does_not_open_the_mailboxes_of_all_others() -> None:
+    opened: list[str] = []
+    acl = Acl((Entry("-Default-", EntryType.UNSPECIFIED, Level.NO_ACCESS),))
+
+    def read(name: str) -> Acl | None:
+        opened.append(name)
+        return None if name == "mail_new" else acl
+
+    acls = personal_acls.PersonalAcls(read)
+    names = [*(f"mail_{n}" for n in range(300)), "mail_new"]
+    assert set(acls.of(names)) == set(names[:-1])
+    opened.clear()
+    assert len(acls.of(names)) == 300 and opened == ["mail_new"]
+    acls.forget("mail_7")
+    opened.clear()
+    acls.of(names)
+    assert opened == ["mail_7", "mail_new"]
 
 
 def test_the_navigator_shows_what_may_be_entered(kit: Kit) -> None:
