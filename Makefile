@@ -6,7 +6,7 @@ DEMO_DATA ?= demo-data
 PORT ?= 8000
 WORKERS ?= 2
 
-.PHONY: demo test check lint types lock browser clean
+.PHONY: demo test check lint types lock browser pictures clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/divan --data $(DEMO_DATA) demo
@@ -29,6 +29,10 @@ lint: $(VENV)/.development
 lock: $(VENV)/.lock-tool
 	$(VENV)-lock/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml --group build -o requirements.lock
 	$(VENV)-lock/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml --group build --group dev -o requirements-dev.lock
+
+# The pictures of the guides, from a fresh demo company.
+pictures: $(VENV)/.development browser
+	$(BIN)/python -m docs.make_pictures
 
 browser:
 	@sh tests/browser/ensure-chromium.sh
