@@ -49,6 +49,7 @@ VALIDATE = """function (doc, old, userCtx, secObj) {
   require('lib/access_check').check(doc, old, userCtx, secObj);
   require('lib/form_check').check(this.forms, doc, old, userCtx);
   require('lib/step_check').check(this.forms, doc, old, userCtx, secObj);
+  require('lib/record_check').check(this.forms, doc, old, userCtx);
   for (var name in this.checks) {
     require('checks/' + name).check(doc, old, userCtx, secObj, this);
   }

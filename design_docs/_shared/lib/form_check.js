@@ -198,6 +198,7 @@ function check(forms, doc, old, userCtx) {
 
 exports.canonical = canonical;
 exports.linesOf = linesOf;
+exports.isDatetime = isDatetime;
 exports.isServer = isServer;
 exports.problems = problems;
 exports.check = check;

@@ -37,6 +37,7 @@ function allowed(step, doc, old, userCtx, names) {
   });
 }
 
+exports.resolve = resolve;
 exports.check = function (forms, doc, old, userCtx, secObj) {
   var flow = forms && forms[doc.form] && forms[doc.form].workflow;
   if (!flow || doc._deleted || form.isServer(userCtx)) { return; }

@@ -8,7 +8,8 @@ server's name after it was decided here.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from acl import Access, Identity, Level, may_write, reason
+from acl import ACL_ID, Access, Identity, Level, may_write, reason
+from plugin.runtime.replica.forging import forged
 from plugin.runtime.replica.visibility import Visibility
 from store.api import Database
 from store.errors import Forbidden, StoreError
@@ -82,6 +83,10 @@ class Pusher:
                 self._may(new | {"_deleted": False}, leaf)
             return True
         self._may(new, living[0] if living else leaves[0] if leaves else None)
+        if not doc.get("_deleted") and docid != ACL_ID:
+            problem = forged(self._inner, self._identity.name, doc, leaves)
+            if problem:
+                raise Forbidden(problem)
         return False
 
     def _may(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> None:

@@ -1,0 +1,129 @@
+"""What a hostile client may not push: other people's names, lost history, readers of its own."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from plugin import Office
+from plugin.runtime.replica.office_side import FilteredServer
+from tests.plugin.offices import as_person
+
+ANNA = "anna.snelling"
+NOW = "2026-11-22T07:00:00Z"
+OF_ANNA = {
+    "readers": {"people": [ANNA, f"leaders-of:{ANNA}", "[Leaders]"]},
+    "authors": {"people": [ANNA, f"leaders-of:{ANNA}", "[Admin]"]},
+}
+
+
+def deal(office: Office, owner: str = ANNA, by: str = ANNA) -> dict[str, Any]:
+    """A deal of Anna's with one step, as the office holds it."""
+    door = as_person(office, by).database("tracking")
+    made = door.create("deal", {"name": "Acme", "owner": owner})
+    lost = door.transition(made.id, made.rev, "lose", {"lost_reason": "Price"})
+    return deepcopy(dict(lost.raw))
+
+
+def push(office: Office, doc: dict[str, Any], generation: int = 0) -> str:
+    """Push a body as Anna, as the child of its `_rev`, or with `generation` as a branch from
+    nowhere; the reason of the refusal, empty where it was taken."""
+    parent, _, digest = str(doc.get("_rev", "0-")).partition("-")
+    start = generation or int(parent) + 1
+    ids = ["f" * 32, digest] if digest and not generation else ["f" * 32]
+    revisions = {"start": start, "ids": ids}
+    body = {**doc, "_rev": f"{start}-{ids[0]}", "_revisions": revisions}
+    database = FilteredServer(as_person(office, ANNA)).database("tracking")
+    rows = database.bulk_docs([body], new_edits=False)
+    return str(rows[0]["reason"]) if rows else ""
+
+
+def step(by: str) -> dict[str, str]:
+    return {"step": "reopen", "from": "lost", "to": "tracking", "by": by, "at": NOW, "note": ""}
+
+
+def test_an_honest_edit_is_taken(office: Office) -> None:
+    doc = deal(office)
+    assert push(office, {**doc, "progress": "Going on"}) == ""
+    assert office.server.database("tracking").get(doc["_id"])["progress"] == "Going on"
+
+
+@pytest.mark.parametrize("by", ["dustin.brinkmann", "zane.levy", "divan-server"])
+def test_nobody_takes_a_step_in_the_name_of_another(office: Office, by: str) -> None:
+    doc = deal(office)
+    reopened = {**doc, "stage": "tracking", "steps": [*doc["steps"], step(by)]}
+    assert "name of somebody else" in push(office, reopened)
+    assert office.server.database("tracking").get(doc["_id"])["stage"] == "lost"
+
+
+def test_steps_of_another_that_the_office_has_come_along(office: Office) -> None:
+    doc = deal(office)
+    leader = as_person(office, "dustin.brinkmann").database("tracking")
+    leader.transition(doc["_id"], doc["_rev"], "reopen")
+    now = office.server.database("tracking").get(doc["_id"])
+    merged = {**now, "progress": "Merged on the laptop"}
+    # A branch that parted before the leader's step, with what was merged into it.
+    assert push(office, {**merged, "_rev": doc["_rev"]}) == ""
+
+
+@pytest.mark.parametrize("generation", [0, 9])
+def test_steps_that_were_taken_cannot_be_dropped(office: Office, generation: int) -> None:
+    doc = deal(office)
+    assert "stay in the document" in push(office, {**doc, "steps": []}, generation)
+    assert office.server.database("tracking").get(doc["_id"])["steps"] == doc["steps"]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"created": {"at": "2020-01-01T00:00:00Z", "by": "zane.levy"}},
+        {"created": None},
+        {"updated": {"at": NOW, "by": "zane.levy"}},
+        {"updated": {"at": "yesterday", "by": ANNA}},
+        {"changed": {"name": [2, NOW, "zane.levy"]}},
+        {"readers": {"people": [ANNA]}},
+        {"readers": {}},
+        {"readers": {**OF_ANNA["readers"], "more": ["zane.levy"]}},
+        {"authors": {"people": [ANNA]}},
+        {"public": True},
+        {"form": "activity", "subject": "x", "kind": "Visit", "starts": NOW, "state": "planned"},
+    ],
+    ids=lambda forged: ",".join(forged),
+)
+@pytest.mark.parametrize("generation", [0, 9])
+def test_bookkeeping_cannot_be_forged(
+    office: Office, forged: dict[str, Any], generation: int
+) -> None:
+    doc = deal(office)
+    assert push(office, {**doc, **forged}, generation)
+    assert office.server.database("tracking").get(doc["_id"])["_rev"] == doc["_rev"]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {},
+        {"created": {"at": NOW, "by": "zane.levy"}, "updated": {"at": NOW, "by": ANNA}},
+        {"created": {"at": NOW, "by": ANNA}},
+        {"created": {"at": "", "by": ANNA}, "updated": {"at": NOW, "by": ANNA}},
+    ],
+)
+def test_a_new_document_says_who_made_it(office: Office, forged: dict[str, Any]) -> None:
+    new = {"_id": "deal:new", "form": "deal", "name": "New", "owner": ANNA, **OF_ANNA}
+    assert push(office, {**new, **forged})
+    stamp = {"at": NOW, "by": ANNA}
+    assert push(office, {**new, "created": stamp, "updated": stamp}) == ""
+
+
+def test_readers_follow_a_hand_over(office: Office) -> None:
+    doc = deal(office)
+    assert push(office, {**doc, "owner": "zane.levy"}) == (
+        "Readers and Authors of a document follow from its form."
+    )
+    zane = "zane.levy"
+    handed = {
+        "owner": zane,
+        "readers": {"people": ["[Leaders]", f"leaders-of:{zane}", zane]},
+        "authors": {"people": ["[Admin]", f"leaders-of:{zane}", zane]},
+    }
+    assert push(office, {**doc, **handed}) == ""
