@@ -5,16 +5,17 @@ by it first, so a listing reads the ranges of the readable sets alone.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from acl import Level, Privilege, can_read, reader_set, readers_of
+from acl import Level, Privilege, can_read, can_read_all, combined, reader_set, readers_of
 from acl.readers import CONFLICT_PREFIX, OPEN_SET
 from plugin.runtime.context import Context
 from plugin.runtime.design import INDEX, PUBLIC, SETS_VIEW
 from plugin.runtime.errors import NotFound
 from plugin.runtime.reading import fetch
 from store.api import Database
+from store.errors import NotFound as Missing
 from store.types import ChangesOptions, Doc, Seq, ViewOptions
 
 FEW = 500
@@ -23,13 +24,14 @@ FEW = 500
 
 @dataclass(frozen=True)
 class Sets:
-    """Names of readers by reader set; sets of documents in conflict stand apart.
+    """Names of readers by reader set; sets of documents in conflict stand apart, with the readers
+    of each live branch.
 
     A set stays when its last document left it: it then gives no rows.
     """
 
     readers: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    conflicts: frozenset[str] = frozenset()
+    conflicts: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
 
 
 class ReaderSets:
@@ -45,15 +47,15 @@ class ReaderSets:
     def readable(self, ctx: Context) -> tuple[str, ...]:
         """The sets whose documents this identity may read, in a fixed order.
 
-        Empty for one who may read nothing here. A document in conflict is opened to decide.
+        Empty for one who may read nothing here.
         """
         if ctx.access.level < Level.READER and not ctx.access.has(Privilege.READ_PUBLIC):
             return ()
         sets = self._current()
-        found = (*self._plain_sets(ctx, sets), *_conflict_sets(ctx, sets))
-        if ctx.access.level < Level.READER:
+        if ctx.access.level < Level.READER:  # other branches than the winner may not be public
+            found = (*self._plain_sets(ctx, sets), *_opened(ctx, sets.conflicts))
             return tuple(PUBLIC + name for name in found)
-        return found
+        return (*self._plain_sets(ctx, sets), *_conflict_sets(ctx, sets))
 
     def _plain_sets(self, ctx: Context, sets: Sets) -> tuple[str, ...]:
         if ctx.system:
@@ -85,7 +87,8 @@ class ReaderSets:
         names = [row["key"][0] for row in answer["rows"]]
         names = [name for name in names if not name.startswith(PUBLIC)]
         plain = [name for name in names if not name.startswith(CONFLICT_PREFIX)]
-        conflicts = frozenset(name for name in names if name.startswith(CONFLICT_PREFIX))
+        branches = {n: _branches(self._db, n) for n in names if n.startswith(CONFLICT_PREFIX)}
+        conflicts = {name: readers for name, readers in branches.items() if readers}
         self._sets = Sets(self._names(plain), conflicts)
         self._seq = seq
 
@@ -117,28 +120,54 @@ class ReaderSets:
         if len(answer["results"]) == FEW:
             self._read_all()
             return
-        readers, conflicts = dict(self._sets.readers), set(self._sets.conflicts)
+        readers, conflicts = dict(self._sets.readers), dict(self._sets.conflicts)
         for row in answer["results"]:
-            _take(readers, conflicts, row["doc"], bool(row.get("deleted")))
+            self._take(readers, conflicts, row["doc"], bool(row.get("deleted")))
         if readers != self._sets.readers or conflicts != self._sets.conflicts:
-            self._sets = Sets(readers, frozenset(conflicts))
+            self._sets = Sets(readers, conflicts)
         self._seq = answer["last_seq"]
 
+    def _take(
+        self,
+        readers: dict[str, frozenset[str]],
+        conflicts: dict[str, frozenset[frozenset[str]]],
+        doc: Doc,
+        deleted: bool,
+    ) -> None:
+        conflict = CONFLICT_PREFIX + doc["_id"]
+        conflicts.pop(conflict, None)
+        if deleted or doc["_id"].startswith("_design/"):
+            return
+        if doc.get("_conflicts"):
+            branches = _branches(self._db, conflict)
+            if branches:
+                conflicts[conflict] = branches
+        else:
+            readers.setdefault(reader_set(doc), readers_of(doc))
 
-def _take(readers: dict[str, frozenset[str]], conflicts: set[str], doc: Doc, deleted: bool) -> None:
-    conflict = CONFLICT_PREFIX + doc["_id"]
-    conflicts.discard(conflict)
-    if deleted or doc["_id"].startswith("_design/"):
-        return
-    if doc.get("_conflicts"):
-        conflicts.add(conflict)
-    else:
-        readers.setdefault(reader_set(doc), readers_of(doc))
+
+def _branches(db: Database, conflict: str) -> frozenset[frozenset[str]]:
+    """The readers of each live branch of a document in conflict; empty where it is gone by now."""
+    try:
+        answers = db.open_revs(conflict.removeprefix(CONFLICT_PREFIX), "all")
+    except Missing:
+        return frozenset()
+    leaves = (answer["ok"] for answer in answers if "ok" in answer)
+    return combined(leaf for leaf in leaves if not leaf.get("_deleted"))
 
 
 def _conflict_sets(ctx: Context, sets: Sets) -> list[str]:
+    """Decided without opening them: a page must not cost more because of conflicts of others."""
+    return [
+        name
+        for name, branches in sorted(sets.conflicts.items())
+        if ctx.system or can_read_all(ctx.names, branches)
+    ]
+
+
+def _opened(ctx: Context, conflicts: Iterable[str]) -> list[str]:
     found = []
-    for name in sorted(sets.conflicts):
+    for name in sorted(conflicts):
         try:
             fetch(ctx, name.removeprefix(CONFLICT_PREFIX))
         except NotFound:

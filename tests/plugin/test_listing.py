@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from plugin import BadInput, Document, Listing, NotFound
+from plugin import BadInput, Document, Listing, NotFound, Office
 from plugin.runtime.ranges import rows, under
 from store.collation import sort_key
 from tests.plugin.kit import Kit
@@ -181,6 +181,10 @@ def test_a_document_in_conflict_is_listed_for_those_whom_all_branches_allow(kit:
     assert listing(kit, "anna").count() == 0 and listing(kit, "dan").count() == 0
     page = listing(kit, "carl").page()
     assert page.total == 1 and page.rows[0].conflict
+    with Office.open(kit.office.data, modules=kit.modules) as later:  # learns it from the index
+        for name, count in (("anna", 0), ("dan", 0), ("carl", 1)):
+            session = later.session(later.directory.identity(name))
+            assert session.listing("work", "jobs_by_name").count() == count
 
 
 def test_damaged_tokens_and_unknown_listings(kit: Kit) -> None:
