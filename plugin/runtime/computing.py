@@ -34,8 +34,9 @@ def bring(form: Form, new: Raw, links: Links) -> None:
 
 
 def put(doc: Raw, item: str, value: Any) -> None:
-    """Set an item, or take it away where the value is nothing."""
-    if value is None:
+    """Set an item, or take it away where nothing is filled in: what is empty is written in one way
+    only, so that saving a form anew does not look like a change of its empty items."""
+    if is_empty(value):
         doc.pop(item, None)
     else:
         doc[item] = value

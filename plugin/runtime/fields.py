@@ -50,7 +50,7 @@ def parse(
 def _parse_one(item: Item, text: str, time_zone: str, currency: str) -> Any:
     text = text.replace("\r\n", "\n")
     if item.kind in ("text", "richtext"):
-        return text.strip(BLANKS) if item.kind == "text" else text.rstrip(BLANKS) or None
+        return (text.strip(BLANKS) if item.kind == "text" else text.rstrip(BLANKS)) or None
     text = text.strip(BLANKS)
     if item.kind == "boolean":
         return _boolean(text)

@@ -6,6 +6,7 @@ from typing import Any
 from plugin.runtime.context import Context
 from plugin.runtime.document import Raw
 from plugin.runtime.errors import SaveConflict
+from plugin.runtime.form import is_empty
 from store.errors import BadRequest, NotFound
 
 
@@ -16,6 +17,7 @@ def rebase(ctx: Context, current: Raw, rev: str, items: Mapping[str, Any]) -> di
     """
     if current["_rev"] == rev:
         return dict(items)
+    items = {name: None if is_empty(value) else value for name, value in items.items()}
     base = _revision(ctx, current["_id"], rev)
     wanted: dict[str, Any] = {}
     clashes: list[str] = []

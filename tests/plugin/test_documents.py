@@ -37,6 +37,19 @@ def test_new_shows_the_defaults_and_brings_but_writes_nothing(kit: Kit) -> None:
     assert kit.office.server.database("work").info()["update_seq"] == before
 
 
+def test_what_is_left_empty_is_no_change(kit: Kit) -> None:
+    made = job(kit, why="", team=[])
+    assert not {"why", "team"} & set(made.raw)
+    empty: dict[str, Any] = {"why": " ", "team": [], "price": None}
+    saved = kit.work("anna").save(made.id, made.rev, {"name": "Wall", **empty})
+    assert set(saved.raw["changed"]) == {"name", "twice"}  # the kit computes `twice` of it
+    filled = kit.work("anna").save(saved.id, saved.rev, {"why": "Rain"})
+    # Somebody who had the page open since before does not empty what others filled in meanwhile.
+    late = kit.work("anna").save(saved.id, saved.rev, {"name": "Walls", **empty})
+    assert late.get("why") == "Rain" and late.rev != filled.rev
+    assert "why" not in kit.work("anna").save(late.id, late.rev, {"why": ""}).items
+
+
 @pytest.mark.parametrize("name", ["anna", "ben", "carl"])
 def test_owner_and_leaders_read(kit: Kit, name: str) -> None:
     made = job(kit)

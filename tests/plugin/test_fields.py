@@ -16,7 +16,7 @@ def item(kind: str, **more: Any) -> Item:
     ("kind", "text", "value"),
     [
         ("text", "  hello\u3000", "hello"),
-        ("text", "", ""),
+        ("text", "", None),
         ("richtext", "# Title\r\n\r\ntext\n", "# Title\n\ntext"),
         ("number", "1,234", 1234),
         ("number", "-2.5", -2.5),
@@ -66,7 +66,7 @@ def test_lists_take_commas_lines_and_repeated_fields() -> None:
     assert parse(names, ["anna", "", "ben"]) == ["anna", "ben"]
     assert parse(names, "") == []
     assert parse(item("boolean"), ["", "1"]) is True
-    assert parse(item("text"), []) == ""
+    assert parse(item("text"), []) is None
 
 
 @pytest.mark.parametrize(
