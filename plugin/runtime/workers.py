@@ -52,7 +52,6 @@ class Workers:
 
     def stop(self) -> None:
         self._stop.set()
-        self._held.set()  # wakes those that wait for the lease
         for thread in self._threads:
             thread.join(PATIENCE)
         self._threads.clear()
@@ -71,9 +70,10 @@ class Workers:
                 held = False
             if held:
                 self._held.set()
-            elif not self._stop.is_set():
+            else:
                 self._held.clear()
             self._stop.wait(self.lease.seconds / 3)
+        self._held.set()  # wakes those that wait for the lease: now nobody clears it again
         for thread in self._threads[1:]:
             thread.join(PATIENCE)
         self.lease.release()
