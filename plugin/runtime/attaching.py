@@ -4,7 +4,7 @@ import base64
 
 from plugin.runtime.context import Context
 from plugin.runtime.document import Document, Raw, StoredFile
-from plugin.runtime.errors import NotFound, SaveConflict
+from plugin.runtime.errors import BadInput, NotFound, SaveConflict
 from plugin.runtime.reading import fetch
 from plugin.runtime.saving import applied, rewrite
 from store.errors import NotFound as Missing
@@ -13,9 +13,9 @@ from store.errors import NotFound as Missing
 def attach(
     ctx: Context, docid: str, rev: str, name: str, data: bytes, content_type: str
 ) -> Document:
-    """Add an attachment, or replace the one of that name."""
+    """Add an attachment, or replace the one of that name. Raises BadInput for a bad name."""
     if not name or name.startswith("_"):
-        raise NotFound("An attachment needs a name that does not start with _.")
+        raise BadInput("An attachment needs a name that does not start with _.")
 
     def change(current: Raw) -> Raw:
         new = applied(_unchanged(current, rev), {})

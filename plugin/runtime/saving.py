@@ -114,6 +114,8 @@ def delete(ctx: Context, docid: str, rev: str) -> None:
         raise SaveConflict({}, current, ())
     stubs = [stub(ctx, docid, branch) for branch in live_branches(ctx, current)]
     for answer in ctx.writing.bulk_docs(stubs):
+        if answer.get("error") == Conflict.error:  # somebody was faster
+            raise SaveConflict({}, fetch(ctx, docid), ())
         if "error" in answer:
             raise Refused(Message(str(answer.get("reason") or answer["error"])))
     ctx.office.written(ctx.name)
