@@ -5,7 +5,7 @@ from pathlib import Path
 from plugin import DatabaseSpec, FormCode, Module
 from plugin.customers.access import ACL
 from plugin.customers.checks import check_contact, check_customer
-from plugin.customers.people import FOLLOW_CUSTOMERS
+from plugin.customers.following import FOLLOW_CUSTOMERS
 
 DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "customers"
 
