@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PAETH = 4
 COLOURS = 256
 COMMON = 192
 """Colours of the palette that are chosen because they are common."""
@@ -72,16 +73,20 @@ def unfilter(kind: int, line: bytearray, above: bytes, step: int) -> None:
     for i in range(len(line)) if kind else ():
         left = line[i - step] if i >= step else 0
         corner = above[i - step] if i >= step else 0
-        guess = (0, left, above[i], (left + above[i]) // 2, 0)[kind]
-        if kind == 4:
+        if kind == PAETH:
             guess = paeth(left, above[i], corner)
+        else:
+            guess = (0, left, above[i], (left + above[i]) // 2)[kind]
         line[i] = (line[i] + guess) & 255
 
 
 def paeth(left: int, above: int, corner: int) -> int:
     """The neighbour that is nearest to left + above - corner (9.4)."""
-    value = left + above - corner
-    return min((left, above, corner), key=lambda one: abs(value - one))
+    to_left, to_above = abs(above - corner), abs(left - corner)
+    to_corner = abs(left + above - 2 * corner)
+    if to_left <= to_above and to_left <= to_corner:
+        return left
+    return above if to_above <= to_corner else corner
 
 
 def colours(line: bytes, step: int) -> list[Colour]:
