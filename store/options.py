@@ -33,11 +33,7 @@ def view_options(
         values[known] = _json(name, text) if known in _JSON_TEXT else text
     for name, value in (body or {}).items():
         values[_OTHER_NAMES.get(name, name)] = value
-    parsed = {
-        name: parse(name, values[name])
-        for name, parse in _VIEW.items()
-        if name in values
-    }
+    parsed = {name: parse(name, values[name]) for name, parse in _VIEW.items() if name in values}
     options = ViewOptions(**parsed)
     _check_view(options)
     return options

@@ -19,9 +19,7 @@ Written = tuple[str | None, Outcome]
 """The id of a document, where it had one, and what became of it."""
 
 
-def rows(
-    docs: Sequence[Doc], written: Sequence[Written], *, new_edits: bool
-) -> list[Row]:
+def rows(docs: Sequence[Doc], written: Sequence[Written], *, new_edits: bool) -> list[Row]:
     """One row a document in order; with `new_edits=False` only the refused ones."""
     answer = [_row(docid, outcome) for docid, outcome in written]
     if new_edits:

@@ -103,18 +103,14 @@ def _chunks(
         yield [Record(*row) for row in rows]
 
 
-def _wanted(
-    conn: sqlite3.Connection, chunk: list[Record], wanted: Filter | None
-) -> list[Record]:
+def _wanted(conn: sqlite3.Connection, chunk: list[Record], wanted: Filter | None) -> list[Record]:
     if wanted is None:
         return chunk
     docs = [document_of(conn, record, records.PLAIN) for record in chunk]
     return [record for record, yes in zip(chunk, wanted(docs), strict=True) if yes]
 
 
-def _change(
-    conn: sqlite3.Connection, record: Record, options: ChangesOptions, shape: Shape
-) -> Row:
+def _change(conn: sqlite3.Connection, record: Record, options: ChangesOptions, shape: Shape) -> Row:
     revs = [record.rev]
     if options.style == "all_docs":
         revs += [rev for rev, _ in record.other_leaves()]

@@ -148,9 +148,7 @@ class LiteDatabase:
             doc = attachments.detached(conn, docid, name, rev)
         return self.put(doc)
 
-    def view(
-        self, ddoc: str, name: str, options: ViewOptions = ViewOptions()
-    ) -> dict[str, Json]:
+    def view(self, ddoc: str, name: str, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
         return self.queries(ddoc, name, [options])[0]
 
     def queries(

@@ -54,9 +54,7 @@ class Filters:
         return wanted
 
 
-def _function(
-    path: str, what: str, member: str, designs: Mapping[str, Doc]
-) -> tuple[Doc, str]:
+def _function(path: str, what: str, member: str, designs: Mapping[str, Doc]) -> tuple[Doc, str]:
     """The design document and the name of its function, from `design/name`."""
     design, slash, name = path.removeprefix("_design/").partition("/")
     if not (design and slash and name):

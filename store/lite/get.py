@@ -116,9 +116,7 @@ def _opened(
     return records.shaped(conn, doc, record, shape, nodes)
 
 
-def revs_diff(
-    conn: sqlite3.Connection, revs: Mapping[str, Sequence[str]]
-) -> dict[str, Json]:
+def revs_diff(conn: sqlite3.Connection, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
     """`{docid: {"missing": […], "possible_ancestors"?: […]}}`; nothing where all is there."""
     answer: dict[str, Json] = {}
     for docid, asked in revs.items():

@@ -72,9 +72,7 @@ class Plan:
         if self.parent is None or not self.parent[1].body:
             return None
         rev, node = self.parent
-        return records.document(
-            self.edit.docid, rev, node.deleted, *records.body(conn, node.body)
-        )
+        return records.document(self.edit.docid, rev, node.deleted, *records.body(conn, node.body))
 
 
 def find(conn: sqlite3.Connection, docid: str) -> Found | None:

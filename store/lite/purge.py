@@ -26,9 +26,7 @@ def purge(tx: Transaction, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]
     return {"purge_seq": tx.state.purge_seq, "purged": purged}
 
 
-def _purge_one(
-    tx: Transaction, docid: str, wanted: Sequence[str]
-) -> tuple[list[str], bool]:
+def _purge_one(tx: Transaction, docid: str, wanted: Sequence[str]) -> tuple[list[str], bool]:
     """Return the purged leaves, and whether attachments went with them."""
     revisions.parse_all(wanted)
     found = planning.find(tx.conn, docid) if storable(docid) else None

@@ -54,9 +54,7 @@ def _append(tx: Transaction, plan: Plan, found: Found | None) -> None:
         text, gone = revtree.dumps(tree), list[int]()
     else:
         before = found.text if found else "[]"
-        text, gone = revtree.appended(
-            before, plan.rev, deleted=deleted, body=body, limit=limit
-        )
+        text, gone = revtree.appended(before, plan.rev, deleted=deleted, body=body, limit=limit)
         remove_bodies(tx, gone)
     stale = found.stale + bool(found.rev) - len(gone) if found else 0
     _put_row(
