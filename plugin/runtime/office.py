@@ -258,7 +258,8 @@ def _open_store(data: Path, settings: Settings) -> Server:
     try:
         if not url:
             return LiteServer(data / "store")
-        return open_server(url, auth=_store_auth(data))
+        shared = secret(data, "store_proxy_secret")
+        return open_server(url, auth=_store_auth(data), proxy_secret=shared)
     except BadRequest as error:
         raise BadInput("The setting store_url: {why}", why=error.reason) from error
     except StoreError as error:
