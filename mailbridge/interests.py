@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from plugin import parse_stamp
+
 FORMS = frozenset({"topic", "reply"})
 """The forms of the forum that digests are about."""
 _TEXTS = ("subject", "body", "tags")
@@ -43,12 +45,13 @@ class Why:
 def profile_of(doc: Mapping[str, Any]) -> Profile | None:
     """The profile that a document holds; None where it is switched off or says nothing."""
     person = doc.get("person")
-    if not isinstance(person, str) or doc.get("active") is False:
+    made = _made(doc)
+    if not isinstance(person, str) or doc.get("active") is False or not made[0]:
         return None
     return Profile(
         id=doc["_id"],
         person=person,
-        since=doc["created"]["at"],
+        since=made[0],
         categories=frozenset(_texts(doc.get("categories"))),
         authors=frozenset(_texts(doc.get("authors_followed"))),
         words=_texts(doc.get("words")),
@@ -59,13 +62,27 @@ def profile_of(doc: Mapping[str, Any]) -> Profile | None:
     )
 
 
+def _made(doc: Mapping[str, Any]) -> tuple[str, str]:
+    """When and by whom; empty texts where the document does not say it as the door writes it. What
+    one person's program wrote must not stop the digests of all."""
+    created = doc.get("created")
+    if not isinstance(created, Mapping) or not isinstance(created.get("at"), str):
+        return "", ""
+    try:
+        parse_stamp(created["at"])
+    except ValueError:
+        return "", ""
+    return created["at"], str(created.get("by", ""))
+
+
 def matches(profile: Profile, doc: Mapping[str, Any]) -> tuple[Why, ...]:
     """Why the person may want to know of a document; empty where it does not match, is older than
     the profile, or is the person's own."""
-    author = doc.get("author") or doc["created"]["by"]
+    at, by = _made(doc)
+    author = doc.get("author") or by
     if doc.get("form") not in FORMS or author == profile.person:
         return ()
-    if doc["created"]["at"] < profile.since:
+    if at < profile.since:
         return ()
     found: list[Why] = []
     if doc.get("topic") in profile.threads:

@@ -64,7 +64,7 @@ def new(database: str, form: str) -> Answer:
     decision = docs.may("create")
     if not decision:
         raise Refused(Message(decision.reason.text, decision.reason.params))
-    preset = {name: request.args[name] for name in shape.items if request.args.get(name)}
+    preset = _preset(shape)
     start = docs.new(form, preset)
     if request.method == "GET":
         return _edit(docs, shape, None, start, {}, {}, 200)
@@ -78,6 +78,12 @@ def new(database: str, form: str) -> Answer:
         return _edit(docs, shape, None, start, typed.texts, error.problems, error.status)
     flash(_("Saved."), "success")
     return redirect(_back() or address(database, doc.id), 303)
+
+
+def _preset(form: Form) -> dict[str, str]:
+    """What the address says of a new document: items that people type, and no others."""
+    typed = (name for name, item in form.items.items() if not item.computed and not item.workflow)
+    return {name: request.args[name] for name in typed if request.args.get(name)}
 
 
 def _back() -> str:

@@ -26,6 +26,7 @@ from plugin import (
 )
 from store.errors import Forbidden, Unauthorized
 from store.wire import protocol_app
+from views.throttle import monotonic_throttle
 
 MAX_BODY = 4 * 1024 * 1024
 
@@ -77,6 +78,7 @@ class _Door:
     def __init__(self, office: Office, credentials: Credentials) -> None:
         self.office = office
         self.credentials = credentials
+        self.throttle = monotonic_throttle()
 
     def server_for(self, environ: dict[str, Any]) -> FilteredServer:
         try:
@@ -100,10 +102,18 @@ class _Door:
         raise Unknown("Please sign in.")
 
     def by_password(self, login: str, password: str) -> Identity:
-        """Raises Unknown, TooManyTries. An unknown name takes as long as a wrong password."""
+        """Raises Unknown, TooManyTries. An unknown name takes as long as a wrong password, and is
+        made to wait after as many tries: what is answered tells nobody who works here."""
+        key = login.strip().lower()
+        wait = self.throttle.wait(key)
+        if wait > 0:
+            raise TooManyTries(int(wait) + 1)
         person = self.office.directory.by_login(login)
-        if not self.credentials.check(person.name if person else login, password) or not person:
+        right = self.credentials.check(person.name if person else login, password)
+        if not right or person is None:
+            self.throttle.failed(key)
             raise Unknown("The office does not know this name with this password.")
+        self.throttle.succeeded(key)
         return self._identity(person.name)
 
     def _identity(self, name: str) -> Identity:
@@ -124,7 +134,10 @@ def _pair(value: str) -> tuple[str, str]:
 
 def _body() -> Mapping[str, Any]:
     request.max_content_length = MAX_BODY
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # nested without end
+        body = None
     if not isinstance(body, dict):
         raise BadInput("The request must be a JSON object.")
     return body

@@ -222,9 +222,10 @@ def _demand(password: str) -> None:
         raise BadInput(problem)
 
 
-def _plain(password: str) -> str:
-    """One form for the same characters typed on different keyboards (RFC 8265, section 4)."""
-    return unicodedata.normalize("NFC", password)
+def _plain(password: str) -> bytes:
+    """One form for the same characters typed on different keyboards (RFC 8265, section 4). Also of
+    what is no text at all: a program may send half a surrogate pair."""
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
 
 
 def _token(doc: Doc) -> Token:

@@ -98,3 +98,10 @@ def test_a_digest_is_due_at_the_persons_own_hour(frequency: str, now: str, due: 
 def test_at_once_has_no_hour() -> None:
     now = datetime(2026, 11, 22, tzinfo=UTC)
     assert slot(profile(frequency="immediately"), now, "UTC") is None
+
+
+@pytest.mark.parametrize("created", [None, "x", {}, {"at": 5}, {"at": "yesterday", "by": "a"}])
+def test_what_no_door_wrote_matches_nobody_and_stops_nothing(created: object) -> None:
+    made = {**topic(subject="printer"), "created": created}
+    assert matches(profile(words=("printer",)), made) == ()
+    assert profile_of({"_id": "interest:a", "person": "a", "created": created}) is None

@@ -169,3 +169,15 @@ def test_markdown_is_shown_without_harm(app: Flask, office: Office) -> None:
     assert "evil" not in page
     assert "alert(1)" not in page
     assert "javascript:" not in page
+
+
+def test_an_address_presets_only_what_people_type(app: Flask, office: Office) -> None:
+    anna = browser(app, "anna.snelling")
+    address = "/tracking/new/deal?number=D1999-0001&finished_on=2020-01-01&interest=Lamps"
+    data = {"name": "Acme", "owner": "anna.snelling", **asked("name", "owner")}
+    answer = anna.submit(address, data)
+    assert answer.status_code == 303
+    made = door(office, "anna.snelling", "tracking").open(answer.location.rpartition("/")[2])
+    assert made.items["interest"] == "Lamps"
+    assert made.items.get("number") != "D1999-0001"
+    assert "finished_on" not in made.items

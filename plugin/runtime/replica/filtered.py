@@ -42,7 +42,7 @@ class FilteredDatabase:
         self._identity = identity
         self._acl_pushed = acl_pushed
         self._visibility = Visibility(inner, access, identity)
-        self._locals = f"_local/{identity.name}."
+        self._locals = f"_local/{identity.name}:"
 
     @property
     def name(self) -> str:
@@ -213,7 +213,8 @@ class FilteredDatabase:
         self._inner.delete_local(self._own(docid), rev)
 
     def _own(self, docid: str) -> str:
-        """Checkpoints are each person's own: their names must not meet those of others."""
+        """Checkpoints are each person's own. A colon is in no name, so that what `li` calls
+        `na.x` is never what `li.na` calls `x`."""
         return self._locals + docid.removeprefix("_local/")
 
     def get_attachment(self, docid: str, name: str, *, rev: str | None = None) -> Attachment:

@@ -48,7 +48,9 @@ class Told:
     def read(signed: str, key: bytes) -> "Told":
         """Raises BadInput where this office did not write it."""
         text, _, signature = signed.partition(".")
-        if not hmac.compare_digest(signature, _signature(key, text.encode())):
+        given = signature.encode("utf-8", "surrogatepass")
+        wanted = _signature(key, text.encode("utf-8", "surrogatepass"))
+        if not hmac.compare_digest(given, wanted.encode()):
             raise BadInput("This replica's state is not from this office. Clone it anew.")
         fields = json.loads(base64.urlsafe_b64decode(text))
         return Told(fields["p"], fields["d"], frozenset(fields["s"]), fields["q"])
