@@ -77,7 +77,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     def open_(address: str, *, language: str = "en", width: int = 1200, **options: object) -> Page:
         size = {"width": width, "height": 900}
         context = chromium.new_context(viewport=size, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(30_000)
         context.add_cookies([{"name": "language", "value": language, "url": address}])
         contexts.append(context)
         page = context.new_page()

@@ -1,7 +1,8 @@
 """The shell itself: languages, colours, widths, without script, a new office."""
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,16 @@ from tests.browser.people import ADMINISTRATOR, LEADER, SELLER
 from tests.views.serving import Served, serving
 
 SignIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def served(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for all tests of this file: they only add documents."""
+    data = tmp_path_factory.mktemp("shared") / "data"
+    shutil.copytree(company, data)
+    with serving(data, "--no-services") as served:
+        yield served
+
 
 PAGES = (
     "/",
