@@ -48,7 +48,7 @@ from plugin.runtime.people import ADMINISTRATORS, add_person, make_administrator
 from plugin.runtime.replica.office_side import FilteredServer, databases_for, rights_for
 from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.session import DatabaseInfo, Session
-from plugin.runtime.settings import Settings, secret
+from plugin.runtime.settings import Settings, kept_secret, secret
 from plugin.runtime.tries import TooManyTries
 from plugin.runtime.workers import Service, Work, Workers
 from plugin.runtime.workflow import Step, StepState, Workflow
@@ -134,6 +134,7 @@ __all__ = [
     "for_input",
     "is_empty",
     "items_of",
+    "kept_secret",
     "make_administrator",
     "notice_id",
     "notify",

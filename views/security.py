@@ -1,7 +1,5 @@
 """What keeps the shell safe in a browser: headers, cookies, CSRF tokens, the session key."""
 
-import os
-import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,7 +7,7 @@ from flask import Flask, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 
-from plugin import secret
+from plugin import kept_secret
 
 csrf = CSRFProtect()
 
@@ -53,21 +51,7 @@ def secure_request() -> bool:
 
 def session_key(directory: Path) -> str:
     """The key that signs session cookies: made once, readable by the owner of the data only."""
-    known = secret(directory, KEY_NAME)
-    if known:
-        return known
-    folder = directory / "secrets"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    key = secrets.token_hex(32)
-    try:
-        handle = os.open(folder / KEY_NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return session_key(directory)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(key + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+    return kept_secret(directory, KEY_NAME)
 
 
 def add_headers(response: Response) -> Response:

@@ -6,6 +6,7 @@ capitals), which wins. Passwords are no settings: see `secret`.
 
 import json
 import os
+import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from plugin.runtime.errors import BadInput
+from plugin.runtime.files import kept_private
 
 FILE = "divan.toml"
 
@@ -167,3 +169,9 @@ def secret(directory: Path, name: str, environment: Mapping[str, str] = os.envir
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise BadInput("{file} can be read by others. Run: chmod 600 {file}", file=str(path))
     return path.read_text(encoding="utf-8").strip()
+
+
+def kept_secret(directory: Path, name: str) -> str:
+    """The secret of this name; where there is none yet, 32 random bytes in hex, from then on."""
+    path = directory / "secrets" / name
+    return secret(directory, name) or kept_private(path, lambda: secrets.token_hex(32))

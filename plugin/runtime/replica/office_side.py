@@ -1,21 +1,19 @@
 """The office as a laptop meets it: the databases of one person, and what his rights did to them."""
 
-import secrets
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from acl import Identity
 from plugin.runtime.context import Context
 from plugin.runtime.design import INDEX, SETS_VIEW
 from plugin.runtime.errors import BadInput, NotFound
-from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
 from plugin.runtime.replica.filtered import FilteredDatabase, may_replicate
 from plugin.runtime.replica.remote import PROTOCOL
 from plugin.runtime.replica.rights import rights_since
 from plugin.runtime.replica.visibility import Visibility
 from plugin.runtime.session import Session
+from plugin.runtime.settings import kept_secret
 from store.errors import Forbidden
 from store.errors import NotFound as StoreNotFound
 from store.types import ADMIN, UserContext, ViewOptions
@@ -101,7 +99,7 @@ def rights_for(
         frozenset(_readable(context)),
         str(identity.name),
         state,
-        _key(office.data),
+        kept_secret(office.data, KEY).encode(),
     )
 
 
@@ -121,10 +119,3 @@ def _readable_count(context: Context) -> int:
 
 def _readable(context: Context) -> tuple[str, ...]:
     return context.office.reader_sets(context.name).readable(context)
-
-
-def _key(data: Path) -> bytes:
-    path = data / "secrets" / KEY
-    if not path.exists():
-        write_private(path, secrets.token_hex(32))
-    return path.read_text(encoding="ascii").encode()
