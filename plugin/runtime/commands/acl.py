@@ -1,6 +1,5 @@
 """`divan acl`: the access control lists of databases, and what somebody has by them."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import click
 
 from acl import Acl, Action, Entry, EntryType, Identity, Level, Privilege, access, to_document
+from plugin.runtime.commands.output import as_json_option, print_facts
 from plugin.runtime.errors import NotFound
 from plugin.runtime.office import Office
 from plugin.runtime.people import demand_office
@@ -16,7 +16,6 @@ from plugin.runtime.people import demand_office
 DOCUMENT_ACTIONS: tuple[Action, ...] = ("read", "edit", "delete")
 DATABASE_ACTIONS: tuple[Action, ...] = ("read", "create", "replicate", "design", "manage")
 
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 privilege_type = click.Choice([privilege.value for privilege in Privilege])
 
 
@@ -34,7 +33,7 @@ def show(data: Path, database: str, as_json: bool) -> None:
     with Office.open(data) as office:
         doc = to_document(office.state(database).acl)
     facts = {key: doc[key] for key in ("entries", "roles")}
-    _print({"database": database, **facts}, "\n".join(_lines(facts["entries"])), as_json)
+    print_facts({"database": database, **facts}, "\n".join(_lines(facts["entries"])), as_json)
 
 
 @acl.command("set")
@@ -61,7 +60,9 @@ def set_(data: Path, /, database: str, name: str, as_json: bool, **change: Any) 
         documents.save_acl(new)
         entries = to_document(new)["entries"]
     facts = [entry for entry in entries if entry["name"] == name]
-    _print(facts[0] if facts else None, "\n".join(_lines(facts)) or f"{name} is removed.", as_json)
+    print_facts(
+        facts[0] if facts else None, "\n".join(_lines(facts)) or f"{name} is removed.", as_json
+    )
 
 
 def changed(
@@ -122,7 +123,7 @@ def effective(data: Path, database: str, person: str, document: str | None, as_j
             "why": [str(fact) for fact in given.why],
             "actions": _actions(office, identity, database, document),
         }
-    _print(facts, "\n".join(_effective_lines(facts)), as_json)
+    print_facts(facts, "\n".join(_effective_lines(facts)), as_json)
 
 
 def _actions(
@@ -163,7 +164,3 @@ def _effective_lines(facts: dict[str, Any]) -> list[str]:
         f"{action}: {'yes' if one['allowed'] else 'no. ' + one['reason']}"
         for action, one in facts["actions"].items()
     ]
-
-
-def _print(facts: Any, text: str, as_json: bool) -> None:
-    click.echo(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else text)

@@ -1,19 +1,16 @@
 """`divan agents`: run the modules' agents without the shell, and see how they are doing."""
 
-import json
 import signal
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import click
 
+from plugin.runtime.commands.output import as_json_option, print_facts
 from plugin.runtime.errors import BadInput
 from plugin.runtime.office import Office
 from plugin.runtime.runner import AgentRunner
-
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 
 
 @click.group()
@@ -35,7 +32,8 @@ def run(data: Path, once: bool, as_json: bool) -> None:
             raise BadInput("This is a laptop's replica. Agents run at the office.")
         runner = AgentRunner(office)
         if once:
-            _print({"runs": _run_once(runner)}, as_json)
+            runs = _run_once(runner)
+            print_facts({"runs": runs}, f"runs: {runs}", as_json)
         else:
             _run_until_stopped(runner)
 
@@ -47,13 +45,11 @@ def status(data: Path, as_json: bool) -> None:
     """Show for each agent what waits to be tried again, and what failed last."""
     with Office.open(data) as office:
         facts = AgentRunner(office).status()
-    if as_json:
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
-        return
+    lines = []
     for name, state in facts.items():
-        click.echo(f"{name}: {len(state['retry'])} to be tried again")
-        for failure in state["log"][-3:]:
-            click.echo(f"  {failure['at']}  {failure['id']}: {failure['error']}")
+        lines.append(f"{name}: {len(state['retry'])} to be tried again")
+        lines += [f"  {one['at']}  {one['id']}: {one['error']}" for one in state["log"][-3:]]
+    print_facts(facts, "\n".join(lines), as_json)
 
 
 def _run_once(runner: AgentRunner) -> int:
@@ -82,8 +78,3 @@ def _run_until_stopped(runner: AgentRunner) -> None:
         stop.wait()
     finally:
         runner.stop()
-
-
-def _print(facts: dict[str, Any], as_json: bool) -> None:
-    text = "\n".join(f"{name}: {value}" for name, value in facts.items())
-    click.echo(json.dumps(facts) if as_json else text)

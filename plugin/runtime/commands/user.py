@@ -1,6 +1,5 @@
 """`divan user`: people, their passwords and the tokens of their laptops."""
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import click
 
+from plugin.runtime.commands.output import as_json_option, print_facts
 from plugin.runtime.errors import BadInput
 from plugin.runtime.office import Office
 from plugin.runtime.people import (
@@ -17,8 +17,6 @@ from plugin.runtime.people import (
     leave,
     make_administrator,
 )
-
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 
 
 @click.group()
@@ -57,7 +55,7 @@ def add(
         if admin:
             make_administrator(office, name)
         facts = {"name": name, "administrator": admin, "link": _link(office, name)}
-    _print(facts, f"{name} is added. One-time link: {facts['link']}", as_json)
+    print_facts(facts, f"{name} is added. One-time link: {facts['link']}", as_json)
 
 
 @user.command()
@@ -70,7 +68,7 @@ def invite(data: Path, name: str, as_json: bool) -> None:
         demand_office(office)
         demand_person(office, name)
         facts = {"name": name, "link": _link(office, name)}
-    _print(facts, facts["link"], as_json)
+    print_facts(facts, facts["link"], as_json)
 
 
 @user.command()
@@ -108,14 +106,14 @@ def list_(data: Path, everybody: bool, as_json: bool) -> None:
             if everybody or person.active
         ]
     lines = [_line(person) for person in facts]
-    _print(facts, "\n".join(lines) if lines else "There is nobody yet.", as_json)
+    print_facts(facts, "\n".join(lines) if lines else "There is nobody yet.", as_json)
 
 
 @user.command("leave")
 @click.argument("name")
 @click.pass_obj
 def leave_(data: Path, name: str) -> None:
-    """NAME has left: cannot sign in any more, laptops are emptied, the name stays taken."""
+    """NAME has left: cannot sign in or synchronise any more, the name stays taken."""
     with Office.open(data) as office:
         demand_office(office)
         demand_person(office, name)
@@ -137,7 +135,7 @@ def tokens(data: Path, name: str, as_json: bool) -> None:
         + (f"  revoked {token['revoked_at']}" if token["revoked_at"] else "")
         for token in facts
     ]
-    _print(facts, "\n".join(lines) if lines else "There is none.", as_json)
+    print_facts(facts, "\n".join(lines) if lines else "There is none.", as_json)
 
 
 @user.command()
@@ -147,7 +145,7 @@ def tokens(data: Path, name: str, as_json: bool) -> None:
 def revoke(data: Path, name: str, token: str) -> None:
     """End the TOKEN of a laptop of NAME (see `tokens`; the first letters of the id suffice).
 
-    At its next contact that laptop is emptied.
+    That laptop can synchronise no more. What it holds stays on it.
     """
     with Office.open(data) as office:
         demand_office(office)
@@ -180,7 +178,3 @@ def _line(person: Mapping[str, Any]) -> str:
     marks += "" if person["active"] else "  (left)"
     where = " · ".join(filter(None, (person["department"], person["manager"])))
     return f"{person['name']:32} {person['title']:32} {where}{marks}".rstrip()
-
-
-def _print(facts: Any, text: str, as_json: bool) -> None:
-    click.echo(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else text)
