@@ -8,7 +8,7 @@ from store.types import Doc
 from tests.conformance.helpers import rev
 
 VALUES = {
-    "text": "客户 ¡olé! 😀 \u0000 \"quoted\" \\ /",
+    "text": '客户 ¡olé! 😀 \u0000 "quoted" \\ /',
     "numbers": [0, -1, 1.5, 1e100, 2**53, 12345678901234567890],
     "nested": {"a": [{"b": [[]]}], "": None, "_inner": True},
     "empty": [{}, [], "", False, None],

@@ -48,9 +48,7 @@ def test_only_members_get_in(db: Database, server: Server) -> None:
 
 
 @pytest.mark.needs("users")
-def test_design_documents_and_security_are_for_administrators(
-    db: Database, server: Server
-) -> None:
+def test_design_documents_and_security_are_for_administrators(db: Database, server: Server) -> None:
     as_anna = server.database(db.name, ANNA)
     with pytest.raises(Forbidden):
         as_anna.put({"_id": "_design/x"})
