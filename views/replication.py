@@ -57,7 +57,8 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
 
     @blueprint.errorhandler(DivanError)
     def refused(error: DivanError) -> tuple[Response, int]:
-        return jsonify({"error": type(error).__name__, "reason": str(error)}), error.status
+        body = {"error": type(error).__name__, "reason": str(error), "office": office.id}
+        return jsonify(body), error.status
 
     app.register_blueprint(blueprint)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
@@ -68,6 +69,12 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
 
 class Unknown(DivanError):
     """Nobody is known by this name and password, or by this token."""
+
+    status = 401
+
+
+class Ended(DivanError):
+    """The token was revoked: the laptop empties itself."""
 
     status = 401
 
@@ -93,9 +100,11 @@ class _Door:
         """Raises Unknown, TooManyTries."""
         scheme, _, value = headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            token = self.credentials.check_token(value.strip())
+            token = self.credentials.find_token(value.strip())
             if token is None:
                 raise Unknown("The office does not take this laptop's token.")
+            if token.revoked_at:
+                raise Ended("The access of this laptop was ended.")
             return self._identity(token.name)
         if scheme.lower() == "basic":
             return self.by_password(*_pair(value))

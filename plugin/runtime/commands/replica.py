@@ -66,7 +66,7 @@ def sync(data: Path, continuous: bool, as_json: bool) -> None:
     """Bring replica and office level: rights, their edits, your edits.
 
     Exit code 0: done, also where something waits for you (see `replica status`). 1: the office
-    does not answer or refuses this laptop.
+    does not answer. 4: it refuses this laptop; when its access was ended, the laptop is empty now.
     """
     with Office.open(data) as office:
         opened = Replica(office)

@@ -16,7 +16,8 @@ from plugin.runtime.credentials import Credentials
 from plugin.runtime.errors import BadInput, OfficeError
 from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
-from plugin.runtime.replica.remote import PROTOCOL, Remote
+from plugin.runtime.replica.leaving import drop_lost, empty
+from plugin.runtime.replica.remote import PROTOCOL, Ended, Remote, Revoked
 from plugin.runtime.replica.sync import STATE_ID, DatabaseSync, Synced, read_state
 from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.settings import write_settings
@@ -110,12 +111,27 @@ class Replica:
         return list(answer["databases"])
 
     def sync(self, show: Show = lambda database, step, progress: None) -> list[Synced]:
-        """All databases both ways once. Raises Unreachable or Revoked; going on later is safe."""
+        """All databases both ways once. Raises Unreachable or Revoked; going on later is safe.
+
+        A database that the office no longer names is dropped. When the office ended this laptop's
+        access, everything is, and Revoked says so.
+        """
         results = []
         server = open_server(self.remote.store_url, auth=self.auth)
         try:
-            for name in [entry["name"] for entry in self.databases()]:
+            names = [entry["name"] for entry in self.databases()]
+            dropped = drop_lost(self.office.server, self.office.data, self.laptop.person, names)
+            results += [Synced(name, removed=count) for name, count in dropped.items()]
+            for name in names:
                 results.append(self._sync_one(server.database(name), name, show))
+        except Ended as error:
+            if error.office != self.laptop.office:
+                raise
+            empty(self.office.server)
+            raise Revoked(
+                "The office ended this laptop's access. All documents were removed from {data}.",
+                data=str(self.office.data),
+            ) from error
         except Unauthorized as error:
             raise OfficeError("The office no longer takes this laptop's token.") from error
         finally:

@@ -27,6 +27,14 @@ class Revoked(DivanError):
     status = 401
 
 
+class Ended(Revoked):
+    """The office ended this laptop's access; `office` is the id of the one that says so."""
+
+    def __init__(self, reason: str, office: str) -> None:
+        super().__init__(reason)
+        self.office = office
+
+
 @dataclass(frozen=True)
 class Remote:
     """An office by its address. `token` is this laptop's; None before it has one."""
@@ -90,9 +98,12 @@ def read_url(url: str) -> str:
 def _refusal(error: urllib.error.HTTPError, url: str) -> DivanError:
     with error:
         try:
-            reason = json.load(error).get("reason", "")
-        except (ValueError, AttributeError):
-            reason = ""
+            body = dict(json.load(error))
+        except (ValueError, TypeError):
+            body = {}
+    reason = str(body.get("reason", ""))
+    if error.code == 401 and body.get("error") == Ended.__name__:
+        return Ended(reason, str(body.get("office")))
     if error.code == 401:
         return Revoked(reason or "The office does not take this laptop's token.")
     if error.code in (403, 409, 422, 429):

@@ -6,7 +6,7 @@ they were carried out, pull and push have CouchDB's checkpoints, merging is dete
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -65,7 +65,8 @@ class DatabaseSync:
         """Both ways once. Raises Unreachable, Revoked, or store errors; going on later is safe."""
         state = read_state(self.local)
         done = Synced(self.local.name, review=list(state.get("review", [])))
-        edited = self._edited_since(state.get("pushed_seq", 0))
+        mine = written_since(self.local, state.get("pushed_seq", 0), self.person)
+        edited = {doc["_id"] for doc in mine}
         rights = self.remote.rights(self.local.name, state.get("rights"))
         done.removed = self._remove(rights["lost"], edited, done.review)
         done.pulled = self._pull(show) + self._fetch(rights["gained"])
@@ -112,16 +113,6 @@ class DatabaseSync:
             cancel=self.cancel,
         )
         return pulled.written
-
-    def _edited_since(self, seq: Any) -> set[str]:
-        """Documents that the laptop's person wrote since the last push.
-
-        After a whole sync these are all that changed; after one that was cut, documents that the
-        cut pull brought are told apart by who wrote them last.
-        """
-        options = ChangesOptions(since=seq, include_docs=True)
-        rows = self.local.changes(options)["results"]
-        return {row["id"] for row in rows if _writer(row["doc"]) == self.person}
 
     def _differs(self, docid: str) -> bool:
         """Whether the office lacks a live revision that is here."""
@@ -185,6 +176,17 @@ def read_state(local: Database) -> dict[str, Any]:
         return local.get_local(STATE_ID)
     except NotFound:
         return {}
+
+
+def written_since(database: Database, seq: Any, person: str) -> Iterator[Doc]:
+    """Documents that the laptop's person wrote since the last push.
+
+    After a whole sync these are all that changed; after one that was cut, documents that the cut
+    pull brought are told apart by who wrote them last.
+    """
+    for row in database.changes(ChangesOptions(since=seq, include_docs=True))["results"]:
+        if _writer(row["doc"]) == person:
+            yield row["doc"]
 
 
 def hashed(docid: str) -> str:

@@ -1,0 +1,71 @@
+"""What leaves a laptop: all of it when its access was ended, a database that its person lost."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from acl import Acl
+from plugin import Credentials, NotFound, Office
+from plugin.runtime.replica.remote import Revoked
+from tests.plugin.offices import Served, as_person, clone, customer, sync
+
+
+def test_a_laptop_whose_access_was_ended_empties_itself(
+    office: Office, served: Served, tmp_path: Path
+) -> None:
+    customer(office, "anna.snelling", "Acme of Anna")
+    data = tmp_path / "laptop"
+    clone(data, served, "anna.snelling")
+    credentials = Credentials(office.server)
+    (token,) = credentials.tokens("anna.snelling")
+    credentials.revoke(token.id)
+    with pytest.raises(Revoked, match="All documents were removed"):
+        sync(data)
+    held = b"".join(path.read_bytes() for path in (data / "store").rglob("*") if path.is_file())
+    assert b"Acme of Anna" not in held
+    with Office.open(data) as laptop:
+        assert not Credentials(laptop.server).has_password("anna.snelling")
+    clone(data, served, "anna.snelling")  # whoever may sign in can begin again
+    with Office.open(data) as laptop:
+        door = as_person(laptop, "anna.snelling").listing("customers", "customers_by_name")
+        assert door.page().total == 1
+
+
+def test_another_office_cannot_empty_a_laptop(
+    office: Office, served: Served, tmp_path: Path
+) -> None:
+    customer(office, "anna.snelling", "Acme of Anna")
+    data = tmp_path / "laptop"
+    clone(data, served, "anna.snelling")
+    credentials = Credentials(office.server)
+    credentials.revoke(credentials.tokens("anna.snelling")[0].id)
+    about = json.loads((data / "replica.json").read_text())
+    (data / "replica.json").write_text(json.dumps({**about, "office": "another"}))
+    with pytest.raises(Revoked, match="was ended"):
+        sync(data)
+    with Office.open(data) as laptop:
+        assert "customers" in laptop.server.all_dbs()
+
+
+def test_a_lost_database_goes_and_keeps_unsent_edits_for_review(
+    office: Office, served: Served, tmp_path: Path
+) -> None:
+    doc = customer(office, "anna.snelling", "Acme")
+    data = tmp_path / "laptop"
+    clone(data, served, "anna.snelling")
+    with Office.open(data) as laptop:
+        door = as_person(laptop, "anna.snelling").database("customers")
+        door.save(doc.id, doc.rev, {"address": "Unsent street"})
+    system = office.system().database("customers")
+    acl = system.acl()
+    kept = tuple(entry for entry in acl.entries if entry.name != "all-staff")
+    system.save_acl(Acl(kept, acl.roles))
+    assert sync(data)["customers"].removed > 0
+    with Office.open(data) as laptop:
+        assert "customers" not in laptop.server.all_dbs()
+        with pytest.raises(NotFound):
+            as_person(laptop, "anna.snelling").database("customers")
+    (review,) = (data / "review" / "customers").iterdir()
+    assert json.loads(review.read_text(encoding="utf-8"))["address"] == "Unsent street"
+    assert "customers" not in sync(data)
