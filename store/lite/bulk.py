@@ -65,7 +65,7 @@ class _Job:
         if not self._designs or not plans:
             return [None] * len(plans)
         pairs = [(at.new_document(), at.old_document(self.tx.conn)) for at in plans]
-        return self._shelf.validation.check_many(
+        return self._shelf.validation.errors(
             self._designs, pairs, self.user, self._shelf.storage.name, self.security
         )
 

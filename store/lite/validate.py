@@ -2,14 +2,13 @@
 
 CouchDB 3.5, "Validate Document Update Functions": each design document's function gets the new
 document, the old one, the user context and the security object; admins are checked too. Design
-documents are not shown to the functions; writing them needs an administrator of the database.
+and local documents are not shown to the functions (`store.lite.bulk`).
 """
 
 import json
 from collections.abc import Mapping, Sequence
 
 from store.errors import DesignError, Forbidden, StoreError, Unauthorized
-from store.lite import access
 from store.lite.identity import IdentityCache
 from store.lite.js.pool import JsPool, Program, TimedOut
 from store.types import Doc, Json, UserContext
@@ -19,15 +18,6 @@ Pair = tuple[Doc, Doc | None]
 MAX_TIMEOUTS = 2
 
 
-def design_write_error(user: UserContext, security: Mapping[str, Json]) -> StoreError | None:
-    """What CouchDB answers to a write of a design document by `user`; None where it is allowed."""
-    try:
-        access.check_admin(security, user)
-    except StoreError as error:
-        return error
-    return None
-
-
 class Validation:
     """Runs the validate functions of a database's design documents."""
 
@@ -35,21 +25,7 @@ class Validation:
         self._pool = pool
         self._programs = IdentityCache(lambda design: Program.of(design, "design"))
 
-    def check(
-        self,
-        designs: Sequence[Doc],
-        new: Doc,
-        old: Doc | None,
-        user: UserContext,
-        db: str,
-        security: Mapping[str, Json],
-    ) -> None:
-        """Raise Forbidden or Unauthorized where a function refuses, DesignError where one fails."""
-        error = self.check_many(designs, [(new, old)], user, db, security)[0]
-        if error is not None:
-            raise error
-
-    def check_many(
+    def errors(
         self,
         designs: Sequence[Doc],
         pairs: Sequence[Pair],
@@ -57,18 +33,13 @@ class Validation:
         db: str,
         security: Mapping[str, Json],
     ) -> list[StoreError | None]:
-        """Return for each (new, old) what refuses it, or None. One round trip for each design."""
+        """Return for each (new, old) what refuses it, or None: Forbidden or Unauthorized,
+        DesignError where a function fails. `designs` are those with a validate function; one round
+        trip for each."""
         errors: list[StoreError | None] = [None] * len(pairs)
-        waiting = []
-        for index, (new, _) in enumerate(pairs):
-            docid = str(new.get("_id", ""))
-            if docid.startswith("_design/"):
-                errors[index] = design_write_error(user, security)
-            elif not docid.startswith("_local/"):
-                waiting.append(index)
         head = json.dumps([user.to_json(db), security])
-        for program in map(self._programs.get, validating(designs)):
-            waiting = [index for index in waiting if errors[index] is None]
+        for program in map(self._programs.get, designs):
+            waiting = [index for index, error in enumerate(errors) if error is None]
             lines = [json.dumps(pairs[index]) for index in waiting]
             for index, error in zip(waiting, self._run(program, lines, head), strict=True):
                 errors[index] = error
@@ -101,12 +72,6 @@ class Validation:
                 if isinstance(error, TimedOut):
                     late.append(error)
         return errors
-
-
-def validating(designs: Sequence[Doc]) -> list[Doc]:
-    """Those design documents that have a validate function, in order of id."""
-    chosen = [design for design in designs if design.get("validate_doc_update") is not None]
-    return sorted(chosen, key=lambda design: str(design["_id"]))
 
 
 def answer_error(line: str) -> StoreError | None:

@@ -27,7 +27,7 @@ def design(source: str, name: str = "rules") -> Doc:
 
 def errors(validation: Validation, source: str, *docs: Doc) -> list[Any]:
     pairs = [(doc, None) for doc in docs]
-    return validation.check_many([design(source)], pairs, ADMIN, "db", {})
+    return validation.errors([design(source)], pairs, ADMIN, "db", {})
 
 
 def test_a_reason_that_is_no_text(validation: Validation) -> None:
@@ -85,7 +85,7 @@ def test_documents_of_every_kind_reach_the_function(validation: Validation) -> N
         throw({forbidden: JSON.stringify([doc.text, old, user, security, this._id])});
     }"""
     text = "客户\n\u2028\ud800\0\\"
-    (error,) = validation.check_many(
+    (error,) = validation.errors(
         [design(source)],
         [({"_id": "a", "text": text}, {"_id": "a", "n": 1})],
         ADMIN,
@@ -103,9 +103,3 @@ def test_the_clock_of_couchdb_is_there(validation: Validation) -> None:
     assert errors(validation, "function () { if (!Date.now()) throw('no'); }", {"_id": "a"}) == [
         None
     ]
-
-
-def test_check_raises(validation: Validation) -> None:
-    with pytest.raises(Forbidden):
-        validation.check([design(OWNED)], {"_id": "a"}, None, ADMIN, "db", {})
-    validation.check([design(OWNED)], {"_id": "a", "owner": "anna"}, None, ADMIN, "db", {})
