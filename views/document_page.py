@@ -7,6 +7,7 @@ from typing import Any
 from flask import request, url_for
 from markupsafe import Markup
 
+from acl import readers_of
 from plugin import Document, Documents, Form, is_empty
 from views import edit_page
 from views.editing import Field
@@ -211,7 +212,7 @@ def facts(doc: Document) -> list[Crumb]:
         found.append(Crumb(_("Made by {name}, {time}", **_who(made)), icon="plus-circle"))
     if changed and changed != made:
         found.append(Crumb(_("Changed by {name}, {time}", **_who(changed)), icon="pencil"))
-    readers = sorted({one for names in (doc.raw.get("readers") or {}).values() for one in names})
+    readers = sorted(readers_of(doc.raw))
     if readers:
         shown = ", ".join(reader_name(one) for one in readers)
         found.append(Crumb(_("Open to {names}", names=shown), icon="eye"))
