@@ -113,7 +113,7 @@ def list_(data: Path, everybody: bool, as_json: bool) -> None:
 @click.argument("name")
 @click.pass_obj
 def leave_(data: Path, name: str) -> None:
-    """NAME has left: cannot sign in or synchronise any more, the name stays taken."""
+    """NAME has left: cannot sign in any more, laptops are emptied, the name stays taken."""
     with Office.open(data) as office:
         demand_office(office)
         demand_person(office, name)
@@ -145,7 +145,7 @@ def tokens(data: Path, name: str, as_json: bool) -> None:
 def revoke(data: Path, name: str, token: str) -> None:
     """End the TOKEN of a laptop of NAME (see `tokens`; the first letters of the id suffice).
 
-    That laptop can synchronise no more. What it holds stays on it.
+    At its next sync that laptop is emptied.
     """
     with Office.open(data) as office:
         demand_office(office)
