@@ -24,7 +24,13 @@ SERVICES = "divan.services"
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 takes any.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes any.",
+)
 @click.option("--no-services", is_flag=True, help="Pages only: no agents, no mail bridge.")
 @click.pass_obj
 def serve(data: Path, host: str, port: int, no_services: bool) -> None:

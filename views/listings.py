@@ -36,7 +36,7 @@ def read_request(spec: ListingSpec) -> Request:
     """The question in the address; what makes no sense in it counts as not there."""
     try:
         opened = json.loads(request.args.get("in", "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         opened = []
     return Request(
         given={item: request.args.get(item, "") for item in spec.key},

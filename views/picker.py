@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from plugin import Item, NotFound
 from views.language import _, current_language
+from views.navigator import info
 from views.renderers import renderer
 from views.shell import session, shell
 from views.tables import Drawer
@@ -46,6 +47,7 @@ class Answer:
 @blueprint.get("/pick/<database>/<listing>")
 def documents(database: str, listing: str) -> Response:
     """Documents of a listing that contain the words `q`."""
+    info(database)
     return jsonify(search(database, listing, request.args.get("q", "")).to_json())
 
 

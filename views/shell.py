@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import current_app, g, request, url_for
 from flask_login import current_user
 
-from acl import Identity
+from acl import Identity, Privilege
 from plugin import Credentials, Documents, NotFound, Office, Person, Session
 from views.language import current_language
 from views.throttle import Throttle
@@ -79,8 +79,16 @@ def session() -> Session:
 
 
 def documents(database: str) -> Documents:
-    """A database as the person may use it. Raises NotFound for one that is not there for them."""
-    return session().database(database)
+    """A database as the person may use it. Raises NotFound for one that is not there for them: in
+    the same words for one that is shut, since even the name of a mailbox says who works here."""
+    missing = "There is no such database."
+    try:
+        found = session().database(database)
+    except NotFound as error:
+        raise NotFound(missing) from error
+    if not found.access.level and not found.access.has(Privilege.READ_PUBLIC):
+        raise NotFound(missing)
+    return found
 
 
 def here() -> str:

@@ -18,6 +18,7 @@ from plugin.runtime.errors import BadInput
 from plugin.runtime.listing_spec import ListingSpec
 from plugin.runtime.ranges import Range, added, grouped, rows, totals, under
 from plugin.runtime.reading import open_many
+from store.collation import sort_key
 from store.types import Row as StoreRow
 
 SCAN = 2000
@@ -97,7 +98,7 @@ class Listing:
             return self._search(prefix, contains.strip(), limit)
         backwards = before is not None
         token = before or after
-        past = _read_token(token) if token else None
+        past = _read_token(token, span) if token else None
         found = self._rows(
             Range(span.low, span.high, past), limit + 1, descending=descending != backwards
         )
@@ -225,9 +226,12 @@ def _token(row: StoreRow) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read_token(token: str) -> tuple[tuple[Any, ...], str]:
+def _read_token(token: str, span: Range) -> tuple[tuple[Any, ...], str]:
+    """The place that a token names. Raises BadInput where it lies in no page of this range."""
     try:
         key, docid = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        if not sort_key(list(span.low)) <= sort_key(list(key)) <= sort_key(list(span.high)):
+            raise ValueError("outside the range")
         return tuple(key), str(docid)
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
         raise BadInput("This page address is damaged. Open the listing anew.") from error

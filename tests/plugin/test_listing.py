@@ -1,5 +1,6 @@
 """Listings as different people see them; totals tell nothing of what may not be read."""
 
+import base64
 import random
 from typing import Any
 
@@ -188,7 +189,9 @@ def test_a_document_in_conflict_is_listed_for_those_whom_all_branches_allow(kit:
 
 
 def test_damaged_tokens_and_unknown_listings(kit: Kit) -> None:
-    for token in ("x", "!!!", "e30", "W10"):
+    deep = base64.urlsafe_b64encode(b"[" * 9000).decode()
+    outside = base64.urlsafe_b64encode(b'[[{"z": 1}], "x"]').decode()
+    for token in ("x", "!!!", "e30", "W10", deep, outside):
         with pytest.raises(BadInput, match="damaged"):
             listing(kit, "anna").page(after=token)
     with pytest.raises(NotFound):

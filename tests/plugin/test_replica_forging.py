@@ -7,6 +7,7 @@ import pytest
 
 from plugin import Office
 from plugin.runtime.replica.office_side import FilteredServer
+from store.errors import BadRequest
 from tests.plugin.offices import as_person
 
 ANNA = "anna.snelling"
@@ -127,3 +128,20 @@ def test_readers_follow_a_hand_over(office: Office) -> None:
         "authors": {"people": ["[Admin]", f"leaders-of:{zane}", zane]},
     }
     assert push(office, {**doc, **handed}) == ""
+
+
+@pytest.mark.parametrize("revisions", [7, [], {}, {"start": "3", "ids": []}, {"start": 3}])
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_malformed_line_of_revisions_stops_no_other_document(
+    office: Office, revisions: object, deleted: bool
+) -> None:
+    doc = deal(office)
+    bad = {**doc, "_id": "deal:bad", "_rev": "3-a", "_revisions": revisions, "_deleted": deleted}
+    good = {**doc, "progress": "Going on", "_rev": f"4-{'f' * 32}"}
+    good["_revisions"] = {"start": 4, "ids": ["f" * 32, *[doc["_rev"].partition("-")[2]]]}
+    database = FilteredServer(as_person(office, ANNA)).database("tracking")
+    try:
+        database.bulk_docs([bad, {**bad, "_id": doc["_id"]}, good], new_edits=False)
+    except BadRequest:
+        return
+    assert office.server.database("tracking").get(doc["_id"])["progress"] == "Going on"

@@ -77,7 +77,9 @@ def test_long_listings_are_paged_by_key_in_both_directions(app: Flask, office: O
     assert rows(anna.page(back[1].replace("&amp;", "&"))) == seen[1]
 
 
-@pytest.mark.parametrize("query", ["in=nonsense", "in={}", "in=[1,2,3,4,5]", "flat=2"])
+@pytest.mark.parametrize(
+    "query", ["in=nonsense", "in={}", "in=[1,2,3,4,5]", "flat=2", f"in={'[' * 3000}"]
+)
 def test_an_odd_address_shows_the_listing(app: Flask, query: str) -> None:
     assert browser(app, "anna.snelling").get(f"{STAGES}?{query}").status_code == 200
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from tests.views.kit import browser
+from tests.views.kit import browser, text_of
 
 
 def test_customers_are_found_by_name_with_a_hint(app: Flask) -> None:
@@ -39,3 +39,15 @@ def test_errors_have_one_shape(app: Flask) -> None:
         assert answer.status_code == status
         assert set(answer.get_json()) == {"error", "reason"}
         assert answer.get_json()["error"] == code
+
+
+def test_a_database_that_is_shut_is_as_one_that_is_not_there(app: Flask) -> None:
+    anna = browser(app, "anna.snelling")
+    for path in ("/pick/{}/memos_by_kind", "/{}/new/memo", "/{}/acl", "/{}/memo:1", "/{}/",
+                 "/{}/memo:1/edit", "/{}/memo:1/conflict", "/{}/listing/memos_by_kind",
+                 "/{}/listing/none", "/{}/new/none"):  # fmt: skip
+        shut, missing = (
+            anna.get(path.format(name)) for name in ("mail_dustin_brinkmann", "mail_nobody")
+        )
+        assert shut.status_code == missing.status_code == 404
+        assert text_of(shut.text) == text_of(missing.text)

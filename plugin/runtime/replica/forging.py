@@ -45,11 +45,9 @@ class Forging:
 
     def _graft(self, new: Doc) -> str:
         """A branch from nowhere must not hide the steps that the document has."""
-        revisions = new.get("_revisions")
-        if not revisions or not self._leaves:
+        line = line_of(new)
+        if not line or not self._leaves:
             return ""
-        start = revisions["start"]
-        line = [f"{start - back}-{digest}" for back, digest in enumerate(revisions["ids"])]
         missing = self._inner.revs_diff({self._docid: line}).get(self._docid, {})
         if len(missing.get("missing", ())) < len(line):
             return ""
@@ -85,6 +83,18 @@ class Forging:
 def forged(inner: Database, me: str | None, new: Doc, leaves: Sequence[Doc]) -> str:
     """Why the bookkeeping of `new` cannot be taken from `me`, or an empty text."""
     return Forging(inner, me or "Anonymous", str(new["_id"]), leaves).problem(new)
+
+
+def line_of(doc: Mapping[str, Any]) -> list[str]:
+    """The revisions in `_revisions`, the newest first; none where it is missing or malformed, which
+    the store refuses."""
+    revisions = doc.get("_revisions")
+    if not isinstance(revisions, Mapping):
+        return []
+    start, ids = revisions.get("start"), revisions.get("ids")
+    if not isinstance(start, int) or not isinstance(ids, list):
+        return []
+    return [f"{start - back}-{digest}" for back, digest in enumerate(ids)]
 
 
 def _marks(doc: Mapping[str, Any]) -> list[tuple[str, str]]:

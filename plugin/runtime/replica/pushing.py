@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acl import ACL_ID, Access, Identity, Level, may_write, reason
-from plugin.runtime.replica.forging import forged
+from plugin.runtime.replica.forging import forged, line_of
 from plugin.runtime.replica.visibility import Visibility
 from store.api import Database
 from store.errors import Forbidden, StoreError
@@ -96,12 +96,7 @@ class Pusher:
 
     def _settles(self, stub: Doc, living: list[Doc]) -> bool:
         """Whether another branch lives on when the branch under the stub ends."""
-        revisions = stub.get("_revisions")
-        if revisions:
-            start = revisions["start"]
-            line = {f"{start - n}-{digest}" for n, digest in enumerate(revisions["ids"])}
-        else:
-            line = {str(stub.get("_rev"))}
+        line = line_of(stub) or [str(stub.get("_rev"))]
         return any(leaf["_rev"] not in line for leaf in living)
 
 
