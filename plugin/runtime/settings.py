@@ -6,6 +6,7 @@ capitals), which wins. Passwords are no settings: see `secret`.
 
 import json
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -13,22 +14,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import available_timezones
 
 from plugin.runtime.errors import BadInput
 from plugin.runtime.files import kept_private
+from plugin.runtime.messages import LANGUAGES, Message
 
 FILE = "divan.toml"
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One row of the table. `kind` is the type of the value."""
+    """One row of the table. `kind` is the type of the value, `pattern` what a text must match."""
 
     name: str
     kind: type[str] | type[int] | type[float] | type[bool]
     default: Any
     help: str
+    pattern: str = ""
 
+    def sound(self, value: Any) -> bool:
+        """Whether this can be its value."""
+        if not isinstance(value, self.kind) or isinstance(value, bool) != (self.kind is bool):
+            return False
+        if self.name == "time_zone":
+            return value in available_timezones()
+        if self.pattern:
+            return re.fullmatch(self.pattern, str(value)) is not None
+        return not isinstance(value, int) or isinstance(value, bool) or value > 0
+
+
+HTTP = r"https?://[^\s/?#@]+(/[^\s?#@]*)?"
 
 SETTINGS = (
     Setting("company_name", str, "Divan", "Name shown at the top of every page and in mails."),
@@ -37,21 +53,26 @@ SETTINGS = (
         str,
         "en",
         "Language where neither the person nor the browser names one: en or zh_Hans.",
+        "|".join(LANGUAGES),
     ),
     Setting("time_zone", str, "UTC", "Time zone (IANA name) of people who have not chosen one."),
-    Setting("currency", str, "CNY", "Currency (ISO 4217) proposed for new amounts."),
-    Setting("base_url", str, "http://127.0.0.1:8000", "Address of the shell, for links in mails."),
+    Setting("currency", str, "CNY", "Currency (ISO 4217) proposed for new amounts.", "[A-Z]{3}"),
+    Setting(
+        "base_url", str, "http://127.0.0.1:8000", "Address of the shell, for links in mails.", HTTP
+    ),
     Setting(
         "store_url",
         str,
         "",
         "Address of a CouchDB; empty for the embedded store in the data directory.",
+        f"|{HTTP}",
     ),
     Setting(
         "smtp_url",
         str,
         "",
         "Mail server, smtp://host:port, smtp+starttls://… or smtps://…; empty for none.",
+        r"|(smtp|smtp\+starttls|smtps)://\S+",
     ),
     Setting("smtp_from", str, "divan@localhost", "Sender address of mails."),
     Setting(
@@ -105,14 +126,14 @@ def read_settings(directory: Path, environment: Mapping[str, str] = os.environ) 
                 name=name,
                 known=", ".join(known),
             )
-        if not isinstance(value, known[name].kind) or isinstance(value, bool) != (
-            known[name].kind is bool
-        ):
+        if not known[name].sound(value):
             raise _wrong(known[name], value)
     for name, setting in known.items():
         text = environment.get(f"DIVAN_{name.upper()}")
         if text is not None:
             values[name] = _convert(setting, text)
+            if not setting.sound(values[name]):
+                raise _wrong(setting, text)
     return Settings(values)
 
 
@@ -126,7 +147,7 @@ def write_settings(directory: Path, values: Mapping[str, Any]) -> None:
     lines = [
         f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
         for name, value in values.items()
-        if name in known and isinstance(value, known[name].kind)
+        if name in known and known[name].sound(value)
     ]
     path = directory / FILE
     if not path.exists():
@@ -148,10 +169,10 @@ def _convert(setting: Setting, text: str) -> Any:
 
 def _wrong(setting: Setting, value: Any) -> BadInput:
     return BadInput(
-        "The setting {name} must be of type {kind}, not {value}.",
+        "The setting {name} cannot be {value}. It is: {help}",
         name=setting.name,
-        kind=setting.kind.__name__,
         value=repr(value),
+        help=Message(setting.help),
     )
 
 
