@@ -4,19 +4,9 @@ A module is a `Module` named in the entry-point group `divan.modules`; it works 
 through the `Documents` and `Listing` of a session.
 """
 
-from plugin.runtime.access import (
-    ANONYMOUS,
-    Access,
-    Acl,
-    Decision,
-    Entry,
-    EntryType,
-    Identity,
-    Level,
-    Privilege,
-)
+from acl import Access, Acl, Decision, Entry, EntryType, Identity, Level, Privilege
 from plugin.runtime.checkpoint import Checkpoint
-from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp, utcnow
+from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp
 from plugin.runtime.context import told
 from plugin.runtime.credentials import SHORTEST as SHORTEST_PASSWORD
 from plugin.runtime.credentials import Credentials, Token, password_problem
@@ -55,7 +45,6 @@ from plugin.runtime.workflow import Step, StepState, Workflow
 
 __all__ = [
     "ADMINISTRATORS",
-    "ANONYMOUS",
     "LANGUAGES",
     "SERVER",
     "SERVER_NAME",
@@ -146,5 +135,4 @@ __all__ = [
     "stamp",
     "told",
     "translate",
-    "utcnow",
 ]

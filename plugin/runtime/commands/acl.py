@@ -7,7 +7,18 @@ from typing import Any
 
 import click
 
-from acl import Acl, Action, Entry, EntryType, Identity, Level, Privilege, access, to_document
+from acl import (
+    ANONYMOUS,
+    Acl,
+    Action,
+    Entry,
+    EntryType,
+    Identity,
+    Level,
+    Privilege,
+    access,
+    to_document,
+)
 from plugin.runtime.commands.output import as_json_option, print_facts
 from plugin.runtime.errors import NotFound
 from plugin.runtime.office import Office
@@ -113,7 +124,7 @@ def effective(data: Path, database: str, person: str, document: str | None, as_j
     """
     with Office.open(data) as office:
         signed_in = person != "Anonymous"
-        identity = office.directory.identity(person) if signed_in else Identity(None)
+        identity = office.directory.identity(person) if signed_in else ANONYMOUS
         given = access(office.state(database).acl, identity)
         facts: dict[str, Any] = {
             "person": person,
