@@ -123,7 +123,13 @@ def _needed(sources: list[str], lib: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_design(doc: Mapping[str, Any]) -> Design:
-    """Forms and listings of a `_design/divan` document. Raises OfficeError."""
-    forms = {name: read_form(name, data) for name, data in doc.get("forms", {}).items()}
-    listings = {name: read_listing(name, data) for name, data in doc.get("listings", {}).items()}
-    return Design(forms, listings)
+    """Forms and listings of a `_design/divan` document. Raises OfficeError, whatever is wrong with
+    it: a Designer's program may have written anything there."""
+    try:
+        forms = {name: read_form(name, data) for name, data in doc.get("forms", {}).items()}
+        listings = {
+            name: read_listing(name, data) for name, data in doc.get("listings", {}).items()
+        }
+        return Design(forms, listings)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise OfficeError("The design makes no sense: {why}", why=str(error)) from error

@@ -1,5 +1,6 @@
 """An office: one data directory with its store, modules, people and clock. A laptop has one too."""
 
+import logging
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from store.opening import open_server
 from store.types import BasicAuth, ViewOptions
 
 SERVER = Identity(SERVER_NAME, "server")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,9 @@ class Office:
             return self.state(database).acl
         except NotFound:
             return None  # a mailbox that is being made at this moment
+        except OfficeError:
+            log.exception("the database %s is left out", database)
+            return None  # its damage must not shut the others
 
     def deploy(self) -> list[str]:
         """Make what databases are missing, and bring design documents up to date.

@@ -1,5 +1,6 @@
 """What one identity does at an office: the databases as it may use them."""
 
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -7,13 +8,15 @@ from typing import TYPE_CHECKING
 from acl import Access, Identity, Level, Privilege, access
 from plugin.runtime.context import Context
 from plugin.runtime.documents import Documents
-from plugin.runtime.errors import NotFound
+from plugin.runtime.errors import NotFound, OfficeError
 from plugin.runtime.listing import Listing
 from plugin.runtime.messages import LANGUAGES, Text
 from plugin.runtime.module import DatabaseSpec, Module
 
 if TYPE_CHECKING:
     from plugin.runtime.office import Office
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,9 @@ class Session:
                 held = self.context(name).access
             except NotFound:
                 continue  # a mailbox that is being made at this moment
+            except OfficeError:
+                log.exception("the database %s is left out", name)
+                continue  # its damage must not shut the others
             if _may_enter(held):
                 info = DatabaseInfo(name, spec.title, module.name, module.icon, module.order, held)
                 found.append(info)

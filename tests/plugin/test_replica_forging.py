@@ -145,3 +145,34 @@ def test_a_malformed_line_of_revisions_stops_no_other_document(
     except BadRequest:
         return
     assert office.server.database("tracking").get(doc["_id"])["progress"] == "Going on"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"forms": {"memo": {"items": 5}}},
+        {"forms": [1]},
+        {"forms": None},
+        {"forms": {"memo": {"title": "Memo", "items": {"x": None}}}},
+        {"listings": {"x": {}}},
+        {"listings": {"x": 5}},
+    ],
+    ids=str,
+)
+def test_a_design_that_makes_no_sense_is_refused(office: Office, damage: dict[str, Any]) -> None:
+    name = office.mail_database(ANNA)
+    design = office.server.database(name).get("_design/divan")
+    rows = FilteredServer(as_person(office, ANNA)).database(name).bulk_docs([{**design, **damage}])
+    assert rows[0]["error"] == "forbidden"
+    assert office.server.database(name).get("_design/divan")["_rev"] == design["_rev"]
+
+
+def test_a_damaged_design_shuts_no_other_database(office: Office) -> None:
+    name = office.mail_database(ANNA)
+    store = office.server.database(name)
+    store.put({**store.get("_design/divan"), "forms": {"memo": {"items": 5}}})
+    office.written(name)
+    for person in (ANNA, "zane.levy"):
+        entered = [info.name for info in as_person(office, person).databases()]
+        assert "tracking" in entered
+        assert name not in entered

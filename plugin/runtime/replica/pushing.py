@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acl import ACL_ID, Access, Identity, Level, may_write, reason
+from plugin.runtime.design import DESIGN_ID, read_design
+from plugin.runtime.errors import OfficeError
 from plugin.runtime.replica.forging import forged, line_of
 from plugin.runtime.replica.visibility import Visibility
 from store.api import Database
@@ -72,6 +74,8 @@ class Pusher:
         if docid.startswith("_design/"):
             if self._access.level < Level.DESIGNER:
                 raise Forbidden(str(reason("need_designer")))
+            if docid == DESIGN_ID and not doc.get("_deleted"):
+                _readable(doc)
             return False
         leaves = self._visibility.leaves(docid)
         living = [leaf for leaf in leaves if not leaf.get("_deleted")]
@@ -98,6 +102,14 @@ class Pusher:
         """Whether another branch lives on when the branch under the stub ends."""
         line = line_of(stub) or [str(stub.get("_rev"))]
         return any(leaf["_rev"] not in line for leaf in living)
+
+
+def _readable(design: Doc) -> None:
+    """Refuse a design that no page could be made of: nobody could open the database any more."""
+    try:
+        read_design(design)
+    except OfficeError as error:
+        raise Forbidden(str(error)) from error
 
 
 def _refused(doc: Doc, error: StoreError) -> Row:
