@@ -10,7 +10,7 @@ import pytest
 from acl import readers_of
 from plugin import BadInput, Office, Session
 from plugin.runtime.cli import run as divan
-from plugin.runtime.importing import import_files, read_plan
+from plugin.runtime.importing import import_sources, read_plan, read_sources
 from plugin.runtime.importing.report import Report
 from store.types import ViewOptions
 
@@ -56,8 +56,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(office: Office, folder: Path) -> Report:
-    report = import_files(office.system(), read_plan(EXAMPLE), folder)
-    assert report.adds_up()
+    plan = read_plan(EXAMPLE)
+    report = import_sources(office.system(), plan, read_sources(plan, folder))
+    for file, count in report.rows.items():  # every row is accounted for, once
+        kept = report.imported[file] + report.unchanged[file]
+        assert count == kept + report.reported_in(file)
     return report
 
 
@@ -219,3 +222,16 @@ def sequences(office: Office) -> dict[str, object]:
     """Update sequence of every database: equal means that nothing was written."""
     server = office.server
     return {name: server.database(name).info()["update_seq"] for name in server.all_dbs()}
+
+
+def test_a_new_directory_becomes_an_office_unless_the_mapping_leads_nowhere(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tmp_path / "wrong.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    wrong.write_text(text.replace("tracking/deal", "tracking/deel"), encoding="utf-8")
+    data = tmp_path / "new"
+    assert divan(["--data", str(data), "import", str(wrong), "--from", str(folder)]) != 0
+    assert not data.exists() or not any(data.iterdir())
+    assert divan(["--data", str(data), "import", str(EXAMPLE), "--from", str(folder)]) == 0
+    assert "sales_pipeline.csv" in capsys.readouterr().out

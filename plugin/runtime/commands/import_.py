@@ -2,12 +2,17 @@
 
 import csv
 import json
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from plugin.runtime.importing import import_files, read_plan
+from plugin.runtime import datadir
+from plugin.runtime.errors import BadInput, NotFound
+from plugin.runtime.importing import import_sources, read_plan, read_sources
 from plugin.runtime.importing.report import Report
 from plugin.runtime.office import Office
 
@@ -36,13 +41,15 @@ def import_(
 ) -> None:
     """Import CSV files as the file MAPPING says (see docs/import.md).
 
-    Safe to run again: what is there already stays as it is. Exit code 0 also where rows were
-    reported; 1 where nothing could be imported because the mapping or a file is wrong.
+    A new or empty data directory becomes an office first. Safe to run again: what is there already
+    stays as it is. Exit code 0 also where rows were reported; 1 where nothing could be imported
+    because the mapping or a file is wrong.
     """
     plan = read_plan(mapping)
+    sources = read_sources(plan, folder)
     hidden = not sys.stderr.isatty()
     with (
-        Office.open(data) as office,
+        _opened(data) as office,
         click.progressbar(length=0, label="Importing", file=sys.stderr, hidden=hidden) as bar,
     ):
 
@@ -50,12 +57,27 @@ def import_(
             bar.length = total
             bar.update(done - bar.pos)
 
-        report = import_files(office.system(), plan, folder, show)
+        report = import_sources(office.system(), plan, sources, show)
     if report_file is not None:
         _write_reported(report, report_file)
     click.echo(
         json.dumps(report.to_json(), indent=2, ensure_ascii=False) if as_json else summary(report)
     )
+
+
+@contextmanager
+def _opened(data: Path) -> Iterator[Office]:
+    """The office of the directory. One begun here goes again when nothing could be imported."""
+    new = datadir.is_empty(data)
+    with Office.create(data) if new else Office.open(data) as office:
+        try:
+            yield office
+        except (BadInput, NotFound):
+            if new:
+                office.close()
+                shutil.rmtree(data / "store")
+                (data / datadir.FILE).unlink()
+            raise
 
 
 def summary(report: Report) -> str:

@@ -33,13 +33,6 @@ class Report:
     def reported_in(self, file: str) -> int:
         return sum(1 for row in self.reported if row.file == file)
 
-    def adds_up(self) -> bool:
-        """Whether every row that was read is accounted for, once."""
-        return all(
-            count == self.imported[file] + self.unchanged[file] + self.reported_in(file)
-            for file, count in self.rows.items()
-        )
-
     def to_json(self) -> dict[str, Any]:
         forms = sorted({form for form, _ in self.documents})
         return {

@@ -38,23 +38,42 @@ class Pending:
     lines: list[int] = field(default_factory=list)
 
 
-def import_files(
-    session: Session, plan: Plan, folder: Path, progress: Progress = lambda done, total: None
-) -> Report:
-    """Import the files of `plan` from `folder` in the system's name.
+@dataclass(frozen=True)
+class Sources:
+    """The CSV files of a mapping, read whole. `corrected` counts corrections by place."""
 
-    Raises BadInput before anything is written where a file, column or form is missing or a file is
-    no CSV. Rows that cannot be imported are in the report.
-    """
-    report = Report()
+    tables: Mapping[str, Table]
+    corrected: dict[tuple[str, str, str, str], int]
+
+
+def read_sources(plan: Plan, folder: Path) -> Sources:
+    """Read all files that the mapping needs. Raises BadInput where one is missing, is no CSV or
+    lacks a column."""
+    corrected: dict[tuple[str, str, str, str], int] = {}
     tables = {
-        path: read_table(folder, path, columns, _corrections(plan, path), report.corrected)
+        path: read_table(folder, path, columns, _corrections(plan, path), corrected)
         for path, columns in plan.needed().items()
     }
+    return Sources(tables, corrected)
+
+
+def import_sources(
+    session: Session,
+    plan: Plan,
+    sources: Sources,
+    progress: Progress = lambda done, total: None,
+) -> Report:
+    """Import what was read, in the system's name.
+
+    Raises BadInput or NotFound before anything is written where the mapping names a database, form
+    or item that is not there. Rows that cannot be imported are in the report.
+    """
     _check_forms(session, plan)
-    converter = Converter(plan.name, tables)
+    report = Report(corrected=dict(sources.corrected))
+    converter = Converter(plan.name, sources.tables)
     pending = {
-        rule.path: _gather(rule, tables[rule.path], converter, report) for rule in plan.files
+        rule.path: _gather(rule, sources.tables[rule.path], converter, report)
+        for rule in plan.files
     }
     total = sum(len(documents) for documents in pending.values())
     done = 0
