@@ -77,7 +77,7 @@ def translate(message: Message | Text, language: str) -> str:
 
 
 def choose_language(wanted: list[str]) -> str:
-    """The first language of the interface among `wanted` (tags such as zh-CN, en-GB), else English."""
+    """The first language of the interface among `wanted` (zh-CN, en-GB …), else English."""
     for tag in wanted:
         parts = tag.replace("-", "_").split("_")
         if parts[0].lower() == "zh":
