@@ -176,3 +176,17 @@ def test_a_damaged_design_shuts_no_other_database(office: Office) -> None:
         entered = [info.name for info in as_person(office, person).databases()]
         assert "tracking" in entered
         assert name not in entered
+
+
+@pytest.mark.parametrize("damage", [{"entries": 5}, {"entries": []}, {"log": 5}], ids=str)
+def test_a_list_that_cannot_be_read_is_refused_even_without_checks(
+    office: Office, damage: dict[str, Any]
+) -> None:
+    name = office.mail_database(ANNA)
+    store = office.server.database(name)
+    bare = {"_id": "_design/divan", "_rev": store.get("_design/divan")["_rev"], "forms": {}}
+    pushed = FilteredServer(as_person(office, ANNA)).database(name)
+    assert "error" not in pushed.bulk_docs([bare])[0]
+    acl = store.get("acl")
+    assert pushed.bulk_docs([{**acl, **damage}])[0]["error"] == "forbidden"
+    assert store.get("acl") == acl

@@ -8,7 +8,7 @@ server's name after it was decided here.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from acl import ACL_ID, Access, Identity, Level, may_write, reason
+from acl import ACL_ID, Access, AclError, Identity, Level, may_write, parse_sound, reason
 from plugin.runtime.design import DESIGN_ID, read_design
 from plugin.runtime.errors import OfficeError
 from plugin.runtime.replica.forging import forged, line_of
@@ -87,7 +87,9 @@ class Pusher:
                 self._may(new | {"_deleted": False}, leaf)
             return True
         self._may(new, living[0] if living else leaves[0] if leaves else None)
-        if not doc.get("_deleted") and docid != ACL_ID:
+        if docid == ACL_ID:
+            _sound(new)
+        elif not doc.get("_deleted"):
             problem = forged(self._inner, self._identity.name, doc, leaves)
             if problem:
                 raise Forbidden(problem)
@@ -102,6 +104,17 @@ class Pusher:
         """Whether another branch lives on when the branch under the stub ends."""
         line = line_of(stub) or [str(stub.get("_rev"))]
         return any(leaf["_rev"] not in line for leaf in living)
+
+
+def _sound(acl: Mapping[str, Any]) -> None:
+    """Refuse a list that cannot be read, also where the database's own checks were taken away: with
+    it the office could not even start."""
+    if not isinstance(acl.get("log", []), list):
+        raise Forbidden(str(reason("acl_shape", what='"log" is not a list.')))
+    try:
+        parse_sound(acl)
+    except AclError as error:
+        raise Forbidden(str(error)) from error
 
 
 def _readable(design: Doc) -> None:
