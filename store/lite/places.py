@@ -12,6 +12,7 @@ from store.lite.views import View
 MOST = 100_000
 """How many rows may be counted for one call: some milliseconds."""
 MANY_GROUPS = 5000
+"""Where a view has more, many queries at once get no `offset`."""
 
 
 class Places:
@@ -26,12 +27,15 @@ class Places:
         self._patience = patience
         # One query asks for one place; for many it pays to know where all groups begin.
         self._wants_groups = bool(state.depth) and patience < MOST
+        self._hopeless = False
         self._groups: tuple[list[bytes], list[int]] | None = None
 
     def below(self, key: bytes) -> int | None:
         """How many rows have a lesser key; None where it would take too long to count them."""
-        if self._wants_groups and self._groups is None:
+        if self._wants_groups and self._groups is None and not self._hopeless:
             self._groups = self._read_groups()
+        if self._hopeless:
+            return None
         if self._groups is None:
             return self._tallies.count(b"", key, self._patience)
         prefixes, sums = self._groups
@@ -48,6 +52,6 @@ class Places:
             f" ORDER BY prefix LIMIT {MANY_GROUPS + 1}"
         ).fetchall()
         if len(found) > MANY_GROUPS:
-            self._wants_groups = False
+            self._hopeless = True  # each of the many places would be counted over as many groups
             return None
         return [prefix for prefix, _ in found], list(accumulate((n for _, n in found), initial=0))

@@ -15,7 +15,7 @@ import pytest
 
 from store.api import Database
 from store.collation import sort_key
-from store.lite import LiteServer
+from store.lite import LiteServer, places
 from store.types import Row, ViewOptions
 
 SEEDS = (1, 20, 300)
@@ -178,3 +178,19 @@ def test_offsets_of_many_queries_are_those_of_each(db: Database) -> None:
         for _ in range(60)
     ]
     assert db.queries("d", "sum", options) == [db.view("d", "sum", one) for one in options]
+
+
+def test_many_queries_over_very_many_groups_have_no_offset(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(7)
+    model: dict[str, Any] = {}
+    for _ in range(5):
+        edit(rng, db, model, ragged=False)
+    monkeypatch.setattr(places, "MANY_GROUPS", 2)
+    options = [ViewOptions(startkey=[first], reduce=False, limit=3) for first in FIRST]
+    answers = db.queries("d", "sum", options)
+    alone = [db.view("d", "sum", one) for one in options]
+    assert {answer["offset"] for answer in answers} == {None}
+    assert None not in {answer["offset"] for answer in alone}
+    assert [answer["rows"] for answer in answers] == [answer["rows"] for answer in alone]
