@@ -108,7 +108,8 @@ class ReaderSets:
 
     def _one_of_each(self, sets: list[str]) -> tuple[str, ...]:
         one = [
-            ViewOptions(startkey=[name], endkey=[name, {}], reduce=False, limit=1) for name in sets
+            ViewOptions(startkey=[name], endkey=[name, {}], reduce=False, limit=1, sorted=False)
+            for name in sets
         ]
         answers = self._db.queries(INDEX, SETS_VIEW, one)
         return tuple(row["id"] for answer in answers for row in answer["rows"])
