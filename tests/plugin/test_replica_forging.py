@@ -178,7 +178,9 @@ def test_a_damaged_design_shuts_no_other_database(office: Office) -> None:
         assert name not in entered
 
 
-@pytest.mark.parametrize("damage", [{"entries": 5}, {"entries": []}, {"log": 5}], ids=str)
+@pytest.mark.parametrize(
+    "damage", [{"entries": 5}, {"entries": []}, {"log": 5}, {"log": [5]}], ids=str
+)
 def test_a_list_that_cannot_be_read_is_refused_even_without_checks(
     office: Office, damage: dict[str, Any]
 ) -> None:

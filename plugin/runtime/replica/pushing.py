@@ -109,8 +109,9 @@ class Pusher:
 def _sound(acl: Mapping[str, Any]) -> None:
     """Refuse a list that cannot be read, also where the database's own checks were taken away: with
     it the office could not even start."""
-    if not isinstance(acl.get("log", []), list):
-        raise Forbidden(str(reason("acl_shape", what='"log" is not a list.')))
+    log = acl.get("log", [])
+    if not isinstance(log, list) or not all(isinstance(line, Mapping) for line in log):
+        raise Forbidden(str(reason("acl_shape", what='"log" is not a list of lines.')))
     try:
         parse_sound(acl)
     except AclError as error:
