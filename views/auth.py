@@ -10,6 +10,7 @@ from views.language import Preferences, _
 from views.passwords import read_password
 from views.security import local_address
 from views.shell import User, shell, user
+from views.unsent import unsent_page
 
 blueprint = Blueprint("auth", __name__)
 logins = LoginManager()
@@ -57,6 +58,8 @@ def check_person() -> Response | None:
     _note(who)
     if who is not None:
         return None
+    if (page := unsent_page()) is not None:
+        return page
     target = request.full_path.rstrip("?") if request.method == "GET" else ""
     return redirect(url_for("auth.sign_in", next=target if target != "/" else None), 303)
 

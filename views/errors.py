@@ -10,6 +10,7 @@ from plugin import DivanError, Message
 from store.errors import StoreError
 from views.language import _
 from views.shell import wants_json
+from views.unsent import unsent_page
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ def store_error(error: StoreError) -> Response:
 
 
 def csrf_error(error: CSRFError) -> Response:
-    return answer(400, _(EXPIRED))
+    return (None if wants_json() else unsent_page()) or answer(400, _(EXPIRED))
 
 
 def http_error(error: HTTPException) -> Response | HTTPException:
