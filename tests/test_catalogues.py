@@ -99,3 +99,15 @@ def test_translations_keep_the_parameters(language: str) -> None:
     for text, entries in catalogue(language).items():
         for _, translation in entries:
             assert set(names.findall(text)) == set(names.findall(translation)), text
+
+
+def test_chinese_texts_have_chinese_punctuation() -> None:
+    around = re.compile(r"[\u4e00-\u9fff”][,;!?]|[\u4e00-\u9fff}”][,;:!?] ?[\u4e00-\u9fff“{]")
+    addresses = re.compile(r"\w+://\S+")
+    wrong = [
+        translation
+        for entries in catalogue("zh_Hans").values()
+        for _, translation in entries
+        if around.search(addresses.sub("", translation))
+    ]
+    assert not wrong, "\n".join(wrong)
