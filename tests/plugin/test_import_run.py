@@ -141,7 +141,10 @@ def test_a_bad_file_stops_before_anything_is_written(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (('form = "tracking/deal"', 'form = "tracking/deel"'), "deel"),
+        (
+            ('form = "tracking/deal"', 'form = "tracking/deel"'),
+            "deel in a database tracking; correct the mapping",
+        ),
         (('form = "tracking/deal"', 'form = "trekking/deal"'), "trekking"),
         (("\nlost_reason =", "\nlost_raison ="), "lost_raison"),
     ],

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from plugin.runtime.design import INDEX, SETS_VIEW
-from plugin.runtime.errors import BadInput, DivanError, Invalid
+from plugin.runtime.errors import BadInput, DivanError, Invalid, NotFound
 from plugin.runtime.importing.mapping import DocumentRule, FileRule, Plan
 from plugin.runtime.importing.report import Report, Reported
 from plugin.runtime.importing.rows import CsvRow, Table, read_table
@@ -130,7 +130,16 @@ def _check_forms(session: Session, plan: Plan) -> None:
     """Every form and item that the mapping names must exist, before anything is written."""
     for file in plan.files:
         for document in file.documents:
-            form = session.database(document.database).form(document.form)
+            try:
+                form = session.database(document.database).form(document.form)
+            except NotFound as error:
+                raise BadInput(
+                    "There is no form {form} in a database {database}; "
+                    "correct the mapping of {file}.",
+                    form=document.form,
+                    database=document.database,
+                    file=file.path,
+                ) from error
             unknown = sorted({item.name for item in document.items} - set(form.items))
             if unknown:
                 raise BadInput(
