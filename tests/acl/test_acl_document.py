@@ -114,7 +114,7 @@ def test_why_says_which_entry_counts() -> None:
 
 def test_why_is_told_in_chinese_with_the_level() -> None:
     (fact,) = access(Acl((DEFAULT, JANE)), Identity("jane")).why
-    assert translate(told(fact), "zh_Hans") == "条目“jane”直接列出了您:管理者。"
+    assert translate(told(fact), "zh_Hans") == "条目“jane”直接列出了您：管理者。"
 
 
 def test_a_document_in_conflict_is_read_by_whom_all_branches_allow() -> None:
