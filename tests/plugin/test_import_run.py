@@ -147,6 +147,8 @@ def test_a_bad_file_stops_before_anything_is_written(
         ),
         (('form = "tracking/deal"', 'form = "trekking/deal"'), "trekking"),
         (("\nlost_reason =", "\nlost_raison ="), "lost_raison"),
+        (('knowledge/product" }', 'knoledge/product" }'), "knoledge"),
+        (('knowledge/product" }', 'knowledge/produkt" }'), "produkt"),
     ],
 )
 def test_a_mapping_to_nowhere_stops_before_anything_is_written(

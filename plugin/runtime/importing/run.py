@@ -15,6 +15,7 @@ from typing import Any
 
 from plugin.runtime.design import INDEX, SETS_VIEW
 from plugin.runtime.errors import BadInput, DivanError, Invalid, NotFound
+from plugin.runtime.form import Form
 from plugin.runtime.importing.mapping import DocumentRule, FileRule, Plan
 from plugin.runtime.importing.report import Report, Reported
 from plugin.runtime.importing.rows import CsvRow, Table, read_table
@@ -127,19 +128,11 @@ def _corrections(plan: Plan, path: str) -> Any:
 
 
 def _check_forms(session: Session, plan: Plan) -> None:
-    """Every form and item that the mapping names must exist, before anything is written."""
+    """Every form and item that the mapping names must exist, those that links lead to as well,
+    before anything is written."""
     for file in plan.files:
         for document in file.documents:
-            try:
-                form = session.database(document.database).form(document.form)
-            except NotFound as error:
-                raise BadInput(
-                    "There is no form {form} in a database {database}; "
-                    "correct the mapping of {file}.",
-                    form=document.form,
-                    database=document.database,
-                    file=file.path,
-                ) from error
+            form = _form(session, document.database, document.form, file.path)
             unknown = sorted({item.name for item in document.items} - set(form.items))
             if unknown:
                 raise BadInput(
@@ -148,6 +141,22 @@ def _check_forms(session: Session, plan: Plan) -> None:
                     items=", ".join(unknown),
                     file=file.path,
                 )
+            for item in document.items:
+                if item.kind == "link":
+                    database, _, name = item.to.partition("/")
+                    _form(session, database, name, file.path)
+
+
+def _form(session: Session, database: str, name: str, file: str) -> Form:
+    try:
+        return session.database(database).form(name)
+    except NotFound as error:
+        raise BadInput(
+            "There is no form {form} in a database {database}; correct the mapping of {file}.",
+            form=name,
+            database=database,
+            file=file,
+        ) from error
 
 
 def _gather(
