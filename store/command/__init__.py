@@ -1,0 +1,20 @@
+"""`divan store …`: looking after the embedded store of a data directory, and serving it.
+
+One command a file. What is not of the store (people, mail, agents) has its commands elsewhere.
+"""
+
+import click
+
+from store.command.check import check
+from store.command.compact import compact
+from store.command.info import info
+from store.command.serve import serve
+
+
+@click.group()
+def store() -> None:
+    """Look after the store of the data directory."""
+
+
+for command in (info, check, compact, serve):
+    store.add_command(command)
