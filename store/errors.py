@@ -82,9 +82,16 @@ class DesignError(StoreError):
 
 
 class Unavailable(StoreError):
-    """The backend cannot be reached, is busy beyond patience, or the disk is full."""
+    """The backend cannot be reached, is busy beyond patience, or the disk is full.
+
+    `retry_after` is the number of seconds that a server asks to wait, 0 where it says nothing.
+    """
 
     status, error = 503, "service_unavailable"
+
+    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 class UnsupportedFormat(StoreError):

@@ -61,13 +61,23 @@ def from_answer(failed: ApiException) -> StoreError:
     status = int(failed.status_code)
     said = _json_of(failed)
     if "error" not in said:
-        return Unavailable(f"The server answered {status}, and not in CouchDB's form.")
+        reason = f"The server answered {status}, and not in CouchDB's form."
+        return Unavailable(reason, _retry_after(failed))
     name = str(said["error"])
     reason = str(said.get("reason") or name)
     if status == 409:
         return Conflict(reason)
     kind = BY_NAME.get(name) or BY_STATUS.get(status, StoreError)
+    if kind is Unavailable:
+        return Unavailable(reason, _retry_after(failed))
     return kind(reason)
+
+
+def _retry_after(failed: ApiException) -> float:
+    """The seconds of a `Retry-After` header; 0 without one, or where it names a date."""
+    response = failed.http_response
+    asked = "" if response is None else response.headers.get("Retry-After", "")
+    return float(asked) if asked.isascii() and asked.isdigit() else 0.0
 
 
 def _json_of(failed: ApiException) -> Mapping[str, Any]:

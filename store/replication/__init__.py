@@ -1,6 +1,7 @@
 """CouchDB's replication algorithm between any two `store.api.Database`s."""
 
+from store.replication.pipe import Cancel
 from store.replication.replicate import replicate
-from store.replication.values import Progress, Refused, Summary
+from store.replication.values import Counts, Options, Progress, Refused, Summary
 
-__all__ = ["Progress", "Refused", "Summary", "replicate"]
+__all__ = ["Cancel", "Counts", "Options", "Progress", "Refused", "Summary", "replicate"]

@@ -1,98 +1,125 @@
-"""How far a replication came: `_local/<replication id>` on both sides.
+"""How far a replication came: `_local/<replication id>` on both sides, in CouchDB's form.
 
 Only what both sides remember counts, so that a side that was replaced or restored from a backup
 is not skipped (CouchDB 3.5, "Replication protocol", "Find Common Ancestry").
 """
 
-import hashlib
-import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from email.utils import formatdate
 from typing import Any
 
 from store.api import Database
-from store.errors import NotFound
+from store.errors import Conflict, NotFound
+from store.replication.retry import Patience
+from store.replication.values import VERSION, Counts
 from store.types import Doc, Json, Seq
 
 BEGINNING: Seq = 0
-VERSION = 4
-"""`replication_id_version` of CouchDB, for whoever reads the document."""
 HISTORY = 50
+"""Runs that are remembered, as in CouchDB."""
+
+Entry = Mapping[str, Json]
 
 
-def selection(doc_ids: Sequence[str] | None, selector: Mapping[str, Json] | None) -> str | None:
-    """A short name of what is replicated, None for everything: another selection begins anew."""
-    if doc_ids is None and selector is None:
-        return None
-    chosen = [None if doc_ids is None else sorted(set(doc_ids)), selector]
-    text = json.dumps(chosen, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def common(source: Doc, target: Doc) -> Seq:
-    """The last sequence that both documents remember of one and the same run."""
-    known = {str(entry["session_id"]): entry for entry in target.get("history", ())}
-    for entry in source.get("history", ()):
+def common(source: Doc, target: Doc) -> tuple[Seq, list[Entry]]:
+    """The last sequence that both documents remember of one and the same run, and the history from
+    that run back. Sequences are only ever compared for being the same."""
+    known = {str(entry["session_id"]): entry for entry in _history(target)}
+    entries = _history(source)
+    for number, entry in enumerate(entries):
         other = known.get(str(entry["session_id"]))
         if other is not None:
-            # A cut between the two writes leaves one side a step behind.
-            behind: dict[str, Any] = min(entry, other, key=lambda each: each["checkpoints"])
-            seq: Seq = behind["recorded_seq"]
-            return seq
-    return BEGINNING
+            # One side is behind after a cut between the two writes, or where it was restored from
+            # a backup that was made in the middle of that run.
+            behind = min(entry, other, key=lambda each: _number(each.get("missing_checked")))
+            return behind.get("recorded_seq", BEGINNING), [behind, *entries[number + 1 :]]
+    return BEGINNING, []
+
+
+def _history(doc: Doc) -> list[Entry]:
+    """The entries of a document that may have been written by another program."""
+    entries = doc.get("history")
+    if not isinstance(entries, list):
+        return []
+    return [entry for entry in entries if isinstance(entry, dict) and "session_id" in entry]
+
+
+def _number(value: Json) -> int:
+    return value if isinstance(value, int) else 0
 
 
 class Checkpoints:
     """The two checkpoint documents of one run."""
 
-    def __init__(
-        self, source: Database, target: Database, replication_id: str, chosen: str | None
-    ) -> None:
-        self._sides = (source, target)
-        self._docid = f"_local/{replication_id}"
-        self._chosen = chosen
-        self._session = uuid.uuid4().hex
-        self._written = 0
+    def __init__(self, sides: tuple[Database, Database], name: str, patience: Patience) -> None:
+        """`sides` are source and target, `name` is the replication id. Asks nothing yet."""
+        self.session = uuid.uuid4().hex
+        self.history: tuple[Entry, ...] = ()
+        self._docid = f"_local/{name}"
+        self._patience = patience
+        self._sides = sides
         self._revs: list[str | None] = [None, None]
-        self._history: list[dict[str, Json]] = []
+        self._before: list[Entry] = []
+        self._began = formatdate(usegmt=True)
+        self._start: Seq = BEGINNING
 
-    def load(self) -> Seq:
-        """Read both and return where to begin."""
+    def load(self, otherwise: Seq) -> Seq:
+        """Read both and return where to begin; `otherwise` where they have nothing in common."""
         docs = [self._read(side) for side in self._sides]
         self._revs = [doc.get("_rev") for doc in docs]
-        if any(doc.get("selection") != self._chosen for doc in docs):
-            return BEGINNING
-        self._history = list(docs[0].get("history", ()))
-        return common(docs[0], docs[1])
+        self._start, self._before = common(docs[0], docs[1])
+        if not self._before:
+            self._start = otherwise
+        self.history = tuple(self._before)
+        return self._start
 
     def _read(self, side: Database) -> Doc:
         try:
-            return side.get_local(self._docid)
+            return self._patience(lambda: side.get_local(self._docid))
         except NotFound:
             return {}
 
-    def save(self, seq: Seq, read: int, written: int, refused: int) -> None:
+    def save(self, seq: Seq, counts: Counts) -> None:
         """Remember `seq` on both sides. All before it must be durable in the target.
 
         Raises Conflict where another run under the same id wrote in between.
         """
-        self._written += 1
-        entry: dict[str, Json] = {
-            "session_id": self._session,
-            "recorded_seq": seq,
-            "checkpoints": self._written,
-            "docs_read": read,
-            "docs_written": written,
-            "doc_write_failures": refused,
-        }
+        self.history = (self._entry(seq, counts), *self._before)[:HISTORY]
         doc: Doc = {
             "_id": self._docid,
-            "replication_id_version": VERSION,
-            "session_id": self._session,
+            "session_id": self.session,
             "source_last_seq": seq,
-            "selection": self._chosen,
-            "history": [entry, *self._history][:HISTORY],
+            "replication_id_version": VERSION,
+            "history": list(self.history),
         }
-        for index, side in enumerate(self._sides):
-            rev = self._revs[index]
-            self._revs[index] = side.put_local(doc if rev is None else {**doc, "_rev": rev})
+        for number, side in enumerate(self._sides):
+            self._revs[number] = self._patience(self._put(side, doc, self._revs[number]))
+
+    def _entry(self, seq: Seq, counts: Counts) -> dict[str, Any]:
+        return {
+            "session_id": self.session,
+            "start_time": self._began,
+            "end_time": formatdate(usegmt=True),
+            "start_last_seq": self._start,
+            "end_last_seq": seq,
+            "recorded_seq": seq,
+            "missing_checked": counts.checked,
+            "missing_found": counts.found,
+            "docs_read": counts.read,
+            "docs_written": counts.written,
+            "doc_write_failures": counts.refused,
+        }
+
+    def _put(self, side: Database, doc: Doc, rev: str | None) -> Callable[[], str]:
+        def put() -> str:
+            try:
+                return side.put_local(doc if rev is None else {**doc, "_rev": rev})
+            except Conflict:
+                there = self._read(side)
+                written = there.pop("_rev", None)
+                if there != doc:
+                    raise
+                return str(written)  # an earlier try arrived, only its answer was lost
+
+        return put

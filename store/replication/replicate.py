@@ -1,16 +1,19 @@
 """One run of CouchDB's replication (documentation 3.5, "CouchDB Replication Protocol")."""
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+import time
+from collections.abc import Callable
 
 from store.api import Database
-from store.replication import transfer
-from store.replication.checkpoint import Checkpoints, selection
-from store.replication.values import Progress, Refused, Summary
-from store.types import ChangesOptions, Json, Row
+from store.errors import BadRequest, NotFound, StoreError
+from store.replication.checkpoint import Checkpoints
+from store.replication.pipe import Cancel, ReadAhead
+from store.replication.reading import Reading, Step
+from store.replication.retry import Cancelled, Patience
+from store.replication.transfer import write
+from store.replication.values import Counts, Options, Progress, Refused, Summary, digest
+from store.types import Json, Seq
 
-BATCH = 500
+Tell = Callable[[Progress], None]
 
 
 def replicate(
@@ -18,76 +21,156 @@ def replicate(
     target: Database,
     *,
     replication_id: str,
-    doc_ids: Sequence[str] | None = None,
-    selector: Mapping[str, Json] | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    batch: int = BATCH,
-    cancel: threading.Event | None = None,
+    options: Options = Options(),
+    progress: Tell = lambda progress: None,
+    cancel: Cancel | None = None,
 ) -> Summary:
-    """Bring every leaf revision of `source`, deleted ones too, to `target`; one way, once.
+    """Bring leaf revisions of `source`, deleted ones too, to `target`; one way, once, or until
+    `cancel` is set where `options.continuous`.
 
     `replication_id` names this pair and direction for good: the next run under it goes on where
-    this one ended, also after a cut. With `doc_ids` (or else `selector`) only those documents are
-    carried, and a run with another choice begins anew; a source that knows no selectors refuses
-    them with BadRequest. `batch` is the number of changes between two checkpoints. Setting
-    `cancel` ends the run after the document or batch in work, without loss.
+    this one ended, also after a cut; a run that chooses other documents begins anew. Setting
+    `cancel` ends the run after the step in work, without loss.
 
     What the target refuses (its `validate_doc_update`, its limits) is in the summary, is not
-    offered again, and does not stop the rest. `progress` is told of it with each batch, before the
+    offered again, and does not stop the rest. `progress` is told of it with each step, before the
     checkpoint: keep it there, since an error ends the run without a summary. Raises the errors of
-    either side; what was written stays, and only the last batch is looked at again.
+    either side where trying again did not help or cannot help; what was written stays, and only
+    what came after the last checkpoint is looked at again.
     """
-    cancel = cancel or threading.Event()
-    checkpoints = Checkpoints(source, target, replication_id, selection(doc_ids, selector))
-    run = _Run(source, target, cancel)
-    options = _options(batch, doc_ids, selector)
-    since, complete = checkpoints.load(), False
-    while not (complete or cancel.is_set()):
-        page = source.changes(replace(options, since=since))
-        already = len(run.refused)
-        if not run.carry(page["results"]):
-            break
-        before, since, pending = since, page["last_seq"], page.get("pending")
-        if progress is not None:
-            new = tuple(run.refused[already:])
-            progress(Progress(run.read, run.written, len(run.refused), since, pending, new))
-        if page["results"] or since != before:
-            checkpoints.save(since, run.read, run.written, len(run.refused))
-        complete = pending == 0 or since == before or (pending is None and not page["results"])
-    return Summary(run.read, run.written, tuple(run.refused), since, complete)
+    ended = Cancel()
+    patience = Patience(options.retries, ended)
+    name = checkpoint_name(replication_id, options, source, patience)
+    checkpoints = Checkpoints((source, target), name, patience)
+    run = _Run(source, target, options, checkpoints, patience, progress)
+    if cancel is not None:
+        cancel.tell(ended.set)
+    reader: ReadAhead[Step] | None = None
+    try:
+        since = checkpoints.load(options.since_seq)
+        run.begin(since)
+        reading = Reading(source, target, options, patience, ended)
+        reader = ReadAhead(reading.steps(since), ended)
+        for step in reader:
+            run.carry(step)
+        run.save()
+    except Cancelled:
+        pass  # what is done stands in the summary, which says that it is not complete
+    finally:
+        ended.set()
+        if reader is not None:
+            reader.join()
+        if cancel is not None:
+            cancel.untell(ended.set)
+    return run.summary()
 
 
-def _options(
-    batch: int, doc_ids: Sequence[str] | None, selector: Mapping[str, Json] | None
-) -> ChangesOptions:
-    """The filter is named, so that a source that lacks it says so and does not send everything."""
-    options = ChangesOptions(limit=batch, style="all_docs")
-    if doc_ids is not None:
-        return replace(options, filter="_doc_ids", doc_ids=tuple(doc_ids))
-    if selector is not None:
-        return replace(options, filter="_selector", selector=selector)
-    return options
+def checkpoint_name(
+    replication_id: str, options: Options, source: Database, patience: Patience
+) -> str:
+    """The name of the checkpoints of a run: that of the replication, or where it does not carry
+    everything, a name made of it and of what is chosen, a filter function's text included."""
+    chosen = (options.doc_ids and sorted(set(options.doc_ids)), options.selector, options.filter)
+    narrowed = [*chosen, options.winning_revs_only, options.since_seq]
+    if not any(choice not in (None, False, 0) for choice in narrowed):
+        return replication_id
+    code = _code(options.filter, source, patience) if options.filter else None
+    return digest(replication_id, narrowed, code, dict(options.query_params))
+
+
+def _code(name: str, source: Database, patience: Patience) -> Json:
+    """The text of a filter function; None for CouchDB's own. Raises NotFound, BadRequest."""
+    if name.startswith("_"):
+        return None
+    ddoc, slash, function = name.partition("/")
+    if not slash:
+        raise BadRequest("`filter` must be the name of a design document, / and a function's name.")
+    filters = patience(lambda: source.get(f"_design/{ddoc}")).get("filters", {})
+    if function not in filters:
+        raise NotFound(f"missing json key: {function}")
+    return filters[function]
 
 
 class _Run:
-    """The counts of one run."""
+    """The writing half of a run, and its account."""
 
-    def __init__(self, source: Database, target: Database, cancel: threading.Event) -> None:
-        self._source, self._target, self._cancel = source, target, cancel
-        self.read = 0
-        self.written = 0
-        self.refused: list[Refused] = []
+    def __init__(
+        self,
+        source: Database,
+        target: Database,
+        options: Options,
+        checkpoints: Checkpoints,
+        patience: Patience,
+        progress: Tell,
+    ) -> None:
+        self._sides = (source, target)
+        self._options = options
+        self._checkpoints = checkpoints
+        self._patience = patience
+        self._progress = progress
+        self._counts = Counts()
+        self._refused: list[Refused] = []
+        self._began = self._saved_at = time.monotonic()
+        self._born: list[Json] | None = None
+        self._reached: Seq = 0
+        self._saved: Seq = 0
+        self._pending: int | None = None
+        self._at_end = False
 
-    def carry(self, rows: Sequence[Row]) -> bool:
-        """Carry one batch of changes; False where it was cancelled before its end."""
-        wanted = transfer.missing(self._target, rows)
-        if not wanted:
-            return True
-        for docs in transfer.read(self._source, wanted):
-            if self._cancel.is_set():
-                return False
-            self.read += len(docs)
-            refused = transfer.write(self._target, docs)
-            self.refused += refused
-            self.written += len(docs) - len(refused)
-        return True
+    def begin(self, since: Seq) -> None:
+        """Both sides agree up to `since`."""
+        self._reached = self._saved = since
+
+    def carry(self, step: Step) -> None:
+        """Write the documents of a step, tell, and remember how far it came where it is time."""
+        refused: list[Refused] = []
+        if step.docs:
+            self._born = self._born or self._births()
+            refused = write(self._sides[1], step.docs, self._patience)
+        written = len(step.docs) - len(refused)
+        self._counts += step.counts + Counts(written=written, refused=len(refused))
+        self._refused += refused
+        self._at_end = step.at_end
+        if step.reached is not None:
+            self._reached, self._pending = step.reached, step.pending
+        waiting = step.at_end and self._options.continuous
+        self._progress(
+            Progress(
+                self._counts,
+                self._reached,
+                self._pending,
+                time.monotonic() - self._began,
+                tuple(refused),
+                waiting,
+            )
+        )
+        if waiting or time.monotonic() - self._saved_at >= self._options.checkpoint_interval:
+            self.save()
+
+    def save(self) -> None:
+        """Write the checkpoints, where there is something new to remember.
+
+        Raises StoreError where a side was deleted and made anew meanwhile: what was written to it
+        before is not there.
+        """
+        if not self._options.use_checkpoints or self._reached == self._saved:
+            return
+        if self._born is not None and self._births() != self._born:
+            raise StoreError("A database was deleted and made anew during its replication.")
+        self._checkpoints.save(self._reached, self._counts)
+        self._saved, self._saved_at = self._reached, time.monotonic()
+
+    def _births(self) -> list[Json]:
+        """What tells each side from another database of its name."""
+        return [self._patience(side.info).get("instance_start_time") for side in self._sides]
+
+    def summary(self) -> Summary:
+        return Summary(
+            self._counts,
+            tuple(self._refused),
+            self._reached,
+            self._at_end,
+            self._checkpoints.session,
+            self._checkpoints.history,
+            no_changes=self._counts.checked == 0,
+        )

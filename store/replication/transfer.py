@@ -1,11 +1,13 @@
-"""Carrying revisions: what the target lacks is read from the source and written to it."""
+"""Writing revisions as they are, and telling what the target will never take from what may pass."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from store.api import Database
-from store.errors import BadRequest, NotFound, PreconditionFailed, StoreError, TooLarge
+from store.errors import BadRequest, PreconditionFailed, TooLarge, Unavailable
+from store.errors import UnsupportedMediaType as BadType
+from store.replication.retry import Patience
 from store.replication.values import Refused
-from store.types import Doc, Json, Row
+from store.types import Doc, Row
 
 REFUSALS = frozenset(
     {
@@ -25,75 +27,33 @@ REFUSALS = frozenset(
 )
 """What the target says of a document that it will never take. Any other error may pass, such as
 a full disk or a broken design document: it stops the replication, so that nothing is left out."""
-ABOUT_A_DOCUMENT = (BadRequest, PreconditionFailed, TooLarge)
+ABOUT_A_DOCUMENT = (BadRequest, PreconditionFailed, TooLarge, BadType)
 
 
-def missing(target: Database, rows: Sequence[Row]) -> dict[str, list[str]]:
-    """Of the changed revisions in `rows` those that the target does not have."""
-    offered: dict[str, list[str]] = {}
-    for row in rows:
-        offered.setdefault(row["id"], []).extend(change["rev"] for change in row["changes"])
-    if not offered:
-        return {}
-    lacking = target.revs_diff(offered)
-    return {docid: list(found["missing"]) for docid, found in lacking.items()}
-
-
-def read(source: Database, wanted: Mapping[str, Sequence[str]]) -> Iterator[list[Doc]]:
-    """The wanted revisions with their ancestry, in lists to be written each at once.
-
-    Documents with attachments come one by one, whole; the others together. A revision that has
-    been replaced since comes as its newest descendant; one that is gone is left out.
-    """
-    asked = [{"id": docid, "rev": rev} for docid, revs in wanted.items() for rev in revs]
-    answered = source.bulk_get(asked, revs=True, latest=True)
-    found = {(doc["_id"], doc["_rev"]): doc for doc in _present(answered["results"])}
-    plain = [doc for doc in found.values() if not doc.get("_attachments")]
-    if plain:
-        yield plain
-    for docid, rev in [key for key, doc in found.items() if doc.get("_attachments")]:
-        whole = _whole(source, docid, rev)
-        if whole:
-            yield whole
-
-
-def _present(results: Sequence[Mapping[str, Json]]) -> Iterator[Doc]:
-    for result in results:
-        for answer in result["docs"]:
-            if "ok" in answer:
-                yield answer["ok"]
-            elif answer["error"].get("error") != NotFound.error:
-                error = answer["error"]
-                raise StoreError(f"The source cannot give {result['id']}: {error.get('reason')}")
-
-
-def _whole(source: Database, docid: str, rev: str) -> list[Doc]:
-    try:
-        rows = source.open_revs(docid, [rev], with_revs=True, latest=True, attachments=True)
-    except NotFound:
-        return []
-    return [row["ok"] for row in rows if "ok" in row]
-
-
-def write(target: Database, docs: Sequence[Doc]) -> list[Refused]:
+def write(target: Database, docs: Sequence[Doc], patience: Patience) -> list[Refused]:
     """Graft revisions as they are and return those that the target refuses.
 
     Where the request as a whole is refused, it is halved until the document at fault is alone.
+    Raises Unavailable where the target could not write a document for a reason that may pass.
     """
     try:
-        rows = target.bulk_docs(docs, new_edits=False)
+        return patience(lambda: _once(target, docs))
     except ABOUT_A_DOCUMENT as error:
         if len(docs) == 1:
             doc = docs[0]
             return [Refused(doc["_id"], doc["_rev"], error.error, error.reason)]
         half = len(docs) // 2
-        return write(target, docs[:half]) + write(target, docs[half:])
+        return write(target, docs[:half], patience) + write(target, docs[half:], patience)
+
+
+def _once(target: Database, docs: Sequence[Doc]) -> list[Refused]:
     revs = {doc["_id"]: doc["_rev"] for doc in docs}
+    rows = target.bulk_docs(docs, new_edits=False)
     return [_refused(row, revs) for row in rows if "error" in row]
 
 
 def _refused(row: Row, revs: Mapping[str, str]) -> Refused:
     error, reason = str(row["error"]), str(row.get("reason", row["error"]))
     if error not in REFUSALS:
-        raise StoreError(f"The target could not write {row['id']}: {error}: {reason}")
+        raise Unavailable(f"The target could not write {row['id']}: {error}: {reason}")
     return Refused(row["id"], str(row.get("rev") or revs.get(row["id"], "")), error, reason)

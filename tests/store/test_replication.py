@@ -1,7 +1,6 @@
 """Replication between two stores: what arrives, what is refused, and where it goes on."""
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +12,7 @@ from store.api import Database
 from store.couch.opening import open_couch
 from store.errors import BadRequest, Conflict, NotFound, StoreError, Unavailable
 from store.lite.server import LiteServer
-from store.replication import Progress, Refused, replicate
+from store.replication import Cancel, Options, Progress, Refused, replicate
 from store.types import ChangesOptions
 from store.wire import protocol_app
 from tests.store.edits import state
@@ -44,6 +43,11 @@ def target(server: LiteServer) -> Database:
     return server.database("target")
 
 
+def by(batch: int) -> Options:
+    """Small steps, a checkpoint after each, and no second try."""
+    return Options(batch=batch, checkpoint_interval=0, retries=0)
+
+
 def fill(database: Database, number: int) -> None:
     database.bulk_docs([{"_id": f"doc-{at:03}", "n": at} for at in range(number)])
 
@@ -65,7 +69,12 @@ def test_everything_arrives_once(source: Database, target: Database) -> None:
     source.delete("gone", rev)
     source.put_local({"_id": "_local/own", "n": 1})
     summary = replicate(source, target, replication_id="r")
-    assert (summary.read, summary.written, summary.refused, summary.complete) == (6, 6, (), True)
+    assert (summary.counts.read, summary.counts.written, summary.refused, summary.complete) == (
+        6,
+        6,
+        (),
+        True,
+    )
     assert state(target) == state(source)
     with pytest.raises(NotFound):
         target.get_local("_local/own")
@@ -76,10 +85,10 @@ def test_second_run_reads_nothing_and_writes_nothing(source: Database, target: D
     first = replicate(source, target, replication_id="r")
     checkpoint = source.get_local("_local/r")
     second = replicate(source, target, replication_id="r")
-    assert (second.read, second.last_seq) == (0, first.last_seq)
+    assert (second.counts.read, second.last_seq) == (0, first.last_seq)
     assert source.get_local("_local/r") == checkpoint
     source.put({"_id": "new"})
-    assert replicate(source, target, replication_id="r").read == 1
+    assert replicate(source, target, replication_id="r").counts.read == 1
 
 
 def test_conflicts_are_kept(source: Database, target: Database) -> None:
@@ -107,14 +116,19 @@ def test_refused_documents_are_reported_and_stop_nothing(
     fill(source, 3)
     rev = source.put({"_id": "doc-001a", "secret": True})
     other = source.put({"_id": "doc-001b", "unknown": True})
-    summary = replicate(source, target, replication_id="r", batch=2)
+    summary = replicate(
+        source,
+        target,
+        replication_id="r",
+        options=by(2),
+    )
     assert set(summary.refused) == {
         Refused("doc-001a", rev, "forbidden", "No secrets here."),
         Refused("doc-001b", other, "unauthorized", "Who are you?"),
     }
-    assert (summary.read, summary.written, summary.complete) == (5, 3, True)
+    assert (summary.counts.read, summary.counts.written, summary.complete) == (5, 3, True)
     assert target.info()["doc_count"] == 4
-    assert replicate(source, target, replication_id="r").read == 0
+    assert replicate(source, target, replication_id="r").counts.read == 0
 
 
 def test_refusals_are_told_before_they_are_passed_over(source: Database, target: Database) -> None:
@@ -133,7 +147,7 @@ def test_refusals_are_told_before_they_are_passed_over(source: Database, target:
             Instead(source, put_local=fails),
             target,
             replication_id="r",
-            batch=1,
+            options=by(1),
             progress=lambda now: told.extend(now.newly_refused),
         )
     assert [refused.id for refused in told] == ["bad"]
@@ -142,7 +156,7 @@ def test_refusals_are_told_before_they_are_passed_over(source: Database, target:
 def test_a_selector_never_lets_others_through(source: Database, target: Database) -> None:
     source.bulk_docs([{"_id": "deal", "form": "deal"}, {"_id": "other", "form": "chase"}])
     try:
-        replicate(source, target, replication_id="r", selector={"form": "deal"})
+        replicate(source, target, replication_id="r", options=Options(selector={"form": "deal"}))
     except BadRequest as error:
         assert "_selector" in error.reason or "filter" in error.reason
     assert "other" not in state(target)
@@ -150,28 +164,43 @@ def test_a_selector_never_lets_others_through(source: Database, target: Database
 
 def test_cancel_and_resume(source: Database, target: Database) -> None:
     fill(source, 10)
-    cancel = threading.Event()
+    cancel = Cancel()
     told: list[Progress] = []
 
     def progress(now: Progress) -> None:
         told.append(now)
         cancel.set()
 
-    cut = replicate(source, target, replication_id="r", batch=4, progress=progress, cancel=cancel)
-    assert (cut.read, cut.complete) == (4, False)
-    assert told == [Progress(4, 4, 0, cut.last_seq, 6)]
-    rest = replicate(source, target, replication_id="r", batch=4)
-    assert (rest.read, rest.complete) == (6, True)
+    cut = replicate(
+        source,
+        target,
+        replication_id="r",
+        options=by(4),
+        progress=progress,
+        cancel=cancel,
+    )
+    assert (cut.counts.read, cut.complete) == (4, False)
+    assert [(now.counts.read, now.counts.written, now.last_seq, now.pending) for now in told] == [
+        (4, 4, cut.last_seq, 6)
+    ]
+    rest = replicate(
+        source,
+        target,
+        replication_id="r",
+        options=by(4),
+    )
+    assert (rest.counts.read, rest.complete) == (6, True)
     assert state(target) == state(source)
 
 
 def test_only_the_chosen_documents(source: Database, target: Database) -> None:
     fill(source, 10)
-    some = ["doc-003", "doc-007", "none"]
-    assert replicate(source, target, replication_id="r", doc_ids=some).written == 2
-    assert sorted(state(target)) == some[:2]
-    assert replicate(source, target, replication_id="r", doc_ids=some).read == 0
-    assert replicate(source, target, replication_id="r").written == 8
+    some = ("doc-003", "doc-007", "none")
+    chosen = Options(doc_ids=some)
+    assert replicate(source, target, replication_id="r", options=chosen).counts.written == 2
+    assert tuple(sorted(state(target))) == some[:2]
+    assert replicate(source, target, replication_id="r", options=chosen).counts.read == 0
+    assert replicate(source, target, replication_id="r").counts.written == 8
 
 
 def test_target_that_was_made_anew_gets_everything(
@@ -181,7 +210,7 @@ def test_target_that_was_made_anew_gets_everything(
     replicate(source, target, replication_id="r")
     server.delete("target")
     server.create("target")
-    assert replicate(source, server.database("target"), replication_id="r").written == 3
+    assert replicate(source, server.database("target"), replication_id="r").counts.written == 3
 
 
 def test_cut_between_the_two_checkpoints(source: Database, target: Database) -> None:
@@ -194,10 +223,10 @@ def test_cut_between_the_two_checkpoints(source: Database, target: Database) -> 
         raise Unavailable("cut")
 
     with pytest.raises(Unavailable):
-        replicate(source, Instead(target, put_local=fails), replication_id="r")
+        replicate(source, Instead(target, put_local=fails), replication_id="r", options=by(9))
     source.put({"_id": "last"})
     summary = replicate(source, target, replication_id="r")
-    assert summary.read == 1  # the documents were there already: only looked at again
+    assert summary.counts.read == 1  # the documents were there already: only looked at again
     assert state(target) == state(source)
 
 
@@ -210,10 +239,10 @@ def test_passing_failure_of_the_target_leaves_nothing_out(
         return [{"id": "doc-001", "error": "internal_server_error", "reason": "disk full"}]
 
     with pytest.raises(StoreError, match="disk full"):
-        replicate(source, Instead(target, bulk_docs=full), replication_id="r")
+        replicate(source, Instead(target, bulk_docs=full), replication_id="r", options=by(9))
     with pytest.raises(NotFound):
         target.get_local("_local/r")
-    assert replicate(source, target, replication_id="r").written == 3
+    assert replicate(source, target, replication_id="r").counts.written == 3
 
 
 def test_revision_replaced_while_it_was_on_the_way(source: Database, target: Database) -> None:
@@ -244,11 +273,17 @@ def test_two_runs_at_once_under_one_id(source: Database, target: Database) -> No
     fill(source, 2)
 
     def meanwhile(now: Progress) -> None:
-        if now.read == 1:
+        if now.counts.read == 1:
             replicate(source, target, replication_id="r")
 
     with pytest.raises(Conflict):
-        replicate(source, target, replication_id="r", batch=1, progress=meanwhile)
+        replicate(
+            source,
+            target,
+            replication_id="r",
+            options=by(1),
+            progress=meanwhile,
+        )
     assert state(target) == state(source)
 
 
@@ -267,7 +302,7 @@ def test_batches_are_halved_until_the_document_that_is_too_large_is_alone(
         ("file", "document_too_large"),
     }
     assert rev in {refused.rev for refused in summary.refused}
-    assert summary.written == target.info()["doc_count"] == 6
+    assert summary.counts.written == target.info()["doc_count"] == 6
 
 
 def test_target_restored_from_a_backup_made_in_the_middle_of_a_run(tmp_path: Path) -> None:
@@ -281,14 +316,20 @@ def test_target_restored_from_a_backup_made_in_the_middle_of_a_run(tmp_path: Pat
             there.create("db")
 
             def after_two(now: Progress) -> None:
-                if now.read == 2:
+                if now.counts.read == 2:
                     shutil.copytree(place, backup)
 
             target = there.database("db")
-            replicate(source, target, replication_id="r", batch=2, progress=after_two)
+            replicate(
+                source,
+                target,
+                replication_id="r",
+                options=by(2),
+                progress=after_two,
+            )
             assert target.info()["doc_count"] == 6
         with closing(LiteServer(backup)) as restored:
             target = restored.database("db")
             assert target.info()["doc_count"] == 2
-            assert replicate(source, target, replication_id="r").written == 4
+            assert replicate(source, target, replication_id="r").counts.written == 4
             assert state(target) == state(source)

@@ -114,7 +114,7 @@ def _password() -> str:
 def _progress(database: str, step: str, progress: Progress) -> None:
     if sys.stderr.isatty():
         word = "received" if step == "pull" else "sent"
-        click.echo(f"\r{database}: {progress.written} {word}\033[K", nl=False, err=True)
+        click.echo(f"\r{database}: {progress.counts.written} {word}\033[K", nl=False, err=True)
 
 
 def _show(results: list[Synced], as_json: bool) -> None:

@@ -5,7 +5,6 @@
 
 import json
 import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from plugin.runtime.settings import write_settings
 from store.api import Database
 from store.errors import Unauthorized
 from store.opening import open_server
-from store.replication import Progress
+from store.replication import Cancel, Progress
 from store.types import BearerAuth
 
 FILE = "replica.json"
@@ -95,7 +94,7 @@ def register(data: Path, url: str, login: str, password: str, label: str) -> Lap
 class Replica:
     """An open laptop and its office. `office` is the laptop's own `Office`."""
 
-    def __init__(self, office: Office, cancel: threading.Event | None = None) -> None:
+    def __init__(self, office: Office, cancel: Cancel | None = None) -> None:
         self.office = office
         self.cancel = cancel
         self.laptop = Laptop.read(office.data)

@@ -5,7 +5,6 @@ they were carried out, pull and push have CouchDB's checkpoints, merging is dete
 """
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from plugin.runtime.replica.merging import settle_all
 from plugin.runtime.replica.remote import Remote
 from store.api import Database
 from store.errors import NotFound
-from store.replication import Progress, replicate
+from store.replication import Cancel, Progress, replicate
 from store.types import ChangesOptions, Doc, ViewOptions
 
 STATE_ID = "_local/replica"
@@ -52,7 +51,7 @@ class DatabaseSync:
         remote: Remote,
         replica_id: str,
         person: str,
-        cancel: threading.Event | None = None,
+        cancel: Cancel | None = None,
     ) -> None:
         self.local = local
         self.office = office
@@ -94,7 +93,7 @@ class DatabaseSync:
         )
         if pushed.complete:
             self._write_state(pushed_seq=pushed.last_seq)
-        return pushed.written
+        return pushed.counts.written
 
     def _still_refused(self) -> list[dict[str, Any]]:
         """What was refused and is still not at the office."""
@@ -112,7 +111,7 @@ class DatabaseSync:
             progress=lambda progress: show("pull", progress),
             cancel=self.cancel,
         )
-        return pulled.written
+        return pulled.counts.written
 
     def _differs(self, docid: str) -> bool:
         """Whether the office lacks a live revision that is here."""

@@ -1,0 +1,151 @@
+"""Reading ahead: what changed in the source, what of it the target lacks, and those revisions."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from store.api import Database
+from store.errors import NotFound, Unavailable
+from store.replication.pipe import Cancel
+from store.replication.retry import Patience
+from store.replication.values import Counts, Options
+from store.replication.waiting import wait_for_change
+from store.types import Doc, Json, Row, Seq
+
+FIRST_PORTION = 100
+GROWTH = 4
+PORTION_BYTES = 4 * 1024 * 1024
+"""What one step should hold of documents as JSON; four steps are in memory at a time."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Documents to be written together. `reached` is the source's sequence up to which everything
+    is carried once they are; None where more of the same page follows. `at_end` says that the
+    source had no more changes."""
+
+    docs: Sequence[Doc]
+    counts: Counts
+    reached: Seq | None = None
+    pending: int | None = None
+    at_end: bool = False
+
+
+class Reading:
+    """The steps of one run, read from `source` when asked for."""
+
+    def __init__(
+        self,
+        source: Database,
+        target: Database,
+        options: Options,
+        patience: Patience,
+        ended: Cancel,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._options = options
+        self._patience = patience
+        self._ended = ended
+        self._portion = FIRST_PORTION
+
+    def steps(self, since: Seq) -> Iterator[Step]:
+        """Steps from `since` on: to the end of the changes that the source has at the start, or
+        for ever where the run is continuous."""
+        left: int | None = None
+        while True:
+            before, page = since, self._page(since)
+            rows, since, pending = page["results"], page["last_seq"], page.get("pending")
+            if left is None and pending is not None:
+                left = len(rows) + pending
+            left = None if left is None else left - len(rows)
+            moved = since != before
+            at_end = pending == 0 or not moved or (pending is None and not rows)
+            done = not self._options.continuous and (at_end or (left is not None and left <= 0))
+            yield from self._of_page(rows, since, pending, at_end or done)
+            if done:
+                return
+            if at_end:
+                left = None
+                wait_for_change(self._source, since, self._patience, self._ended)
+
+    def _page(self, since: Seq) -> dict[str, Json]:
+        return self._patience(lambda: self._source.changes(self._options.changes(since)))
+
+    def _of_page(
+        self, rows: Sequence[Row], seq: Seq, pending: int | None, at_end: bool
+    ) -> Iterator[Step]:
+        offered: dict[str, list[str]] = {}
+        for row in rows:
+            offered.setdefault(row["id"], []).extend(change["rev"] for change in row["changes"])
+        lacking = self._patience(lambda: self._target.revs_diff(offered)) if offered else {}
+        asked = [(docid, rev) for docid, found in lacking.items() for rev in found["missing"]]
+        looked_at = Counts(checked=sum(map(len, offered.values())), found=len(asked))
+        held = Step((), looked_at)  # back, so that the last of the page can say how far it comes
+        for docs, size in self._documents(asked):
+            read = Counts(read=len(docs), bytes=size)
+            if held.docs:
+                yield held
+                held = Step(docs, read)
+            else:
+                held = Step(docs, held.counts + read)
+        yield replace(held, reached=seq, pending=pending, at_end=at_end)
+
+    def _documents(self, asked: Sequence[tuple[str, str]]) -> Iterator[tuple[list[Doc], int]]:
+        """The revisions with their ancestry, in lists to be written each at once, with their sizes.
+
+        Documents with attachments come one by one, whole; the others together. A revision that
+        was replaced since comes as its newest descendant; one that is gone is left out.
+        """
+        at = 0
+        while at < len(asked):
+            portion = asked[at : at + self._portion]
+            at += len(portion)
+            found = self._bulk_get(portion)
+            plain = [doc for doc in found if not doc.get("_attachments")]
+            size = sum(len(json.dumps(doc)) for doc in plain)
+            self._learn(len(portion), size)
+            if plain:
+                yield plain, size
+            for doc in found:
+                if doc.get("_attachments"):
+                    whole = self._whole(doc["_id"], doc["_rev"])
+                    if whole:
+                        yield whole, sum(map(_size, whole))
+
+    def _learn(self, number: int, size: int) -> None:
+        """Ask for as many next time as make a step of the wanted size."""
+        fitting = PORTION_BYTES * number // max(size, 1)
+        self._portion = max(1, min(fitting, self._portion * GROWTH, self._options.batch))
+
+    def _bulk_get(self, asked: Sequence[tuple[str, str]]) -> list[Doc]:
+        wanted = [{"id": docid, "rev": rev} for docid, rev in asked]
+        answer = self._patience(lambda: _present(self._source, wanted))
+        return list({(doc["_id"], doc["_rev"]): doc for doc in answer}.values())
+
+    def _whole(self, docid: str, rev: str) -> list[Doc]:
+        def ask() -> list[dict[str, Json]]:
+            return self._source.open_revs(
+                docid, [rev], with_revs=True, latest=True, attachments=True
+            )
+
+        try:
+            return [row["ok"] for row in self._patience(ask) if "ok" in row]
+        except NotFound:
+            return []
+
+
+def _present(source: Database, wanted: Sequence[Mapping[str, Json]]) -> list[Doc]:
+    docs: list[Doc] = []
+    for result in source.bulk_get(wanted, revs=True, latest=True)["results"]:
+        for answer in result["docs"]:
+            if "ok" in answer:
+                docs.append(answer["ok"])
+            elif answer["error"].get("error") != NotFound.error:
+                reason = answer["error"].get("reason")
+                raise Unavailable(f"The source cannot give {result['id']}: {reason}")
+    return docs
+
+
+def _size(doc: Doc) -> int:
+    return len(json.dumps(doc))

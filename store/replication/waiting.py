@@ -1,0 +1,46 @@
+"""Waiting for the source's next change, or for the end of the run, whichever comes first."""
+
+import threading
+
+from store.api import Database
+from store.errors import StoreError
+from store.replication.pipe import Cancel
+from store.replication.retry import Patience
+from store.types import Seq
+
+LONGEST = 300.0
+"""Seconds of one wait; the store wakes it earlier where something changed."""
+
+
+def wait_for_change(source: Database, since: Seq, patience: Patience, ended: Cancel) -> None:
+    """Return when the source has changes after `since`, or `ended` is set. Raises its errors."""
+    changed = False
+    while not changed and not ended.is_set():
+        changed = patience(lambda: _wait(source, since, ended))
+
+
+def _wait(source: Database, since: Seq, ended: Cancel) -> bool:
+    """One wait, in a thread of its own: the store cannot be told to leave off. Such a thread ends
+    with the wait or with the store, and its outcome is of no interest any more."""
+    over = threading.Event()
+    outcome: list[bool | StoreError] = []
+
+    def wait() -> None:
+        try:
+            outcome.append(source.wait_for_change(since, LONGEST))
+        except StoreError as error:
+            outcome.append(error)
+        finally:
+            over.set()
+
+    ended.tell(over.set)
+    threading.Thread(target=wait, name="replication-wait", daemon=True).start()
+    over.wait()
+    ended.untell(over.set)
+    if ended.is_set():
+        return False
+    if not outcome:
+        raise StoreError("The wait for changes of the source broke.")
+    if isinstance(outcome[0], StoreError):
+        raise outcome[0]
+    return outcome[0]
