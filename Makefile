@@ -6,7 +6,7 @@ DEMO_DATA ?= demo-data
 PORT ?= 8000
 WORKERS ?= 2
 
-.PHONY: demo test check lint types lock browser pictures clean
+.PHONY: demo test bench check lint types lock browser pictures clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/divan --data $(DEMO_DATA) demo
@@ -14,6 +14,10 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.development browser
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+# How fast the store is. Beside a CouchDB: make bench COUCHDB=http://user:password@host:5984
+bench: $(VENV)/.development
+	$(BIN)/python -m tests.bench $(if $(COUCHDB),--couchdb $(COUCHDB)) $(BENCH)
 
 # What a change must pass: tests, types, style.
 check: test types lint
