@@ -5,7 +5,6 @@ through the `Documents` and `Listing` of a session.
 """
 
 from acl import Access, Acl, Decision, Entry, EntryType, Identity, Level, Privilege
-from plugin.runtime.checkpoint import Checkpoint
 from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp
 from plugin.runtime.context import told
 from plugin.runtime.credentials import SHORTEST as SHORTEST_PASSWORD
@@ -27,7 +26,6 @@ from plugin.runtime.feed import all_changes
 from plugin.runtime.fields import FieldError, display, for_input, parse
 from plugin.runtime.form import Action as FormAction
 from plugin.runtime.form import Choice, Condition, Form, Item, Response, Section, is_empty, items_of
-from plugin.runtime.lease import Lease
 from plugin.runtime.listing import Category, Listing, Page, Row
 from plugin.runtime.listing_spec import Column, ListingSpec
 from plugin.runtime.messages import LANGUAGES, Message, Text, choose_language, translate
@@ -42,6 +40,8 @@ from plugin.runtime.settings import Settings, kept_secret, secret
 from plugin.runtime.tries import TooManyTries
 from plugin.runtime.workers import Service, Work, Workers
 from plugin.runtime.workflow import Step, StepState, Workflow
+from store.bookkeeping import Checkpoint
+from store.lease import Lease
 
 __all__ = [
     "ADMINISTRATORS",

@@ -15,7 +15,7 @@ MODULES = ("settings", "customers", "tracking", "service", "knowledge", "forum",
 ALLOWED: dict[str, tuple[str, ...]] = {
     "store": ("store",),
     "acl": ("acl",),
-    "plugin/__init__.py": ("acl", "plugin.runtime"),
+    "plugin/__init__.py": ("acl", "plugin.runtime", "store.bookkeeping", "store.lease"),
     "plugin/runtime": ("store", "acl", "plugin.runtime"),
     **{f"plugin/{name}": ("plugin", f"plugin.{name}") for name in MODULES},
     "mailbridge": ("plugin", "mailbridge", "store.types", "store.errors", "acl"),

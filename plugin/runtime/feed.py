@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from acl import ACL_FORM
-from plugin.runtime.checkpoint import Checkpoint
 from plugin.runtime.module import Agent, Raw
 from store.api import Database
+from store.bookkeeping import Checkpoint
 from store.errors import NotFound
 from store.types import ChangesOptions, Row
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from plugin.runtime.directory import SETTINGS
 from plugin.runtime.feed import AgentFeed
 from plugin.runtime.housekeeping import housekeeper
-from plugin.runtime.lease import Lease
 from plugin.runtime.schedule import Scheduler
 from plugin.runtime.workers import Service, Work, Workers
+from store.lease import Lease
 
 if TYPE_CHECKING:
     from plugin.runtime.office import Office

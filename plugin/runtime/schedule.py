@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from plugin.runtime.checkpoint import Checkpoint
 from plugin.runtime.module import Scheduled
 from store.api import Database
+from store.bookkeeping import Checkpoint
 
 if TYPE_CHECKING:
     from plugin.runtime.session import Session

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from plugin.runtime.lease import Lease
+from store.lease import Lease
 
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
 """Seconds to wait after the 1st, 2nd … failure of a step in a row."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from plugin.runtime.lease import Lease
 from plugin.runtime.workers import Workers
 from store.api import Database
+from store.lease import Lease
 from store.lite.server import LiteServer
 from tests.plugin.steady_clock import SteadyClock
 

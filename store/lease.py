@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from plugin.runtime.checkpoint import Checkpoint
 from store.api import Database
+from store.bookkeeping import Checkpoint
 from store.errors import Conflict
 
 
