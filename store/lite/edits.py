@@ -24,6 +24,10 @@ _KNOWN = frozenset(("_id", "_rev", "_deleted", "_attachments", "_revisions"))
 _ANSWERED = frozenset(
     ("_conflicts", "_deleted_conflicts", "_revs_info", "_local_seq", "_deleted_revs")
 )
+_KEPT = frozenset(
+    f"_replication_{name}" for name in ("id", "state", "state_time", "state_reason", "stats")
+)
+"""What a replicator writes into the document that asked for a replication: items like any other."""
 _to_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode
 _to_ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -102,7 +106,7 @@ def body_of(doc: Doc) -> dict[str, Any]:
     for name, value in doc.items():
         if not isinstance(name, str):
             raise BadRequest("Names of items must be strings")
-        if name.startswith("_"):
+        if name.startswith("_") and name not in _KEPT:
             if name not in _KNOWN and name not in _ANSWERED:
                 raise BadRequest(f"Bad special document member: {name}")
         else:

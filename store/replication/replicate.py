@@ -10,7 +10,7 @@ from store.replication.pipe import Cancel, ReadAhead
 from store.replication.reading import Reading, Step
 from store.replication.retry import Cancelled, Patience
 from store.replication.transfer import write
-from store.replication.values import Counts, Options, Progress, Refused, Summary, digest
+from store.replication.values import Counts, Options, Progress, Refused, Summary, name_of
 from store.types import Json, Seq
 
 Tell = Callable[[Progress], None]
@@ -40,7 +40,7 @@ def replicate(
     """
     ended = Cancel()
     patience = Patience(options.retries, ended)
-    name = checkpoint_name(replication_id, options, source, patience)
+    name = name_of(replication_id, options, _code(options.filter, source, patience))
     checkpoints = Checkpoints((source, target), name, patience)
     run = _Run(source, target, options, checkpoints, patience, progress)
     if cancel is not None:
@@ -65,22 +65,9 @@ def replicate(
     return run.summary()
 
 
-def checkpoint_name(
-    replication_id: str, options: Options, source: Database, patience: Patience
-) -> str:
-    """The name of the checkpoints of a run: that of the replication, or where it does not carry
-    everything, a name made of it and of what is chosen, a filter function's text included."""
-    chosen = (options.doc_ids and sorted(set(options.doc_ids)), options.selector, options.filter)
-    narrowed = [*chosen, options.winning_revs_only, options.since_seq]
-    if not any(choice not in (None, False, 0) for choice in narrowed):
-        return replication_id
-    code = _code(options.filter, source, patience) if options.filter else None
-    return digest(replication_id, narrowed, code, dict(options.query_params))
-
-
-def _code(name: str, source: Database, patience: Patience) -> Json:
+def _code(name: str | None, source: Database, patience: Patience) -> Json:
     """The text of a filter function; None for CouchDB's own. Raises NotFound, BadRequest."""
-    if name.startswith("_"):
+    if name is None or name.startswith("_"):
         return None
     ddoc, slash, function = name.partition("/")
     if not slash:

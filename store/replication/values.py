@@ -40,6 +40,16 @@ class Options:
         if sum(choice is not None for choice in given) > 1:
             raise BadRequest("`doc_ids`, `filter`, `selector` are mutually exclusive")
 
+    def chosen(self) -> list[Json] | None:
+        """What makes a run carry something else than another between the same databases; None
+        where it carries everything."""
+        ids = None if self.doc_ids is None else sorted(set(self.doc_ids))
+        selector = None if self.selector is None else dict(self.selector)
+        chosen = [self.filter, ids, selector, self.winning_revs_only, self.since_seq]
+        if chosen == [None, None, None, False, 0]:
+            return None
+        return [*chosen, dict(self.query_params)]
+
     def changes(self, since: Seq) -> ChangesOptions:
         """The filter is named, so that a source that lacks it says so and does not send all."""
         options = ChangesOptions(
@@ -61,6 +71,13 @@ def digest(*facts: Json) -> str:
     """A short stable name of facts: 32 hexadecimal digits, as CouchDB's replication ids have."""
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def name_of(replication: str, options: Options, code: Json = None) -> str:
+    """The name of the checkpoints of a run: that of the replication, or where it does not carry
+    everything, one made of it and of what is chosen, the text of a filter function included."""
+    chosen = options.chosen()
+    return replication if chosen is None else digest(replication, chosen, code)
 
 
 @dataclass(frozen=True)

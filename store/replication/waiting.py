@@ -16,25 +16,29 @@ def wait_for_change(source: Database, since: Seq, patience: Patience, ended: Can
     """Return when the source has changes after `since`, or `ended` is set. Raises its errors."""
     changed = False
     while not changed and not ended.is_set():
-        changed = patience(lambda: _wait(source, since, ended))
+        changed = patience(lambda: wait(source, since, LONGEST, ended))
 
 
-def _wait(source: Database, since: Seq, ended: Cancel) -> bool:
-    """One wait, in a thread of its own: the store cannot be told to leave off. Such a thread ends
-    with the wait or with the store, and its outcome is of no interest any more."""
+def wait(source: Database, since: Seq, timeout: float, ended: Cancel) -> bool:
+    """Whether the source has changes after `since`; False after `timeout` seconds and as soon as
+    `ended` is set. Raises its errors.
+
+    Waits in a thread of its own, since the store cannot be told to leave off. Such a thread ends
+    with the wait or with the store; its outcome is of no interest any more.
+    """
     over = threading.Event()
     outcome: list[bool | StoreError] = []
 
-    def wait() -> None:
+    def ask() -> None:
         try:
-            outcome.append(source.wait_for_change(since, LONGEST))
+            outcome.append(source.wait_for_change(since, timeout))
         except StoreError as error:
             outcome.append(error)
         finally:
             over.set()
 
     ended.tell(over.set)
-    threading.Thread(target=wait, name="replication-wait", daemon=True).start()
+    threading.Thread(target=ask, name="replication-wait", daemon=True).start()
     over.wait()
     ended.untell(over.set)
     if ended.is_set():

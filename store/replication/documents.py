@@ -1,0 +1,202 @@
+"""Replications that documents ask for: following a `_replicator` database.
+
+Of several processes on one store one follows, under a lease. CouchDB 3.5 writes into a document
+only how it ended: `_replication_state` "completed" or "failed".
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from store.api import Database, Server
+from store.errors import BadRequest, Conflict, NotFound, StoreError
+from store.lease import Lease
+from store.replication.endpoint import shown
+from store.replication.job import Job, counts_json, stamp
+from store.replication.pipe import Cancel
+from store.replication.request import Request, from_document
+from store.replication.scheduler import Scheduler
+from store.replication.values import Summary
+from store.replication.waiting import wait
+from store.types import ADMIN, ChangesOptions, Doc, Json, Row, Seq, UserContext, ViewOptions
+
+log = logging.getLogger(__name__)
+
+REPLICATOR = "_replicator"
+ITSELF = UserContext(None, ("_admin", "_replicator"))
+LEASE_SECONDS = 10.0
+PAGE = 200
+ENDED = ("completed", "failed")
+PARTS = ("_replication_state", "_replication_state_time", "_replication_state_reason",
+         "_replication_id", "_replication_stats")  # fmt: skip
+
+
+class Documents:
+    """Follows the database `name` of `server` from now on until `close`."""
+
+    def __init__(
+        self,
+        server: Server,
+        scheduler: Scheduler,
+        name: str = REPLICATOR,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._server = server
+        self._scheduler = scheduler
+        self._name = name
+        self._clock = clock
+        self._ended = Cancel()
+        self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._follow, name=f"follow {name}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Follow no more. The jobs end with the scheduler, which is closed before."""
+        self._ended.set()
+        self._thread.join()
+
+    def shown(self) -> list[dict[str, Json]]:
+        """`_scheduler/docs`: every document with the state of its replication, by id.
+
+        Raises NotFound where the database is missing."""
+        database = self._server.database(self._name, ADMIN)
+        rows = database.all_docs(ViewOptions(include_docs=True))["rows"]
+        return [self._shown(row["doc"]) for row in rows if not row["id"].startswith("_design/")]
+
+    def shown_one(self, docid: str) -> dict[str, Json]:
+        """`_scheduler/docs/_replicator/docid`. Raises NotFound."""
+        return self._shown(self._server.database(self._name, ADMIN).get(docid))
+
+    def _shown(self, doc: Doc) -> dict[str, Json]:
+        with self._lock:
+            job = self._jobs.get(doc["_id"])
+        if job is not None and doc.get("_replication_state") not in ENDED:
+            return job.document_json(self._scheduler.node)
+        return _of_document(doc, self._name, self._scheduler.node)
+
+    def _follow(self) -> None:
+        """Until `close`: hold the lease, and while it is held do what the documents ask for."""
+        while not self._ended.is_set():
+            try:
+                database = self._server.database(self._name, ITSELF)
+                self._follow_one(database)
+            except NotFound:
+                self._drop_all()  # the database is not there, or was deleted
+            except StoreError:
+                log.exception("%s cannot be followed", self._name)
+            self._ended.wait(LEASE_SECONDS / 2)
+        self._drop_all()
+
+    def _follow_one(self, database: Database) -> None:
+        """Follow from the beginning as long as the lease is held."""
+        lease = Lease(database, "replicator", clock=self._clock, seconds=LEASE_SECONDS)
+        since: Seq = 0
+        try:
+            while lease.acquire() and not self._ended.is_set():
+                options = ChangesOptions(since=since, limit=PAGE, include_docs=True)
+                page = database.changes(options)
+                for row in page["results"]:
+                    self._see(database, row)
+                since = page["last_seq"]
+                if not page["results"]:
+                    wait(database, since, LEASE_SECONDS / 3, self._ended)
+            self._drop_all()
+        finally:
+            if self._ended.is_set():
+                lease.release()
+
+    def _see(self, database: Database, row: Row) -> None:
+        docid, doc = row["id"], row["doc"]
+        if docid.startswith("_design/"):
+            return
+        if row.get("deleted") or doc.get("_replication_state") in ENDED:
+            self._drop(docid)
+            return
+        try:
+            asked = from_document(doc, self._name)
+        except BadRequest as error:
+            self._drop(docid)
+            _mark(database, docid, "failed", None, _replication_state_reason=error.reason)
+            return
+        self._schedule(database, docid, asked)
+
+    def _schedule(self, database: Database, docid: str, asked: Request) -> None:
+        with self._lock:
+            known = self._jobs.get(docid)
+        if known is not None and known.request == asked:
+            return
+        self._drop(docid)
+
+        def completed(job: Job, summary: Summary) -> None:
+            seq = summary.last_seq
+            stats = {**counts_json(summary.counts, seq), "start_time": job.start_time}
+            _mark(database, docid, "completed", asked, _replication_stats=stats)
+            with self._lock:
+                if self._jobs.get(docid) is job:
+                    del self._jobs[docid]
+
+        job = self._scheduler.add(asked, ITSELF, completed)
+        if job.request != asked:
+            other = job.request.doc_id or "_replicate"
+            reason = f"Replication `{job.id}` is already started by `{other}`."
+            _mark(database, docid, "failed", asked, _replication_state_reason=reason)
+            return
+        with self._lock:
+            self._jobs[docid] = job
+
+    def _drop(self, docid: str) -> None:
+        with self._lock:
+            job = self._jobs.pop(docid, None)
+        if job is not None:
+            self._scheduler.remove(job)
+
+    def _drop_all(self) -> None:
+        for docid in list(self._jobs):
+            self._drop(docid)
+
+
+def _mark(database: Database, docid: str, state: str, asked: Request | None, **facts: Json) -> None:
+    """Write how a replication ended into its document, unless that asks for another one now."""
+    while True:
+        try:
+            doc = database.get(docid)
+        except NotFound:
+            return
+        if asked is not None and from_document(doc, database.name) != asked:
+            return
+        kept = {name: value for name, value in doc.items() if name not in PARTS}
+        told = {"_replication_state": state, "_replication_state_time": stamp(), **facts}
+        try:
+            database.put({**kept, **told})
+        except Conflict:
+            continue
+        return
+
+
+def _of_document(doc: Doc, database: str, node: str) -> dict[str, Json]:
+    """A document without a job, as `_scheduler/docs` shows it."""
+    state, time = doc.get("_replication_state"), doc.get("_replication_state_time")
+    stats = doc.get("_replication_stats")
+    info: Mapping[str, Json] | None = None
+    start = time
+    if state == "completed" and isinstance(stats, Mapping):
+        info = {name: value for name, value in stats.items() if name != "start_time"}
+        start = stats.get("start_time")
+    elif state == "failed":
+        info = {"error": doc.get("_replication_state_reason")}
+    return {
+        "database": database,
+        "doc_id": doc["_id"],
+        "id": None,
+        "node": node,
+        "source": shown(doc.get("source")),
+        "target": shown(doc.get("target")),
+        "state": state,
+        "info": info,
+        "error_count": int(state == "failed"),
+        "last_updated": time,
+        "start_time": start,
+    }
