@@ -24,6 +24,18 @@ class BadRequest(StoreError):
     status, error = 400, "bad_request"
 
 
+class IllegalName(BadRequest):
+    """No name of a database."""
+
+    error = "illegal_database_name"
+
+
+class NameTooLong(BadRequest):
+    """A name of a database that does not fit."""
+
+    error = "database_name_too_long"
+
+
 class QueryParseError(StoreError):
     status, error = 400, "query_parse_error"
 

@@ -36,12 +36,20 @@ CONFINED = {
     "flask_login": ("views",),
     "flask_wtf": ("views",),
     "flask_bootstrap": ("views",),
-    "waitress": ("views/command.py",),
+    "waitress": ("views/command.py", "store/node/listen.py"),
 }
 # What the pure layers may use besides the standard library.
 THIRD_PARTY = {
     "acl": set(),
-    "store": {"ibmcloudant", "ibm_cloud_sdk_core", "requests", "quickjs", "werkzeug", "click"},
+    "store": {
+        "ibmcloudant",
+        "ibm_cloud_sdk_core",
+        "requests",
+        "quickjs",
+        "werkzeug",
+        "waitress",
+        "click",
+    },
 }
 
 

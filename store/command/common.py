@@ -38,12 +38,23 @@ class Refused(Failure):
 @contextmanager
 def opened(data: Path) -> Iterator[LiteServer]:
     """The store of the data directory, which must exist. Store errors become one line."""
+    with told_plainly(), closing(LiteServer(directory_of(data))) as server:
+        yield server
+
+
+def directory_of(data: Path) -> Path:
+    """The store's own directory. Raises Missing where there is none."""
     directory = data / "store"
     if not directory.is_dir():
         raise Missing(f"{data} holds no store. Name the data directory with --data.")
+    return directory
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """What the store refuses is one line on the terminal."""
     try:
-        with closing(LiteServer(directory)) as server:
-            yield server
+        yield
     except NotFound as error:
         raise Missing(error.reason) from error
     except (Forbidden, Unauthorized) as error:

@@ -5,23 +5,21 @@ import os
 import secrets
 import signal
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from store.command.common import Failure, as_json_option, opened
-from store.types import BasicAuth
-from store.wire import protocol_app
-from store.wire.users import signed_in
+from store.command.common import Failure, as_json_option, directory_of, told_plainly
+from store.node import Node, node_app
+from store.node.listen import HttpServer
 
 HOST = "127.0.0.1"
 ADMIN_NAME = "admin"
 PASSWORD_VARIABLE = "DIVAN_STORE_PASSWORD"
-WAITING_FEEDS = 64
-"""A thread each; here every request has its own."""
 
 
 @click.command()
@@ -29,37 +27,40 @@ WAITING_FEEDS = 64
 @as_json_option
 @click.pass_obj
 def serve(data: Path, port: int, as_json: bool) -> None:
-    """Serve the store to programs of this machine in CouchDB's protocol.
+    """Serve the store to programs of this machine as a CouchDB server.
 
-    The user is admin; the password is that in DIVAN_STORE_PASSWORD, else a new one that is
-    printed once. People and laptops are served by `divan serve`, which knows their rights.
+    The administrator is admin; the password is that in DIVAN_STORE_PASSWORD, else a new one that
+    is printed once. People and laptops are served by `divan serve`, which knows their rights.
     """
     given = os.environ.get(PASSWORD_VARIABLE)
-    admin = BasicAuth(ADMIN_NAME, given or secrets.token_urlsafe(18))
-    with opened(data) as server, _listening(port) as listener:
-        application = protocol_app(signed_in(server, admin), waiting_feeds=WAITING_FEEDS)
-        host, port = listener.getsockname()
-        http = make_server(
-            host, port, application, threaded=True, request_handler=Quiet, fd=listener.fileno()
-        )
-        facts = {"url": f"http://{host}:{port}/", "user": admin.user}
-        if given is None:
-            facts["password"] = admin.password
-        click.echo(json.dumps(facts) if as_json else _greeting(facts))
-        with _ended_by_signals():
-            http.serve_forever()  # returns after KeyboardInterrupt, with the server closed
+    password = given or secrets.token_urlsafe(18)
+    directory = directory_of(data)
+    with told_plainly(), _listening(port) as listener:
+        stop = _told_to_stop()
+        with closing(Node(directory, {"admins": {ADMIN_NAME: password}})) as node:
+            http = HttpServer(node_app(node), listener)
+            running = threading.Thread(target=http.run, name="http")
+            running.start()
+            host, port = listener.getsockname()
+            facts = {"url": f"http://{host}:{port}/", "user": ADMIN_NAME}
+            if given is None:
+                facts["password"] = password
+            click.echo(json.dumps(facts) if as_json else _greeting(facts))
+            stop.wait()
+            http.stop()
+            running.join()
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM, and SIGINT also where the shell ignores it for a job in the background."""
-    kinds = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(kind, signal.default_int_handler) for kind in kinds]
-    try:
-        yield
-    finally:
-        for kind, handler in zip(kinds, before, strict=True):
-            signal.signal(kind, handler)
+def _told_to_stop() -> threading.Event:
+    """Set by SIGTERM, and by SIGINT also where the shell ignores it for a job in the background."""
+    stop = threading.Event()
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, tell)
+    return stop
 
 
 def _greeting(facts: dict[str, str]) -> str:
@@ -79,12 +80,3 @@ def _listening(port: int) -> Iterator[socket.socket]:
         raise Failure(f"Port {port} cannot be used: {error.strerror}. Choose --port.") from error
     with listener:
         yield listener
-
-
-class Quiet(WSGIRequestHandler):
-    """HTTP/1.1, so that a feed comes in pieces; no line on the terminal for each request."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing: requests are not what the terminal is for."""

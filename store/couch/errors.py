@@ -12,6 +12,7 @@ from store.errors import (
     DatabaseExists,
     DesignError,
     Forbidden,
+    IllegalName,
     NotAcceptable,
     NotFound,
     PreconditionFailed,
@@ -40,7 +41,7 @@ BY_STATUS: dict[int, type[StoreError]] = {
 }
 BY_NAME: dict[str, type[StoreError]] = {
     "query_parse_error": QueryParseError,
-    "illegal_database_name": BadRequest,
+    "illegal_database_name": IllegalName,
     "file_exists": DatabaseExists,
     "compilation_error": DesignError,
     "reduce_overflow_error": DesignError,

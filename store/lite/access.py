@@ -26,7 +26,8 @@ def check_member(security: Mapping[str, Json], user: UserContext) -> None:
     if not members.get("names") and not members.get("roles"):
         return
     if not (_listed(members, user) or is_admin(security, user)):
-        raise refusal(user, "You are not allowed to access this db.")
+        word = "authorized" if user.name is None else "allowed"
+        raise refusal(user, f"You are not {word} to access this db.")
 
 
 def check_admin(security: Mapping[str, Json], user: UserContext) -> None:

@@ -203,6 +203,9 @@ class LiteDatabase:
     def _write(
         self, docs: Sequence[Doc], new_edits: bool = True, make_id: bool = False
     ) -> list[bulk.Written]:
+        change = self._shelf.before_update
+        if change is not None:
+            docs = [change(doc, self._user) for doc in docs]
         return bulk.write(self._shelf, self._user, docs, new_edits=new_edits, make_id=make_id)
 
     @contextmanager

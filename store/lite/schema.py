@@ -42,13 +42,14 @@ CREATE TABLE state (
 """
 
 
-def create(conn: sqlite3.Connection, created: str) -> None:
-    """Make the tables in an empty file. `created` is the time in microseconds, as text."""
+def create(conn: sqlite3.Connection, created: str, security: str) -> None:
+    """Make the tables in an empty file. `created` is the time in microseconds, as text;
+    `security` the security object as JSON."""
     # Nobody knows of the file yet: whoever makes it public has it on disk first, at once.
     conn.execute("PRAGMA synchronous = OFF")
     conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
     conn.executescript(f"BEGIN; {TABLES}")
-    conn.execute("INSERT INTO state VALUES (1, 0, 0, 0, 0, 0, 1000, '{}', ?)", (created,))
+    conn.execute("INSERT INTO state VALUES (1, 0, 0, 0, 0, 0, 1000, ?, ?)", (security, created))
     conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     conn.execute(f"PRAGMA user_version = {FORMAT}")
     conn.execute("COMMIT")

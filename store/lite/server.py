@@ -1,5 +1,6 @@
 """The embedded server: a directory with one SQLite file for each database."""
 
+import json
 import os
 import re
 import shutil
@@ -7,12 +8,13 @@ import sqlite3
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from store.errors import BadRequest, DatabaseExists, NotFound, Unavailable
-from store.lite import schema
+from store.errors import DatabaseExists, IllegalName, NameTooLong, NotFound, Unavailable
+from store.lite import access, schema
 from store.lite.connections import Keeper, open_file
 from store.lite.database import LiteDatabase
 from store.lite.designs import DesignCache
@@ -20,12 +22,12 @@ from store.lite.errors import translated
 from store.lite.filters import Filters
 from store.lite.index import Indexes
 from store.lite.js.pool import JsPool
-from store.lite.shelf import Shelf
+from store.lite.shelf import BeforeUpdate, Shelf
 from store.lite.storage import Storage
 from store.lite.validate import Validation
-from store.types import ADMIN, UserContext
+from store.types import ADMIN, Json, UserContext
 
-_NAME = re.compile(r"[a-z][a-z0-9_$()+/-]*\Z")
+_NAME = re.compile(r"(?:[a-z][a-z0-9_$()+/-]*|_users|_replicator|_global_changes)\Z")
 MAX_NAME = 200
 SUFFIX = ".sqlite"
 
@@ -34,12 +36,20 @@ class LiteServer:
     """`store.api.Server` on a directory, which several processes may use at the same time.
 
     `js` runs design documents' functions; the server makes its own, started when first needed.
+    `before_update` holds for a database what its documents go through before they are written.
     """
 
-    def __init__(self, directory: Path | str, js: JsPool | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path | str,
+        js: JsPool | None = None,
+        *,
+        before_update: Mapping[str, BeforeUpdate] | None = None,
+    ) -> None:
         self._directory = Path(directory).absolute()
         self._js = js or JsPool()
         self._owns_js = js is None
+        self._before_update = dict(before_update or {})
         self._keeper = Keeper()
         self._lock = threading.Lock()
         self._shelves: dict[str, Shelf] = {}
@@ -56,17 +66,19 @@ class LiteServer:
     def exists(self, name: str) -> bool:
         return _NAME.match(name) is not None and self._path(name).exists()
 
-    def create(self, name: str) -> None:
-        if not _NAME.match(name) or len(name) > MAX_NAME:
-            raise BadRequest(
+    def create(self, name: str, security: Mapping[str, Json] | None = None) -> None:
+        """As the contract says; `security` is in force from the first moment."""
+        if not _NAME.match(name):
+            raise IllegalName(
                 f"Name: '{name}'. Only lowercase characters (a-z), digits (0-9), and any of the"
-                f" characters _, $, (, ), +, -, and / are allowed, at most {MAX_NAME}."
-                " Must begin with a letter."
+                " characters _, $, (, ), +, -, and / are allowed. Must begin with a letter."
             )
+        if len(name) > MAX_NAME:
+            raise NameTooLong(f"At least one path segment of `{name}` is too long.")
         path = self._path(name)
         draft = path.with_name(f"{path.name}.new-{uuid.uuid4().hex}")
         try:
-            _write_empty(draft)
+            _write_empty(draft, access.check_security(security or {}))
             _publish(draft, path)
         except FileExistsError:
             raise DatabaseExists(
@@ -115,7 +127,8 @@ class LiteServer:
                 indexes = Indexes(self._indexes(name), self._js)
                 storage = Storage(name, self._path(name), self._keeper, indexes.close)
                 validation, filters = Validation(self._js), Filters(self._js)
-                shelf = Shelf(storage, DesignCache(), validation, indexes, filters)
+                change = self._before_update.get(name)
+                shelf = Shelf(storage, DesignCache(), validation, indexes, filters, change)
                 self._shelves[name] = shelf
             return shelf
 
@@ -126,11 +139,11 @@ class LiteServer:
         return self._directory / (quote(name, safe="") + ".indexes")
 
 
-def _write_empty(path: Path) -> None:
+def _write_empty(path: Path, security: Mapping[str, Json]) -> None:
     try:
         conn = open_file(path, "rwc")
         try:
-            schema.create(conn, str(time.time_ns() // 1000))
+            schema.create(conn, str(time.time_ns() // 1000), json.dumps(security))
         finally:
             conn.close()
     except sqlite3.Error as error:

@@ -1,6 +1,7 @@
 """What all handles of one embedded database share beside its file: design documents, validation,
 indexes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from store.lite.designs import DesignCache
@@ -8,6 +9,10 @@ from store.lite.filters import Filters
 from store.lite.index import Indexes
 from store.lite.storage import Storage
 from store.lite.validate import Validation
+from store.types import Doc, UserContext
+
+BeforeUpdate = Callable[[Doc, UserContext], Doc]
+"""Given a document and who writes it, returns what is written; raises StoreError to refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +24,4 @@ class Shelf:
     validation: Validation
     indexes: Indexes
     filters: Filters
+    before_update: BeforeUpdate | None = None

@@ -91,8 +91,10 @@ def refusal(error: Refusal) -> Response:
 
 
 def store_error(error: StoreError, challenge: str) -> Response:
-    """The store's refusal with its own status; 401 says how to sign in (RFC 9110, 11.6.1)."""
-    headers = {"WWW-Authenticate": challenge} if error.status == Unauthorized.status else {}
+    """The store's refusal with its own status; 401 says how to sign in (RFC 9110, 11.6.1), where
+    the host has a challenge."""
+    asks = bool(challenge) and error.status == Unauthorized.status
+    headers = {"WWW-Authenticate": challenge} if asks else {}
     return answer(error.to_json(), error.status, headers)
 
 

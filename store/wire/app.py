@@ -9,8 +9,9 @@ from werkzeug.wrappers import Request, Response
 
 from store.api import Server
 from store.errors import StoreError
-from store.wire import answers, bodies, paths, routes
+from store.wire import answers, bodies, paths
 from store.wire.call import Call, Limits
+from store.wire.routes import PROTOCOL, Routes
 
 LOG = logging.getLogger(__name__)
 MEBIBYTE = 1024 * 1024
@@ -21,6 +22,7 @@ WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 def protocol_app(
     server_for: Callable[[Environ], Server],
     *,
+    routes: Routes = PROTOCOL,
     max_body: int = 64 * MEBIBYTE,
     waiting_feeds: int = 4,
     challenge: str = 'Basic realm="divan"',
@@ -31,13 +33,13 @@ def protocol_app(
     see it, or raises `Unauthorized` or `Forbidden`; what that store refuses is refused. It is not
     closed here. The application works below any SCRIPT_NAME. Beyond `waiting_feeds` longpoll and
     continuous feeds at once a feed is answered with 503: each holds a thread of the host, which
-    must have more threads than that.
-    `challenge` is the WWW-Authenticate header of 401.
+    must have more threads than that. `routes` holds the paths that are answered.
+    `challenge` is the WWW-Authenticate header of 401; without one browsers ask nobody.
     """
     limits = Limits(max_body, threading.BoundedSemaphore(waiting_feeds))
 
     def application(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        response = _answered(environ, server_for, limits, challenge)
+        response = _answered(environ, server_for, routes, limits, challenge)
         accepted = str(environ.get("HTTP_ACCEPT_ENCODING", ""))
         return answers.zipped(response, accepted)(environ, start_response)
 
@@ -45,12 +47,17 @@ def protocol_app(
 
 
 def _answered(
-    environ: Environ, server_for: Callable[[Environ], Server], limits: Limits, challenge: str
+    environ: Environ,
+    server_for: Callable[[Environ], Server],
+    routes: Routes,
+    limits: Limits,
+    challenge: str,
 ) -> Response:
     try:
         request = Request(environ)
+        server = server_for(environ)  # before the path: whoever may not ask learns of none
         handler, names = routes.find(paths.segments(environ), request.method)
-        call = Call(request, server_for(environ), names, bodies.parameters(request), limits)
+        call = Call(request, server, names, bodies.parameters(request), limits)
         return handler(call)
     except StoreError as error:
         if error.status >= 500:

@@ -1,6 +1,5 @@
 """Many documents in one request: `_bulk_docs`, `_bulk_get`, `_revs_diff`."""
 
-import uuid
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -9,6 +8,7 @@ from store.errors import BadRequest
 from store.wire.answers import answer
 from store.wire.call import Call
 from store.wire.databases import lists_of_revisions
+from store.wire.uuids import new_uuid
 
 
 def bulk_docs(call: Call) -> Response:
@@ -19,7 +19,7 @@ def bulk_docs(call: Call) -> Response:
     docs = _objects(request, "Document must be a JSON object")
     for doc in docs:
         if new_edits and "_id" not in doc:
-            doc["_id"] = uuid.uuid4().hex
+            doc["_id"] = new_uuid()
     return answer(call.database.bulk_docs(docs, new_edits=new_edits), 201)
 
 

@@ -1,6 +1,5 @@
 """One document: `GET`, `PUT`, `DELETE /db/docid` and `POST /db`."""
 
-import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from store.types import Doc
 from store.wire.answers import answer, row_refused
 from store.wire.bodies import json_parameter
 from store.wire.call import Call
+from store.wire.uuids import new_uuid
 
 
 def get(call: Call) -> Response:
@@ -63,7 +63,7 @@ def put(call: Call) -> Response:
 
 def post(call: Call) -> Response:
     doc = call.json("Document")
-    doc.setdefault("_id", uuid.uuid4().hex)
+    doc.setdefault("_id", new_uuid())
     return _written(call, doc)
 
 

@@ -9,12 +9,19 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from store.errors import BadRequest
 
+KEY = "divan.segments"
+"""Where an environ keeps its segments: they are asked for more than once."""
+
 
 def segments(environ: dict[str, Any]) -> tuple[str, ...]:
     """The decoded segments below SCRIPT_NAME; `()` for `/`. Raises BadRequest for bad UTF-8."""
+    known: tuple[str, ...] | None = environ.get(KEY)
+    if known is not None:
+        return known
     path = _undecoded(environ)
     parts = [_decoded(part) for part in path.strip("/").split("/")] if path.strip("/") else []
-    return tuple(_apart(parts))
+    found = environ[KEY] = tuple(_apart(parts))
+    return found
 
 
 def _undecoded(environ: dict[str, Any]) -> str:

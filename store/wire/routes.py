@@ -1,6 +1,7 @@
-"""Every path and method that is answered, in one table."""
+"""Every path and method that is answered, in one table, and how a path is found in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from store.errors import NotFound
 from store.wire import attachments, bulk, changes, databases, documents, indexes, locals_, servers
@@ -8,6 +9,8 @@ from store.wire.answers import method_not_allowed
 from store.wire.call import Handler
 
 Methods = Mapping[str, Handler]
+DOCUMENT = ("{db}", "{doc}")
+"""A pattern that begins so is also that of design documents, whose ids are two segments."""
 
 ROUTES: tuple[tuple[str, Methods], ...] = (
     ("", {"GET": servers.welcome}),
@@ -45,44 +48,97 @@ ROUTES: tuple[tuple[str, Methods], ...] = (
         {"GET": attachments.get, "PUT": attachments.put, "DELETE": attachments.delete},
     ),
 )
-TABLE = tuple(
-    (tuple(pattern.split("/")) if pattern else (), methods) for pattern, methods in ROUTES
-)
-DOCUMENT = ("{db}", "{doc}")
 
 
-def find(parts: tuple[str, ...], method: str) -> tuple[Handler, dict[str, str]]:
-    """The handler and the names in the path. Raises NotFound, or Refusal 405."""
-    for pattern, methods in TABLE:
-        names = _matched(pattern, parts)
-        if names is None:
-            continue
-        wanted = "GET" if method == "HEAD" and "GET" in methods else method
-        if wanted not in methods:
-            allowed = [*methods, "HEAD"] if "GET" in methods else list(methods)
-            raise method_not_allowed(allowed)
-        return methods[wanted], names
-    raise NotFound("missing")
+@dataclass(frozen=True)
+class _Leaf:
+    """The end of a pattern: its methods, and the names of its variable segments in order."""
+
+    methods: Methods
+    names: tuple[str, ...]
+    kind: str
 
 
-def _matched(pattern: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str] | None:
-    names: dict[str, str] = {}
-    if pattern[:2] == DOCUMENT and len(parts) > 2 and parts[1] == "_design":
-        names["kind"] = "_design/"
-        parts = (parts[0], *parts[2:])
-    elif pattern[:2] == DOCUMENT and len(parts) > 2 and parts[1].startswith("_"):
-        return None
-    if "_local" in pattern:
-        names["kind"] = "_local/"
-    if pattern and pattern[-1].endswith("*}") and len(parts) > len(pattern):
-        parts = (*parts[: len(pattern) - 1], "/".join(parts[len(pattern) - 1 :]))
-    if len(pattern) != len(parts):
-        return None
-    for expected, part in zip(pattern, parts, strict=True):
-        if expected.startswith("{"):
-            if not part:
-                return None
-            names[expected.strip("{*}")] = part
-        elif expected != part:
-            return None
-    return names
+@dataclass
+class _Branch:
+    """What may follow in a path: segments that are spelt so, or any one, or all that is left."""
+
+    literal: dict[str, "_Branch"] = field(default_factory=dict)
+    variable: "_Branch | None" = None
+    leaf: _Leaf | None = None
+    rest: _Leaf | None = None
+
+    def grown(self, segment: str) -> "_Branch":
+        if not segment.startswith("{"):
+            return self.literal.setdefault(segment, _Branch())
+        if self.variable is None:
+            self.variable = _Branch()
+        return self.variable
+
+
+class Routes:
+    """A table as a tree, so that the length of the table costs a request nothing."""
+
+    def __init__(self, table: Sequence[tuple[str, Methods]]) -> None:
+        """Where two patterns fit a path, a spelt segment goes before a variable one; of two that
+        are the same the first counts."""
+        self.table = tuple(table)
+        self._root = _Branch()
+        for pattern, methods in table:
+            parts = pattern.split("/") if pattern else []
+            self._add(parts, methods, "_local/" if "_local" in parts[1:] else "")
+            if tuple(parts[:2]) == DOCUMENT:
+                self._add([parts[0], "_design", *parts[1:]], methods, "_design/")
+
+    def _add(self, parts: Sequence[str], methods: Methods, kind: str) -> None:
+        names = tuple(part.strip("{*}") for part in parts if part.startswith("{"))
+        leaf, branch = _Leaf(methods, names, kind), self._root
+        several = bool(parts) and parts[-1].endswith("*}")
+        for part in parts[:-1] if several else parts:
+            branch = branch.grown(part)
+        if several:
+            branch.rest = branch.rest or leaf
+        else:
+            branch.leaf = branch.leaf or leaf
+
+    def find(self, parts: tuple[str, ...], method: str) -> tuple[Handler, dict[str, str]]:
+        """The handler and the names in the path. Raises NotFound, or Refusal 405."""
+        values: list[str] = []
+        leaf = _reached(self._root, parts, 0, values)
+        if leaf is None:
+            raise NotFound("missing")
+        methods = leaf.methods
+        handler = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
+        if handler is None:
+            raise method_not_allowed([*methods, "HEAD"] if "GET" in methods else list(methods))
+        names = dict(zip(leaf.names, values, strict=True))
+        if leaf.kind:
+            names["kind"] = leaf.kind
+        return handler, names
+
+
+def _reached(branch: _Branch, parts: tuple[str, ...], at: int, values: list[str]) -> _Leaf | None:
+    """The end that the path leads to; `values` gets what stands for the variable segments."""
+    if at == len(parts):
+        return branch.leaf
+    part = parts[at]
+    spelt = branch.literal.get(part)
+    if spelt is not None:
+        found = _reached(spelt, parts, at + 1, values)
+        if found is not None:
+            return found
+    # Below `{db}` a name with an underscore is no document that could have anything below it.
+    reserved = at == len(values) == 1 and part.startswith("_") and len(parts) > 2
+    if branch.variable is not None and part and not reserved:
+        values.append(part)
+        found = _reached(branch.variable, parts, at + 1, values)
+        if found is not None:
+            return found
+        values.pop()
+    if branch.rest is not None and part:
+        values.append("/".join(parts[at:]))
+        return branch.rest
+    return None
+
+
+PROTOCOL = Routes(ROUTES)

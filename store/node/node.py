@@ -1,0 +1,92 @@
+"""A node: the embedded server with what CouchDB keeps beside the databases."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from store.errors import BadRequest, Conflict, NotFound
+from store.lite.server import LiteServer
+from store.node import passwords, users
+from store.node.accounts import USERS, Accounts
+from store.node.authorize import REPLICATOR, refusal
+from store.node.config import Config
+from store.node.door import Door, Session
+from store.node.server import NodeServer
+from store.types import Doc, UserContext
+from store.wire import paths
+
+CONFIG = "local.json"
+SESSION = "divan.session"
+"""The key under which an environ holds the Session of whoever asks."""
+
+
+class Node:
+    """The store in `directory`, served by itself. `given` is configuration for this run alone."""
+
+    name = "divan@127.0.0.1"
+
+    def __init__(
+        self, directory: Path, given: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
+        self.server = LiteServer(directory, before_update={USERS: self._kept})
+        self.config = Config(directory / CONFIG, given)
+        self.accounts = Accounts(self.server, self.config)
+        self.door = Door(self.config, self.accounts)
+        self._hash_admins()
+        self._make_system_databases()
+
+    def server_for(self, environ: dict[str, Any]) -> NodeServer:
+        """A `server_for` of `protocol_app`; the session stays in the environ."""
+        session: Session = self.door.session(environ)
+        environ[SESSION] = session
+        parts = paths.segments(environ)
+        refused = refusal(parts, str(environ.get("REQUEST_METHOD")), session.user)
+        if refused is not None:
+            raise refused
+        return NodeServer(self.server, self.config, session.user)
+
+    def set_admin(self, name: str, text: str, *, persist: bool) -> None:
+        """A server administrator: `text` is a password in clear, or what is kept of one."""
+        if ":" in name or not text:
+            raise BadRequest("An administrator needs a name without `:` and a password.")
+        if passwords.from_line(text) is None:
+            salt = passwords.new_salt()
+            text = passwords.to_line(passwords.hashed(text, self.accounts.scheme(), salt))
+        self.config.set("admins", name, text, persist=persist)
+
+    def reload(self) -> None:
+        """Forget the configuration that was set for this run alone since it began."""
+        self.config.reload()
+        self._hash_admins()
+
+    def close(self) -> None:
+        self.server.close()
+
+    def _hash_admins(self) -> None:
+        for name, line in self.config.section("admins").items():
+            if passwords.from_line(line) is None:
+                self.set_admin(name, line, persist=False)
+
+    def _kept(self, doc: Doc, user: UserContext) -> Doc:
+        return users.kept(doc, user, self.accounts)
+
+    def _make_system_databases(self) -> None:
+        admin = NodeServer(self.server, self.config, UserContext(None, ("_admin",)))
+        for name in (USERS, REPLICATOR):
+            if not self.server.exists(name):
+                admin.create(name)
+        self._bring_auth_design()
+
+    def _bring_auth_design(self) -> None:
+        """As CouchDB does: the check of user documents is that of this version."""
+        database, wanted = self.server.database(USERS), users.auth_design()
+        try:
+            there = database.get(users.AUTH_DESIGN)
+        except NotFound:
+            there = {}
+        if there.get("validate_doc_update") == wanted["validate_doc_update"]:
+            return
+        try:
+            database.put({**there, **wanted})
+        except Conflict:
+            return  # another process of this directory has just done the same
