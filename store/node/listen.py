@@ -1,9 +1,11 @@
 """The HTTP server of a node: waitress, with as many threads as there are requests at work."""
 
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
+from waitress import wasyncore
 from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
@@ -11,6 +13,8 @@ THREADS = 4
 MOST_THREADS = 600
 """A waiting feed holds a thread; beyond this requests queue."""
 CONNECTIONS = 2000
+LONGEST_SILENCE = 30.0
+"""Seconds after which connections that are idle too long are looked for."""
 LAST_REQUESTS = 1.0
 """Seconds that requests at work have to end when the server is told to stop."""
 
@@ -32,29 +36,32 @@ class HttpServer:
     """Serves `application` on a socket that is bound and listens."""
 
     def __init__(self, application: Callable[..., Any], listener: socket.socket) -> None:
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._open: dict[int, Any] = {}
         self._threads = _Threads()
         self._threads.set_thread_count(THREADS)
         self._server = create_server(
             application,
+            map=self._open,
             _dispatcher=self._threads,
             sockets=[listener],
             ident="Divan",
             connection_limit=CONNECTIONS,
-            asyncore_use_poll=True,
             channel_request_lookahead=1,  # else nobody notices that the reader of a feed has gone
         )
 
     def run(self) -> None:
-        """Serve until `stop` is called, by another thread."""
-        self._server.run()
+        """Serve until `stop` is called, by another thread; then let the requests at work end,
+        unless they take too long, and close all connections."""
+        while not self._stopped:
+            wasyncore.loop(timeout=LONGEST_SILENCE, use_poll=True, map=self._open, count=1)
         self._threads.shutdown()
+        with self._lock:
+            wasyncore.close_all(self._open)
 
     def stop(self) -> None:
-        """Let `run` return once the requests at work have ended, or will not soon."""
-        self._server.trigger.pull_trigger(self._close)
-
-    def _close(self) -> None:
-        """In the thread of `run`, which ends when nothing is open any more."""
-        for channel in list(self._server.active_channels.values()):
-            channel.handle_close()
-        self._server.close()
+        """Let `run` end. It is told so before anything is closed that this needs."""
+        with self._lock:
+            self._stopped = True
+            self._server.pull_trigger()

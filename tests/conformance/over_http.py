@@ -8,11 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from store.api import Server
 from store.couch.opening import open_couch
-from store.lite import LiteServer
 from store.types import BasicAuth
-from store.wire import protocol_app
-from store.wire.users import signed_in
-from tests.store.peers import served
+from tests.store.nodes import served_node, trusting
 
 COUCHDB = "DIVAN_TEST_COUCHDB_URL"
 """`http://user:password@host:5984`; only tests take credentials from an address."""
@@ -26,10 +23,11 @@ COUCHDB_LACKS = () if os.environ.get(SECRET) else (("users", f"{SECRET} is not s
 def embedded_over_http(directory: Path) -> Iterator[Server]:
     """Client → protocol → embedded store: with a password, and users by proxy authentication."""
     login = BasicAuth("admin", "only in this test")
-    with closing(LiteServer(directory)) as store:
-        app = protocol_app(signed_in(store, login, proxy_secret="shared"))
-        with served(app) as url, closing(open_couch(url, login, proxy_secret="shared")) as client:
-            yield client
+    with (
+        served_node(directory, login, trusting("shared")) as url,
+        closing(open_couch(url, login, proxy_secret="shared")) as client,
+    ):
+        yield client
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def test_design_documents_and_security_are_for_administrators(db: Database, serv
         as_anna.put({"_id": "_design/x"})
     with pytest.raises(Forbidden):
         as_anna.set_security({})
-    with pytest.raises(Forbidden):
+    with pytest.raises((Forbidden, Unauthorized)):  # over HTTP as on any path of the server's
         as_anna.purge({})
     db.set_security({"admins": {"names": [], "roles": ["sales"]}})
     assert as_anna.put({"_id": "_design/x"}).startswith("1-")

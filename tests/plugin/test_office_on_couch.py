@@ -1,17 +1,13 @@
 """An office whose store is reached over CouchDB's protocol, here the embedded one behind HTTP."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from plugin import Level, NotFound, Office, add_person
-from store.lite.server import LiteServer
 from store.types import BasicAuth
-from store.wire import protocol_app
-from store.wire.users import signed_in
-from tests.store.peers import served
+from tests.store.nodes import served_node, trusting
 
 LOGIN = BasicAuth("admin", "only in this test")
 SHARED = "a secret of this test"
@@ -19,10 +15,8 @@ SHARED = "a secret of this test"
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    with closing(LiteServer(tmp_path / "couch")) as store:
-        application = protocol_app(signed_in(store, LOGIN, proxy_secret=SHARED))
-        with served(application) as url:
-            yield url
+    with served_node(tmp_path / "couch", LOGIN, trusting(SHARED)) as url:
+        yield url
 
 
 def data_directory(path: Path, address: str) -> Path:

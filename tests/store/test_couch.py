@@ -27,6 +27,7 @@ from store.errors import (
     Unavailable,
 )
 from store.lite.server import LiteServer
+from store.node import Node, node_app
 from store.types import (
     ADMIN,
     Auth,
@@ -36,8 +37,7 @@ from store.types import (
     UserContext,
     ViewOptions,
 )
-from store.wire import protocol_app
-from store.wire.users import signed_in
+from tests.store.nodes import opened_node, trusting
 from tests.store.peers import served
 
 SECRET = "shared by both"
@@ -45,17 +45,23 @@ LOGIN = BasicAuth("admin", '{"pässword"}')
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[LiteServer]:
-    server = LiteServer(tmp_path)
-    server.create("db")
-    yield server
-    server.close()
+def node(tmp_path: Path) -> Iterator[Node]:
+    with closing(opened_node(tmp_path, LOGIN, trusting(SECRET))) as node:
+        node.server.create("db")
+        yield node
 
 
 @pytest.fixture
-def client(store: LiteServer) -> Iterator[CouchServer]:
-    app = protocol_app(signed_in(store, LOGIN, proxy_secret=SECRET))
-    with served(app) as url, closing(open_couch(url, LOGIN, proxy_secret=SECRET)) as server:
+def store(node: Node) -> LiteServer:
+    return node.server
+
+
+@pytest.fixture
+def client(node: Node) -> Iterator[CouchServer]:
+    with (
+        served(node_app(node)) as url,
+        closing(open_couch(url, LOGIN, proxy_secret=SECRET)) as server,
+    ):
         yield server
 
 
@@ -102,9 +108,8 @@ def test_credentials_are_not_taken_from_a_netrc_file(
     assert peer.asked[0]["HTTP_AUTHORIZATION"] == "Bearer abc"
 
 
-def test_wrong_password(store: LiteServer) -> None:
-    app = protocol_app(signed_in(store, LOGIN))
-    with client_of(app, BasicAuth("admin", "x")) as server, pytest.raises(Unauthorized):
+def test_wrong_password(node: Node) -> None:
+    with client_of(node_app(node), BasicAuth("admin", "x")) as server, pytest.raises(Unauthorized):
         server.database("db")
 
 

@@ -11,9 +11,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client, TestResponse
 
 from store.lite.server import LiteServer
-from store.types import UserContext
 from store.wire import protocol_app
-from store.wire.users import ServerAs
 
 
 @pytest.fixture
@@ -248,16 +246,3 @@ def test_below_a_script_name(store: LiteServer) -> None:
 def _nothing_here(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     start_response("404 NOT FOUND", [("Content-Type", "text/plain")])
     return [b"elsewhere"]
-
-
-def test_what_a_server_gives_away_is_what_the_user_may(store: LiteServer) -> None:
-    store.create("db")
-    anna = ServerAs(store, UserContext("anna", ()))
-    client = Client(protocol_app(lambda environ: anna))
-    assert facts(client.get("/_all_dbs"))[0] == 403
-    assert facts(client.put("/new"))[0] == 403
-    assert facts(client.delete("/db"))[0] == 403
-    assert facts(client.put("/db/_security", json={}))[0] == 403
-    assert facts(client.post("/db/_compact", json={}))[0] == 403
-    assert facts(client.put("/db/_design/x", json={}))[0] == 403
-    assert facts(client.put("/db/one", json={}))[0] == 201
