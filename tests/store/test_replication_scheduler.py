@@ -18,10 +18,8 @@ from store.replication.request import Request
 from store.replication.scheduler import Scheduler
 from store.replication.values import Options
 from store.types import ADMIN, BasicAuth, UserContext
-from store.wire import protocol_app
-from store.wire.users import signed_in
 from tests.store.edits import state
-from tests.store.peers import served
+from tests.store.nodes import served_node
 from tests.store.waiting import until
 
 ANNA = UserContext("anna")
@@ -154,9 +152,10 @@ def test_the_target_is_made_where_that_is_asked(server: LiteServer, scheduler: S
     assert server.database("fresh").info()["doc_count"] == 5
 
 
-def test_passwords_are_shown_to_nobody(server: LiteServer, scheduler: Scheduler) -> None:
-    app = protocol_app(signed_in(server, BasicAuth("admin", "pa:ss@word")))
-    with served(app) as url:
+def test_passwords_are_shown_to_nobody(
+    server: LiteServer, scheduler: Scheduler, tmp_path: Path
+) -> None:
+    with served_node(tmp_path, BasicAuth("admin", "pa:ss@word")) as url:
         address = url.replace("//", "//admin:pa%3Ass%40word@") + "/source"
         scheduler.replicate(body(source=address, continuous=True), ADMIN)
         until(lambda: server.database("target").info()["doc_count"] == 5)
