@@ -9,8 +9,10 @@ from typing import Literal, Protocol
 
 from store.types import (
     ADMIN,
+    Attached,
     Attachment,
     ChangesOptions,
+    Content,
     Doc,
     Json,
     Row,
@@ -44,11 +46,16 @@ class Database(Protocol):
         conflicts: bool = False,
         deleted_conflicts: bool = False,
         latest: bool = False,
-        attachments: bool = False,
+        attachments: Attached = False,
+        atts_since: Sequence[str] = (),
+        att_encoding_info: bool = False,
         local_seq: bool = False,
     ) -> Doc:
-        """`GET /db/docid`: the winner, or the revision asked for. Attachments are stubs unless
-        `attachments`.
+        """`GET /db/docid`: the winner, or the revision asked for.
+
+        Attachments are stubs unless `attachments`. With `atts_since` those stay stubs that came
+        with or before one of these revisions, the newest that is an ancestor.
+        `att_encoding_info` tells `encoding` and `encoded_length` of those stored zipped.
 
         Raises NotFound "missing" or "deleted" (a deleted revision can be had by `rev`); BadRequest
         for a bad rev.
@@ -62,7 +69,9 @@ class Database(Protocol):
         *,
         with_revs: bool = False,
         latest: bool = False,
-        attachments: bool = False,
+        attachments: Attached = False,
+        atts_since: Sequence[str] = (),
+        att_encoding_info: bool = False,
     ) -> list[dict[str, Json]]:
         """`GET /db/docid?open_revs=…`: `{"ok": doc}` or `{"missing": rev}` for each; "all" means
         every leaf, deleted ones too. Raises NotFound where the document was never there and
@@ -75,17 +84,25 @@ class Database(Protocol):
         *,
         revs: bool = False,
         latest: bool = False,
-        attachments: bool = False,
+        attachments: Attached = False,
+        att_encoding_info: bool = False,
     ) -> dict[str, Json]:
-        """`POST /db/_bulk_get`: `{"results": [{"id", "docs": [{"ok": doc} | {"error": {…}}]}]}`."""
+        """`POST /db/_bulk_get`: `{"results": [{"id", "docs": [{"ok": doc} | {"error": {…}}]}]}`.
+
+        Entries hold `id`, and may hold `rev` and `atts_since`."""
         ...
 
     def put(self, doc: Doc) -> str:
         """Write one revision and return its id. `doc` holds `_id`, and `_rev` where it replaces
         one.
 
-        Durable on return. Raises Conflict, Forbidden, Unauthorized, BadRequest, TooLarge. Same
-        parent and same content give the same revision id on every machine.
+        `data` in a member of `_attachments` is base64 text, bytes, or a Content, which is read in
+        pieces and stands for what `follows` in CouchDB: it may come with `encoding: "gzip"` where
+        it is zipped, and where it comes with `digest`, it must have it.
+
+        Durable on return. Raises Conflict, Forbidden, Unauthorized, BadRequest, TooLarge,
+        MissingStub, DigestMismatch. Same parent and same content give the same revision id on every
+        machine.
         """
         ...
 
@@ -135,11 +152,27 @@ class Database(Protocol):
 
     def delete_local(self, docid: str, rev: str) -> None: ...
 
-    def get_attachment(self, docid: str, name: str, *, rev: str | None = None) -> Attachment: ...
+    def get_attachment(self, docid: str, name: str, *, rev: str | None = None) -> Attachment:
+        """`GET /db/docid/name`; its content is read when asked for. Raises NotFound."""
+        ...
 
     def put_attachment(
-        self, docid: str, name: str, data: bytes, content_type: str, *, rev: str | None
-    ) -> str: ...
+        self,
+        docid: str,
+        name: str,
+        data: bytes | Content,
+        content_type: str,
+        *,
+        rev: str | None,
+        digest: str | None = None,
+        encoding: Literal["gzip"] | None = None,
+    ) -> str:
+        """`PUT /db/docid/name`: attach to revision `rev`, or to a new document; the new revision.
+
+        `encoding` says that the bytes are zipped, and are to be stored so. Raises DigestMismatch
+        where they do not have the digest that was given, and the errors of `put`.
+        """
+        ...
 
     def delete_attachment(self, docid: str, name: str, *, rev: str) -> str: ...
 

@@ -36,6 +36,15 @@ class NameTooLong(BadRequest):
     error = "database_name_too_long"
 
 
+class DigestMismatch(BadRequest):
+    """Bytes that do not have the digest that came with them."""
+
+    error = "content_md5_mismatch"
+
+    def __init__(self, reason: str = "Possible message corruption.") -> None:
+        super().__init__(reason)
+
+
 class QueryParseError(StoreError):
     status, error = 400, "query_parse_error"
 
@@ -79,8 +88,18 @@ class PreconditionFailed(StoreError):
     status, error = 412, "precondition_failed"
 
 
+class MissingStub(PreconditionFailed):
+    """A stub of an attachment that the document does not have."""
+
+    error = "missing_stub"
+
+
 class TooLarge(StoreError):
     status, error = 413, "document_too_large"
+
+
+class AttachmentTooLarge(TooLarge):
+    error = "attachment_too_large"
 
 
 class UnsupportedMediaType(StoreError):

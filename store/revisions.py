@@ -8,7 +8,7 @@ Erlang terms; only equality between machines that run Divan is promised.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from store.errors import BadRequest
 from store.types import Json
@@ -65,6 +65,12 @@ def successor(
     facts = _canonical([deleted, parent or "", body, sorted(attachments)])
     digest = hashlib.md5(facts.encode(), usedforsecurity=False).hexdigest()
     return f"{generation(parent) + 1 if parent else 1}-{digest}"
+
+
+def known_generation(path: Sequence[str], known: Collection[str]) -> int:
+    """The generation of the newest revision of a path that is among the known ones, 0 if none is
+    (`atts_since`)."""
+    return next((generation(rev) for rev in path if rev in known), 0)
 
 
 def to_revisions(path: Sequence[str]) -> dict[str, Json]:

@@ -4,9 +4,12 @@ Documents are plain dictionaries in CouchDB's form (`_id`, `_rev`, `_deleted`, `
 answers have the shape of CouchDB's HTTP answers, so that they can be sent on as they are.
 """
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from store.errors import BadRequest
 
 Json = Any
 Doc = dict[str, Any]
@@ -88,14 +91,94 @@ class ChangesOptions:
     """Further request parameters, given to a filter function as `req.query`."""
 
 
+@runtime_checkable
+class Content(Protocol):
+    """Bytes of an attachment to be stored, given in pieces so that nobody need hold them all.
+
+    It may stand as `data` in a member of `_attachments`. One that can be read only once raises
+    Unavailable the second time.
+    """
+
+    @property
+    def length(self) -> int | None:
+        """The number of bytes, None where it is not known before the end."""
+        ...
+
+    def pieces(self) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True)
+class BytesContent:
+    """A Content that is at hand whole."""
+
+    whole: bytes = field(repr=False)
+
+    @property
+    def length(self) -> int:
+        return len(self.whole)
+
+    def pieces(self) -> Iterator[bytes]:
+        yield self.whole
+
+
+class StoredContent(Protocol):
+    """The bytes of a stored attachment, as they are stored. Read when asked for, as often as asked;
+    raises NotFound where the last revision that has the attachment is gone meanwhile."""
+
+    @property
+    def length(self) -> int: ...
+
+    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """From byte `start` to before byte `stop`, or to the end. Close the iterator to stop."""
+        ...
+
+
+Attached = bool | Literal["follows"]
+"""How documents show attachments: False as stubs, True with `data` in base64, "follows" with a
+StoredContent as `data`, so that they can be carried on in pieces."""
+
+
 @dataclass(frozen=True)
 class Attachment:
-    """One attachment, whole. `digest` is `md5-<base64>`, `revpos` the generation it came with."""
+    """One attachment. `digest` is `md5-<base64>` of the stored bytes, `revpos` the generation it
+    came with. `content` holds the stored bytes, which are zipped where `encoding` is "gzip";
+    `length` is the number of bytes that were attached."""
 
     content_type: str
-    data: bytes
     digest: str
     revpos: int
+    length: int
+    content: StoredContent
+    encoding: Literal["gzip"] | None = None
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes that were attached, unzipped where they are stored zipped."""
+        pieces = self.content.pieces()
+        return pieces if self.encoding is None else unzipped(pieces)
+
+    @property
+    def data(self) -> bytes:
+        """The whole of it, in memory."""
+        return b"".join(self.pieces())
+
+
+UNZIPPED_PIECE = 1024 * 1024
+
+
+def unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces of a gzip stream unzipped, in bounded memory. Raises BadRequest."""
+    unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    for piece in pieces:
+        while piece:
+            try:
+                plain = unzip.decompress(piece, UNZIPPED_PIECE)
+            except zlib.error as error:
+                raise BadRequest("The bytes are not valid gzip.") from error
+            if plain:
+                yield plain
+            piece = b"" if unzip.eof else unzip.unconsumed_tail
+    if not unzip.eof:
+        raise BadRequest("The gzip stream is cut short.")
 
 
 @dataclass(frozen=True)

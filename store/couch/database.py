@@ -2,14 +2,27 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any, Literal
 
+from store.couch.attachments import content, followed, in_base64, is_streamed, sendable
 from store.couch.parameters import changes_request, switches, view_body
 from store.couch.transport import Ask, Transport, doc_path
-from store.errors import BadRequest, NotFound
+from store.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+    TooLarge,
+    Unauthorized,
+)
 from store.types import (
+    Attached,
     Attachment,
+    BytesContent,
     ChangesOptions,
+    Content,
     Doc,
     Json,
     Row,
@@ -66,21 +79,29 @@ class CouchDatabase:
         conflicts: bool = False,
         deleted_conflicts: bool = False,
         latest: bool = False,
-        attachments: bool = False,
+        attachments: Attached = False,
+        atts_since: Sequence[str] = (),
+        att_encoding_info: bool = False,
         local_seq: bool = False,
     ) -> Doc:
+        follows = attachments == "follows"
         params = switches(
-            revs=revs,
+            revs=revs or follows,
             revs_info=revs_info,
             conflicts=conflicts,
             deleted_conflicts=deleted_conflicts,
             latest=latest,
-            attachments=attachments,
+            attachments=attachments is True,
+            att_encoding_info=att_encoding_info or follows,
             local_seq=local_seq,
         )
+        params |= _since(atts_since, attachments)
         if rev is not None:
             params["rev"] = rev
-        return dict(self._get(*doc_path(self._name, docid)[1:], **params))
+        doc: Doc = dict(self._get(*doc_path(self._name, docid)[1:], **params))
+        if follows:
+            self._follow(doc, atts_since, revs)
+        return doc
 
     def open_revs(
         self,
@@ -89,11 +110,24 @@ class CouchDatabase:
         *,
         with_revs: bool = False,
         latest: bool = False,
-        attachments: bool = False,
+        attachments: Attached = False,
+        atts_since: Sequence[str] = (),
+        att_encoding_info: bool = False,
     ) -> list[dict[str, Json]]:
-        params = switches(revs=with_revs, latest=latest, attachments=attachments)
+        follows = attachments == "follows"
+        params = switches(
+            revs=with_revs or follows,
+            latest=latest,
+            attachments=attachments is True,
+            att_encoding_info=att_encoding_info or follows,
+        )
+        params |= _since(atts_since, attachments)
         params["open_revs"] = "all" if revs == "all" else json.dumps(list(revs))
-        return list(self._get(*doc_path(self._name, docid)[1:], **params))
+        rows = list(self._get(*doc_path(self._name, docid)[1:], **params))
+        if follows:
+            for row in rows:
+                self._follow(row.get("ok"), atts_since, with_revs)
+        return rows
 
     def bulk_get(
         self,
@@ -101,23 +135,69 @@ class CouchDatabase:
         *,
         revs: bool = False,
         latest: bool = False,
-        attachments: bool = False,
+        attachments: Attached = False,
+        att_encoding_info: bool = False,
     ) -> dict[str, Json]:
-        params = switches(revs=revs, latest=latest, attachments=attachments)
-        return dict(self._read("_bulk_get", {"docs": [dict(doc) for doc in docs]}, params))
+        follows = attachments == "follows"
+        params = switches(
+            revs=revs or follows,
+            latest=latest,
+            attachments=attachments is True,
+            att_encoding_info=att_encoding_info or follows,
+        )
+        asked = [dict(doc) for doc in docs]
+        since = [entry.pop("atts_since", ()) if follows else () for entry in asked]
+        answer = dict(self._read("_bulk_get", {"docs": asked}, params))
+        if follows:
+            for result, known in zip(answer["results"], since, strict=True):
+                for entry in result["docs"]:
+                    self._follow(entry.get("ok"), known, revs)
+        return answer
+
+    def _follow(self, doc: Doc | None, since: Sequence[str], revs: bool) -> None:
+        """Put contents in place of stubs; `revs` says whether `_revisions` were asked for."""
+        if doc is None:
+            return
+        path = doc_path(self._name, str(doc["_id"]))
+        followed(self._transport, self._headers, path, doc, since)
+        if not revs:
+            doc.pop("_revisions", None)
 
     def put(self, doc: Doc) -> str:
-        ask = Ask("PUT", doc_path(self._name, str(doc.get("_id", ""))), None, doc)
-        return str(self._write(ask)["rev"])
+        return str(self._write(self._put(doc, {}))["rev"])
+
+    def _put(self, doc: Doc, params: Mapping[str, str]) -> Ask:
+        path = doc_path(self._name, str(doc.get("_id", "")))
+        doc = in_base64(doc)
+        whole = sendable(doc)
+        if whole is None:
+            return Ask("PUT", path, params, doc)
+        return Ask("PUT", path, params, whole, whole.content_type)
 
     def delete(self, docid: str, rev: str) -> str:
         ask = Ask("DELETE", doc_path(self._name, docid), {"rev": rev})
         return str(self._write(ask)["rev"])
 
     def bulk_docs(self, docs: Sequence[Doc], *, new_edits: bool = True) -> list[Row]:
-        body = {"docs": list(docs), "new_edits": new_edits}
-        ask = Ask("POST", (self._name, "_bulk_docs"), None, body, again=not new_edits)
-        return list(self._write(ask))
+        """Documents with attachments in pieces go one by one, as CouchDB's replicator sends them;
+        those before and after them in bulk."""
+        rows: list[Row] = []
+        for alone, group in groupby(docs, is_streamed):
+            if alone:
+                rows += [row for doc in group for row in self._put_alone(doc, new_edits)]
+                continue
+            body = {"docs": [in_base64(doc) for doc in group], "new_edits": new_edits}
+            ask = Ask("POST", (self._name, "_bulk_docs"), None, body, again=not new_edits)
+            rows += self._write(ask)
+        return rows
+
+    def _put_alone(self, doc: Doc, new_edits: bool) -> list[Row]:
+        """The rows of `_bulk_docs` for one document."""
+        try:
+            written = self._write(self._put(doc, {} if new_edits else {"new_edits": "false"}))
+        except (BadRequest, Forbidden, Unauthorized, Conflict, PreconditionFailed, TooLarge) as why:
+            return [{"id": doc.get("_id"), "rev": doc.get("_rev"), **why.to_json()}]
+        return [dict(written)] if new_edits else []
 
     def all_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
         return dict(self._read("_all_docs", view_body(options)))
@@ -154,22 +234,41 @@ class CouchDatabase:
         self.delete(docid, rev)
 
     def get_attachment(self, docid: str, name: str, *, rev: str | None = None) -> Attachment:
-        """Two requests: the generation it came with stands only in the document."""
-        doc = self.get(docid, rev=rev)
-        stub = doc.get("_attachments", {}).get(name)
-        if stub is None:
+        """What is told of it stands in the document; the bytes are asked for when they are read."""
+        doc = self.get(docid, rev=rev, att_encoding_info=True)
+        facts = doc.get("_attachments", {}).get(name)
+        if facts is None:
             raise NotFound("Document is missing attachment")
         path = (*doc_path(self._name, docid), name)
-        ask = Ask("GET", path, {"rev": str(doc["_rev"])}, again=True)
-        data = self._transport.data(ask, self._headers)
-        return Attachment(stub["content_type"], data, stub["digest"], int(stub["revpos"]))
+        found = content(self._transport, self._headers, path, str(doc["_rev"]), facts)
+        return Attachment(
+            facts["content_type"],
+            facts["digest"],
+            int(facts["revpos"]),
+            int(facts["length"]),
+            found,
+            facts.get("encoding"),
+        )
 
     def put_attachment(
-        self, docid: str, name: str, data: bytes, content_type: str, *, rev: str | None
+        self,
+        docid: str,
+        name: str,
+        data: bytes | Content,
+        content_type: str,
+        *,
+        rev: str | None,
+        digest: str | None = None,
+        encoding: Literal["gzip"] | None = None,
     ) -> str:
         path = (*doc_path(self._name, docid), name)
         params = {} if rev is None else {"rev": rev}
-        return str(self._write(Ask("PUT", path, params, data, content_type))["rev"])
+        body = BytesContent(data) if isinstance(data, bytes) else data
+        ask = Ask("PUT", path, params, body, content_type, encoding=encoding or "identity")
+        headers = dict(self._headers)
+        if digest is not None:
+            headers["Content-MD5"] = digest.removeprefix("md5-")
+        return str(self._transport.json(ask, headers)["rev"])
 
     def delete_attachment(self, docid: str, name: str, *, rev: str) -> str:
         path = (*doc_path(self._name, docid), name)
@@ -210,3 +309,9 @@ class CouchDatabase:
 
     def compact(self) -> None:
         self._write(Ask("POST", (self._name, "_compact"), None, {}, again=True))
+
+
+def _since(revs: Sequence[str], attachments: Attached) -> dict[str, str]:
+    """`atts_since` as a parameter, which makes CouchDB send data. Contents are fetched one by one
+    in place of that."""
+    return {"atts_since": json.dumps(list(revs))} if revs and attachments is True else {}

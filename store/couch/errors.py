@@ -7,12 +7,15 @@ import requests
 from ibm_cloud_sdk_core import ApiException
 
 from store.errors import (
+    AttachmentTooLarge,
     BadRequest,
     Conflict,
     DatabaseExists,
     DesignError,
+    DigestMismatch,
     Forbidden,
     IllegalName,
+    MissingStub,
     NotAcceptable,
     NotFound,
     PreconditionFailed,
@@ -48,6 +51,9 @@ BY_NAME: dict[str, type[StoreError]] = {
     "named_error": DesignError,
     "os_process_error": DesignError,
     "document_too_large": TooLarge,
+    "attachment_too_large": AttachmentTooLarge,
+    "missing_stub": MissingStub,
+    "content_md5_mismatch": DigestMismatch,
     "too_many_requests": Unavailable,
 }
 PASSING = frozenset({429, 502, 503, 504})

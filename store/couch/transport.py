@@ -6,8 +6,10 @@ its two steps below them, `prepare_request` and `send`, are used for all request
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import quote
 
 import requests
@@ -17,7 +19,7 @@ from ibmcloudant.cloudant_v1 import CloudantV1
 
 from store.couch import errors
 from store.errors import BadRequest, Unavailable
-from store.types import Json
+from store.types import Content, Json
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 150.0
@@ -29,7 +31,7 @@ NOT_CONNECTED = frozenset({"NewConnectionError", "NameResolutionError", "Connect
 
 @dataclass(frozen=True)
 class Ask:
-    """One request. `path` holds undecoded segments; `body` is JSON unless it is bytes.
+    """One request. `path` holds undecoded segments; `body` is JSON unless it is a Content.
 
     `again` says that doing it twice does no harm: only then is a request repeated whose answer
     was lost on the way.
@@ -42,6 +44,8 @@ class Ask:
     content_type: str = "application/json"
     again: bool = False
     timeout: float = READ_TIMEOUT
+    encoding: str = "identity"
+    """How a Content is zipped. CouchDB would keep an attachment zipped that is sent so."""
 
 
 class Transport:
@@ -64,13 +68,12 @@ class Transport:
         """The JSON of the answer. Raises the store's errors."""
         return self._result(ask, headers or {}, stream=False)
 
-    def data(self, ask: Ask, headers: Mapping[str, str] | None = None) -> bytes:
-        """The bytes of the answer."""
+    @contextmanager
+    def opened(self, ask: Ask, headers: Mapping[str, str] | None = None) -> Iterator["Answer"]:
+        """An answer to be read in pieces, until the end of the block."""
         response = self._result(ask, headers or {}, stream=True)
         try:
-            return bytes(response.content)
-        except requests.RequestException as failed:
-            raise errors.from_network(failed, self.url) from failed
+            yield Answer(response, self.url)
         finally:
             response.close()
 
@@ -104,8 +107,9 @@ class Transport:
         body = ask.body
         if body is not None:
             sent["Content-Type"] = ask.content_type
-            if isinstance(body, bytes):
-                sent["Content-Encoding"] = "identity"  # CouchDB would keep an attachment zipped
+            if isinstance(body, Content):
+                body = _InPieces(body)
+                sent["Content-Encoding"] = ask.encoding
             else:
                 body = _encoded(body)
         request = self._service.prepare_request(
@@ -118,6 +122,43 @@ class Transport:
             timeout=(CONNECT_TIMEOUT, ask.timeout),
         )
         return answered.get_result()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer whose body was not read yet."""
+
+    response: requests.Response
+    url: str
+
+    @property
+    def partial(self) -> bool:
+        """Whether it holds the range that was asked for, and not the whole."""
+        return self.response.status_code == HTTPStatus.PARTIAL_CONTENT
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """The body as it was sent, still zipped where it was."""
+        self.response.raw.headers.pop("Content-Encoding", None)  # by which it would be unzipped
+        try:
+            yield from self.response.iter_content(size)
+        except requests.RequestException as failed:
+            raise errors.from_network(failed, self.url) from failed
+
+
+class _InPieces:
+    """A body as `requests` takes it: with a length, unless it is to be sent in chunks."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._content.pieces()
+
+    def __len__(self) -> int:
+        return self._content.length or 0
+
+    def __bool__(self) -> bool:
+        return True  # `requests` would leave out what is empty, and does not mean its length
 
 
 def _encoded(value: Json) -> str:

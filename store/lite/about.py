@@ -14,14 +14,14 @@ def info(storage: Storage) -> dict[str, Json]:
     """CouchDB's members; `sizes` in bytes: `file` on disk, `active` and `external` in use."""
     with storage.reading() as conn:
         state = read_state(conn)
-        active, external = _sizes(conn)
+        active = _active(conn)
     return {
         "db_name": storage.name,
         "doc_count": state.doc_count,
         "doc_del_count": state.doc_del_count,
         "update_seq": state.update_seq,
         "purge_seq": state.purge_seq,
-        "sizes": {"file": _on_disk(storage.path), "active": active, "external": external},
+        "sizes": {"file": _on_disk(storage.path), "active": active, "external": state.external},
         "instance_start_time": state.created,
         "disk_format_version": FORMAT,
         "compact_running": False,
@@ -40,12 +40,13 @@ def security(conn: sqlite3.Connection) -> dict[str, Json]:
     return found
 
 
-def _sizes(conn: sqlite3.Connection) -> tuple[int, int]:
+def _active(conn: sqlite3.Connection) -> int:
     page, pages, free = (
         conn.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("page_size", "page_count", "freelist_count")
     )
-    return (pages - free) * page, (pages - free) * page
+    active: int = (pages - free) * page
+    return active
 
 
 def _on_disk(path: Path) -> int:

@@ -129,4 +129,4 @@ def document_of(conn: sqlite3.Connection, record: Record, shape: Shape) -> dict[
     """The winner of a row, deleted or not."""
     body = records.body(conn, record.body)
     doc = records.document(record.docid, record.rev, bool(record.deleted), *body)
-    return records.shaped(conn, doc, record, shape, None)
+    return records.shaped(conn, doc, record, shape, None, body[1])

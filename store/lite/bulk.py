@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from store.errors import StoreError
-from store.lite import access, local
+from store.lite import access, contents, local
 from store.lite.edits import Edit, edit
 from store.lite.planning import Plan, plan
 from store.lite.shelf import Shelf
@@ -39,12 +39,17 @@ def write(
     A refused document does not stop the others: whatever can refuse it comes before its first
     write. What fails afterwards is the disk, and then nothing of the batch is kept.
     """
-    prepared = [_prepare(doc, new_edits, make_id) for doc in docs]
+    prepared: list[_Prepared] = []
     outcomes: dict[int, Outcome] = {}
-    with shelf.storage.writing() as tx:
-        job = _Job(tx, shelf, user)
-        for chunk in _rounds(prepared):
-            _write_round(job, {at: prepared[at] for at in chunk}, outcomes)
+    try:
+        for doc in docs:
+            prepared.append(_settled(shelf, user, _prepare(doc, new_edits, make_id)))
+        with shelf.storage.writing() as tx:
+            job = _Job(tx, shelf, user)
+            for chunk in _rounds(prepared):
+                _write_round(job, {at: prepared[at] for at in chunk}, outcomes)
+    finally:
+        contents.give_up(shelf.storage, [item for item in prepared if isinstance(item, Edit)])
     return [(_id_of(item, doc), outcomes[at])
             for at, (item, doc) in enumerate(zip(prepared, docs, strict=True))]  # fmt: skip
 
@@ -70,11 +75,22 @@ class _Job:
         )
 
 
-def _prepare(doc: Doc, new_edits: bool, make_id: bool) -> "Edit | local.LocalEdit | StoreError":
+def _prepare(doc: Doc, new_edits: bool, make_id: bool) -> "_Prepared":
     try:
         if isinstance(doc, dict) and local.is_local(doc.get("_id")):
             return local.edit(doc)
         return edit(doc, new_edits=new_edits, make_id=make_id)
+    except StoreError as error:
+        return error
+
+
+def _settled(shelf: Shelf, user: UserContext, item: "_Prepared") -> "_Prepared":
+    """The edit after what comes in pieces was stored ahead, if `user` may write here at all."""
+    if not isinstance(item, Edit) or not item.streams:
+        return item
+    try:
+        access.check_member(access.parsed(shelf.storage.state().security), user)
+        return contents.settled(shelf.storage, item)
     except StoreError as error:
         return error
 

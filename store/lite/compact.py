@@ -1,7 +1,7 @@
 """`POST /db/_compact`: forget the bodies of revisions that are not leaves, and free the space."""
 
 from store import revtree
-from store.lite.purge import drop_unused_attachments
+from store.lite.contents import drop_abandoned
 from store.lite.storage import Storage
 from store.lite.writing import remove_bodies
 
@@ -14,7 +14,7 @@ def compact(storage: Storage) -> None:
     while last is not None:
         last = _compact_some(storage, last)
     with storage.writing() as tx:
-        drop_unused_attachments(tx)
+        drop_abandoned(tx)
     with storage.connection() as conn:
         # As a script, since it frees one page a step and gives no rows that ask for the next.
         conn.executescript("PRAGMA incremental_vacuum;")

@@ -7,15 +7,29 @@ from contextlib import contextmanager
 from typing import Literal
 
 from store.errors import BadRequest, NotFound, StoreError
-from store.lite import about, access, attachments, bulk, changes, get, local, purge, records
+from store.lite import (
+    about,
+    access,
+    attachments,
+    bulk,
+    changes,
+    contents,
+    get,
+    local,
+    purge,
+    records,
+)
 from store.lite.all_docs import all_docs
 from store.lite.compact import compact
 from store.lite.records import PLAIN, Shape
 from store.lite.shelf import Shelf
 from store.lite.storage import read_state
 from store.types import (
+    Attached,
     Attachment,
+    BytesContent,
     ChangesOptions,
+    Content,
     Doc,
     Json,
     Row,
@@ -48,37 +62,56 @@ class LiteDatabase:
     def get(
         self, docid: str, *, rev: str | None = None, revs: bool = False, revs_info: bool = False,
         conflicts: bool = False, deleted_conflicts: bool = False, latest: bool = False,
-        attachments: bool = False, local_seq: bool = False,
+        attachments: Attached = False, atts_since: Sequence[str] = (),
+        att_encoding_info: bool = False, local_seq: bool = False,
     ) -> Doc:  # fmt: skip
         if local.is_local(docid):
             return self.get_local(docid)
         _check_asked(docid)
-        shape = Shape(revs, revs_info, conflicts, deleted_conflicts, attachments, local_seq)
+        shape = Shape(
+            revs, revs_info, conflicts, deleted_conflicts, attachments, tuple(atts_since),
+            att_encoding_info, local_seq,
+        )  # fmt: skip
         if rev is None and shape == PLAIN:
             with self._storage.connection() as conn:
                 self._admit(conn)
                 return get.winner(conn, docid)
         with self._reading() as conn:
             if rev is None:
-                return get.winner(conn, docid, shape)
-            return get.revision(conn, docid, rev, shape, latest=latest)
+                doc = get.winner(conn, docid, shape)
+            else:
+                doc = get.revision(conn, docid, rev, shape, latest=latest)
+        return contents.filled(self._storage, doc)
 
     def open_revs(
         self, docid: str, revs: Sequence[str] | Literal["all"], *, with_revs: bool = False,
-        latest: bool = False, attachments: bool = False,
+        latest: bool = False, attachments: Attached = False, atts_since: Sequence[str] = (),
+        att_encoding_info: bool = False,
     ) -> list[dict[str, Json]]:  # fmt: skip
         _check_asked(docid)
-        shape = Shape(revs=with_revs, attachments=attachments)
+        shape = Shape(
+            revs=with_revs, attachments=attachments, atts_since=tuple(atts_since),
+            att_encoding_info=att_encoding_info,
+        )  # fmt: skip
         with self._reading() as conn:
-            return get.open_revs(conn, docid, revs, shape, latest=latest)
+            found = get.open_revs(conn, docid, revs, shape, latest=latest)
+        return self._filled(found)
 
     def bulk_get(
         self, docs: Sequence[Mapping[str, Json]], *, revs: bool = False, latest: bool = False,
-        attachments: bool = False,
+        attachments: Attached = False, att_encoding_info: bool = False,
     ) -> dict[str, Json]:  # fmt: skip
+        shape = Shape(revs=revs, attachments=attachments, att_encoding_info=att_encoding_info)
         with self._reading() as conn:
-            shape = Shape(revs=revs, attachments=attachments)
-            return get.bulk_get(conn, docs, shape, latest=latest)
+            answer = get.bulk_get(conn, docs, shape, latest=latest)
+        for result in answer["results"]:
+            self._filled(result["docs"])
+        return answer
+
+    def _filled(self, found: list[dict[str, Json]]) -> list[dict[str, Json]]:
+        for entry in found:
+            contents.filled(self._storage, entry.get("ok", {}))
+        return found
 
     def put(self, doc: Doc) -> str:
         ((_, outcome),) = self._write([doc])
@@ -134,13 +167,20 @@ class LiteDatabase:
 
     def get_attachment(self, docid: str, name: str, *, rev: str | None = None) -> Attachment:
         with self._reading() as conn:
-            return attachments.read(conn, docid, name, rev)
+            return attachments.read(self._storage, conn, docid, name, rev)
 
     def put_attachment(
-        self, docid: str, name: str, data: bytes, content_type: str, *, rev: str | None
-    ) -> str:
+        self, docid: str, name: str, data: bytes | Content, content_type: str, *,
+        rev: str | None, digest: str | None = None, encoding: Literal["gzip"] | None = None,
+    ) -> str:  # fmt: skip
+        given = {
+            "content_type": content_type,
+            "data": BytesContent(data) if isinstance(data, bytes) else data,
+            "digest": digest,
+            "encoding": encoding,
+        }
         with self._reading() as conn:
-            doc = attachments.attached(conn, docid, name, data, content_type, rev)
+            doc = attachments.attached(conn, docid, name, given, rev)
         return self.put(doc)
 
     def delete_attachment(self, docid: str, name: str, *, rev: str) -> str:

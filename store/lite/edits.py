@@ -7,16 +7,16 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from store import revisions
-from store.errors import BadRequest, TooLarge
-from store.types import Doc
+from store.errors import AttachmentTooLarge, BadRequest, TooLarge
+from store.types import Content, Doc
 
 MAX_DOCUMENT = 8_000_000
 """Characters of a document's JSON text without attachments (CouchDB: `max_document_size`)."""
-MAX_ATTACHMENT = 500_000_000
-"""Bytes of one attachment."""
+MAX_ATTACHMENT = 1024**3
+"""Bytes of one attachment (CouchDB: `max_attachment_size`)."""
 MAX_DEPTH = 200
 """Levels of nesting. The JavaScript engine and JSON readers overflow on deep nesting."""
 
@@ -33,14 +33,28 @@ _to_ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """Bytes that were stored ahead of their document, see `store.lite.contents`."""
+
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewAttachment:
-    """One member of `_attachments`: with `data`, or a stub that means the parent's (None)."""
+    """One member of `_attachments`: with `data`, or a stub that means the parent's (None).
+
+    `digest` and `stored_length` are those of the stored bytes, which are zipped where `encoding`
+    says so, `length` that of the plain ones. Where `data` is still to be read, `digest` is the one
+    that it must have, or "". `revpos` is None where none was given.
+    """
 
     content_type: str
     digest: str
     length: int
-    revpos: int
-    data: bytes | None
+    revpos: int | None
+    data: bytes | Content | Ahead | None
+    stored_length: int = 0
+    encoding: Literal["gzip"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,11 @@ class Edit:
     body: dict[str, Any]
     text: str
     attachments: dict[str, NewAttachment]
+
+    @property
+    def streams(self) -> bool:
+        """Whether attachments are still to be read in pieces."""
+        return any(isinstance(at.data, Content) for at in self.attachments.values())
 
 
 def edit(doc: Doc, *, new_edits: bool = True, make_id: bool = False) -> Edit:
@@ -169,36 +188,53 @@ def _attachments(given: object) -> dict[str, NewAttachment]:
 
 
 def _attachment(name: object, value: object) -> NewAttachment:
-    if not isinstance(name, str) or not name or name.startswith("_"):
-        raise BadRequest("Attachment name can't be empty or start with an underscore")
+    if not isinstance(name, str) or not name:
+        raise BadRequest("Attachment name can't be empty")
+    if name.startswith("_"):
+        raise BadRequest(f"Attachment name '{name}' starts with prohibited character '_'")
     if not isinstance(value, dict):
         raise BadRequest(f"Attachment {name} must be an object")
     content_type = value.get("content_type") or "application/octet-stream"
-    digest, revpos = value.get("digest") or "", value.get("revpos") or 0
-    if not isinstance(content_type, str) or not isinstance(digest, str) or type(revpos) is not int:
-        raise BadRequest(f"Attachment {name} has a wrong content_type, digest or revpos")
+    digest, revpos = value.get("digest") or "", value.get("revpos")
+    if not isinstance(content_type, str) or not isinstance(digest, str):
+        raise BadRequest(f"Attachment {name} has a wrong content_type or digest")
+    if revpos is not None and type(revpos) is not int:
+        raise BadRequest(f"Attachment {name} has a wrong revpos")
     if value.get("stub") is True:
         return NewAttachment(content_type, digest, 0, revpos, None)
-    if "data" not in value:
-        raise BadRequest(f"Attachment {name} needs data, or stub")
-    data = _data(name, value["data"])
-    return NewAttachment(content_type, digest_of(data), len(data), revpos, data)
+    data = value.get("data")
+    if isinstance(data, Content):
+        encoding = _encoding(name, value.get("encoding"))
+        return NewAttachment(content_type, digest, 0, revpos, data, encoding=encoding)
+    plain = _plain(name, data)
+    return NewAttachment(content_type, digest_of(plain), len(plain), revpos, plain, len(plain))
 
 
-def _data(name: str, value: object) -> bytes:
+def _encoding(name: str, value: object) -> Literal["gzip"] | None:
+    if value is None or value == "identity":
+        return None
+    if value == "gzip":
+        return "gzip"
+    raise BadRequest(f"Attachment {name} has an encoding that is not gzip")
+
+
+def _plain(name: str, value: object) -> bytes:
     if isinstance(value, str):
         try:
             value = base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError):
-            raise BadRequest(f"Attachment {name} has data that is not base64") from None
+            raise BadRequest(f"Invalid attachment data for {name}") from None
     if not isinstance(value, bytes):
-        raise BadRequest(f"Attachment {name} needs data in base64")
+        raise BadRequest(f"Invalid attachment data for {name}")
     if len(value) > MAX_ATTACHMENT:
-        raise TooLarge(f"Attachment {name} is larger than {MAX_ATTACHMENT} bytes")
+        raise AttachmentTooLarge(name)
     return value
 
 
 def digest_of(data: bytes) -> str:
     """`md5-<base64>`, as CouchDB names an attachment's content."""
-    md5 = hashlib.md5(data, usedforsecurity=False).digest()
+    return as_digest(hashlib.md5(data, usedforsecurity=False).digest())
+
+
+def as_digest(md5: bytes) -> str:
     return "md5-" + base64.b64encode(md5).decode("ascii")

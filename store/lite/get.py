@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from store import revisions, revtree
@@ -22,7 +23,7 @@ def winner(conn: sqlite3.Connection, docid: str, shape: Shape = PLAIN) -> Doc:
     if record.deleted:
         raise NotFound("deleted")
     doc = records.document(docid, record.rev, False, row[7], row[8])
-    return doc if shape is PLAIN else records.shaped(conn, doc, record, shape, None)
+    return doc if shape is PLAIN else records.shaped(conn, doc, record, shape, None, row[8])
 
 
 def revision(
@@ -70,10 +71,11 @@ def bulk_get(
     for entry in wanted:
         if not isinstance(entry, Mapping):
             raise BadRequest("_bulk_get needs a list of objects")
-        docid, rev = entry.get("id"), entry.get("rev")
+        docid, rev, since = entry.get("id"), entry.get("rev"), entry.get("atts_since")
         if not isinstance(docid, str):
             raise BadRequest("_bulk_get needs the id of each document")
-        results.append({"id": docid, "docs": _bulk_entry(conn, docid, rev, shape, latest)})
+        one = replace(shape, atts_since=tuple(revisions.parse_all(since))) if since else shape
+        results.append({"id": docid, "docs": _bulk_entry(conn, docid, rev, one, latest)})
     return {"results": results}
 
 
@@ -113,7 +115,7 @@ def _opened(
         return None
     text, attachments = records.body(conn, node.body)
     doc = records.document(record.docid, rev, node.deleted, text, attachments)
-    return records.shaped(conn, doc, record, shape, nodes)
+    return records.shaped(conn, doc, record, shape, nodes, attachments)
 
 
 def revs_diff(conn: sqlite3.Connection, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:

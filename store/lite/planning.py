@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store import revisions, revtree
-from store.errors import Conflict, PreconditionFailed
+from store.errors import Conflict, MissingStub
 from store.lite import records
 from store.lite.edits import Edit, NewAttachment
 from store.types import Doc
@@ -83,7 +83,7 @@ def find(conn: sqlite3.Connection, docid: str) -> Found | None:
 
 
 def plan(conn: sqlite3.Connection, edit: Edit) -> Plan:
-    """Raises Conflict, or PreconditionFailed where a stub means no attachment."""
+    """Raises Conflict, or MissingStub."""
     found = find(conn, edit.docid)
     return _replicated(conn, edit, found) if edit.history else _interactive(conn, edit, found)
 
@@ -159,20 +159,28 @@ def _kept(conn: sqlite3.Connection, nodes: list[revtree.Node]) -> list[dict[str,
 def _resolve(
     edit: Edit, number: int, kept: list[dict[str, Any]], *, by_digest: bool = False
 ) -> dict[str, dict[str, Any]]:
-    """What is stored with the body: `{name: {content_type, revpos, digest, length}}`."""
+    """What is stored with the body: `{name: {content_type, revpos, digest, length}}`, and
+    `encoding` and `encoded_length` of what is stored zipped."""
     resolved = {}
     for name, attachment in edit.attachments.items():
         if attachment.data is None:
             resolved[name] = _stub(edit, name, attachment, kept, by_digest)
         else:
-            given = attachment.revpos if edit.history else 0
-            resolved[name] = {
-                "content_type": attachment.content_type,
-                "revpos": given if 0 < given <= number else number,
-                "digest": attachment.digest,
-                "length": attachment.length,
-            }
+            given = attachment.revpos or 0 if edit.history else 0
+            resolved[name] = _facts(attachment, given if 0 < given <= number else number)
     return resolved
+
+
+def _facts(attachment: NewAttachment, revpos: int) -> dict[str, Any]:
+    facts = {
+        "content_type": attachment.content_type,
+        "revpos": revpos,
+        "digest": attachment.digest,
+        "length": attachment.length,
+    }
+    if attachment.encoding is not None:
+        facts |= {"encoding": attachment.encoding, "encoded_length": attachment.stored_length}
+    return facts
 
 
 def _stub(
@@ -181,6 +189,8 @@ def _stub(
     # Only the document's own revisions are searched: a known digest gives no right to the content.
     for attachments in kept:
         facts: dict[str, Any] | None = attachments.get(name)
-        if facts is not None and (not by_digest or stub.digest in ("", facts["digest"])):
+        if facts is None or (by_digest and stub.digest not in ("", facts["digest"])):
+            continue
+        if by_digest or stub.revpos in (None, facts["revpos"]):
             return facts
-    raise PreconditionFailed(f"Invalid attachment stub in {edit.docid} for {name}")
+    raise MissingStub(f"Invalid attachment stub in {edit.docid} for {name}")

@@ -1,9 +1,11 @@
 """`POST /db/_purge`: forget leaf revisions as if they never were."""
 
+import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 
 from store import revisions, revtree
-from store.lite import planning, records
+from store.lite import planning
 from store.lite.records import storable
 from store.lite.storage import Transaction
 from store.lite.writing import put_tree, remove_bodies
@@ -15,38 +17,34 @@ def purge(tx: Transaction, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]
 
     A document that loses its last leaf leaves a mark without content: its sequence tells indexes.
     """
-    purged: dict[str, list[str]] = {}
-    attachments = False
-    for docid, wanted in revs.items():
-        purged[docid], had = _purge_one(tx, docid, wanted)
-        attachments = attachments or had
-    tx.state.purge_seq += any(purged.values())
-    if attachments:  # the search for unused ones reads all bodies
-        drop_unused_attachments(tx)
+    purged = {docid: _purge_one(tx, docid, wanted) for docid, wanted in revs.items()}
+    for docid, gone in purged.items():
+        if gone:
+            tx.state.purge_seq += 1
+            _note(tx, docid, gone)
     return {"purge_seq": tx.state.purge_seq, "purged": purged}
 
 
-def _purge_one(tx: Transaction, docid: str, wanted: Sequence[str]) -> tuple[list[str], bool]:
-    """Return the purged leaves, and whether attachments went with them."""
+def infos(conn: sqlite3.Connection) -> list[dict[str, Json]]:
+    """`[{"id", "revs"}]`: the last purges, oldest first, as many as are kept."""
+    rows = conn.execute("SELECT docid, revs FROM purges ORDER BY seq")
+    return [{"id": docid, "revs": json.loads(revs)} for docid, revs in rows]
+
+
+def _purge_one(tx: Transaction, docid: str, wanted: Sequence[str]) -> list[str]:
     revisions.parse_all(wanted)
     found = planning.find(tx.conn, docid) if storable(docid) else None
     if found is None:
-        return [], False
+        return []
     tree = found.tree()
     kept, gone = revtree.without(tree, set(wanted))
-    if not gone:
-        return [], False
-    keys = revtree.bodies(tree) - revtree.bodies(kept)
-    had = any(records.body(tx.conn, key)[1] is not None for key in keys)
-    remove_bodies(tx, keys)
-    put_tree(tx, docid, found, kept)
-    return gone, had
+    if gone:
+        remove_bodies(tx, revtree.bodies(tree) - revtree.bodies(kept))
+        put_tree(tx, docid, found, kept)
+    return gone
 
 
-def drop_unused_attachments(tx: Transaction) -> None:
-    """Forget attachments that no stored revision has."""
-    tx.conn.execute(
-        "DELETE FROM attachments WHERE digest NOT IN ("
-        "SELECT json_extract(part.value, '$.digest') FROM bodies, json_each(bodies.attachments)"
-        " AS part WHERE bodies.attachments IS NOT NULL)"
-    )
+def _note(tx: Transaction, docid: str, revs: Sequence[str]) -> None:
+    seq = tx.state.purge_seq
+    tx.conn.execute("INSERT INTO purges VALUES (?, ?, ?)", (seq, docid, json.dumps(list(revs))))
+    tx.conn.execute("DELETE FROM purges WHERE seq <= ?", (seq - tx.state.purged_infos_limit,))

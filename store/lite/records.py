@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store import revisions, revtree
-from store.types import Doc
+from store.types import Attached, Doc, unzipped
 
 COLUMNS = "d.key, d.docid, d.seq, d.rev, d.deleted, d.losers, d.body"
 WITH_BODY = f"SELECT {COLUMNS}, b.body, b.attachments FROM docs d JOIN bodies b ON b.key = d.body"
@@ -44,12 +44,14 @@ class Shape:
     revs_info: bool = False
     conflicts: bool = False
     deleted_conflicts: bool = False
-    attachments: bool = False
+    attachments: Attached = False
+    atts_since: tuple[str, ...] = ()
+    att_encoding_info: bool = False
     local_seq: bool = False
 
     @property
     def needs_tree(self) -> bool:
-        return self.revs or self.revs_info
+        return self.revs or self.revs_info or bool(self.atts_since)
 
 
 PLAIN = Shape()
@@ -85,18 +87,28 @@ def document(docid: str, rev: str, deleted: bool, text: str, attachments: str | 
     return doc
 
 
-def stubs(attachments: str) -> dict[str, Any]:
-    return {name: {**facts, "stub": True} for name, facts in json.loads(attachments).items()}
+def stubs(attachments: str, *, encoding: bool = False) -> dict[str, Any]:
+    """Attachments as a document shows them; `encoding` tells which are stored zipped."""
+    told = json.loads(attachments)
+    if not encoding and '"encoding"' in attachments:
+        told = {name: _without_encoding(facts) for name, facts in told.items()}
+    return {name: {**facts, "stub": True} for name, facts in told.items()}
+
+
+def _without_encoding(facts: dict[str, Any]) -> dict[str, Any]:
+    return {key: facts[key] for key in facts if key not in ("encoding", "encoded_length")}
 
 
 def shaped(
-    conn: sqlite3.Connection, doc: Doc, record: Record, shape: Shape, nodes: revtree.Tree | None
-) -> Doc:
-    """Add what `shape` asks for to a document. `nodes` is the tree where it is at hand."""
-    rev = doc["_rev"]
+    conn: sqlite3.Connection, doc: Doc, record: Record, shape: Shape, nodes: revtree.Tree | None,
+    attachments: str | None,
+) -> Doc:  # fmt: skip
+    """Add what `shape` asks for to a document. `nodes` is the tree where it is at hand, and
+    `attachments` the text stored with the body."""
+    path: list[str] = []
     if shape.needs_tree:
         nodes = tree(conn, record) if nodes is None else nodes
-        path = revtree.path(nodes, rev)
+        path = revtree.path(nodes, doc["_rev"])
         if shape.revs:
             doc["_revisions"] = revisions.to_revisions(path)
         if shape.revs_info:
@@ -107,10 +119,8 @@ def shaped(
         doc["_deleted_conflicts"] = gone
     if shape.local_seq:
         doc["_local_seq"] = record.seq
-    if shape.attachments and "_attachments" in doc:
-        doc["_attachments"] = {
-            name: _with_data(conn, facts) for name, facts in doc["_attachments"].items()
-        }
+    if attachments is not None and (shape.attachments or shape.att_encoding_info):
+        doc["_attachments"] = _attached(conn, attachments, shape, path)
     return doc
 
 
@@ -120,16 +130,36 @@ def _status(node: revtree.Node) -> str:
     return "deleted" if node.deleted else "available"
 
 
-def _with_data(conn: sqlite3.Connection, stub: dict[str, Any]) -> dict[str, Any]:
-    facts = {name: value for name, value in stub.items() if name not in ("stub", "length")}
-    facts["data"] = base64.b64encode(attachment_data(conn, stub["digest"])).decode("ascii")
-    return facts
+def _attached(
+    conn: sqlite3.Connection, attachments: str, shape: Shape, path: list[str]
+) -> dict[str, Any]:
+    """Attachments with data, those apart that came with or before a revision of `atts_since`."""
+    encoding = shape.att_encoding_info or shape.attachments == "follows"
+    shown = stubs(attachments, encoding=encoding)
+    if not shape.attachments:
+        return shown
+    known = revisions.known_generation(path, shape.atts_since)
+    stored = json.loads(attachments)
+    for name, facts in shown.items():
+        if facts["revpos"] > known:
+            del facts["stub"]
+            if shape.attachments == "follows":
+                facts["follows"] = True
+            else:
+                del facts["length"]
+                facts["data"] = _base64(conn, stored[name])
+    return shown
 
 
-def attachment_data(conn: sqlite3.Connection, digest: str) -> bytes:
-    row = conn.execute("SELECT data FROM attachments WHERE digest = ?", (digest,)).fetchone()
-    data: bytes = row[0]
-    return data
+def _base64(conn: sqlite3.Connection, facts: dict[str, Any]) -> str:
+    rows = conn.execute(
+        "SELECT p.data FROM contents c JOIN pieces p ON p.content = c.key WHERE c.digest = ?"
+        " ORDER BY p.start",
+        (facts["digest"],),
+    )
+    pieces = (row[0] for row in rows)
+    data = b"".join(unzipped(pieces) if "encoding" in facts else pieces)
+    return base64.b64encode(data).decode("ascii")
 
 
 def storable(docid: str) -> bool:

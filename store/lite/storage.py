@@ -16,11 +16,11 @@ POLL_SECONDS = 0.2
 
 _STATE = (
     "SELECT update_seq, doc_count, doc_del_count, design_seq, purge_seq, revs_limit, security,"
-    " created FROM state"
+    " external, purged_infos_limit, created FROM state"
 )
 _SET_STATE = (
     "UPDATE state SET update_seq = ?, doc_count = ?, doc_del_count = ?, design_seq = ?,"
-    " purge_seq = ?, revs_limit = ?, security = ?"
+    " purge_seq = ?, revs_limit = ?, security = ?, external = ?, purged_infos_limit = ?"
 )
 
 
@@ -35,6 +35,8 @@ class State:
     purge_seq: int
     revs_limit: int
     security: str
+    external: int
+    purged_infos_limit: int
     created: str
 
     def next_seq(self, docid: str) -> int:
@@ -157,5 +159,6 @@ def read_state(conn: sqlite3.Connection) -> State:
 def _stored(state: State) -> tuple[int | str, ...]:
     return (
         state.update_seq, state.doc_count, state.doc_del_count, state.design_seq,
-        state.purge_seq, state.revs_limit, state.security,
+        state.purge_seq, state.revs_limit, state.security, state.external,
+        state.purged_infos_limit,
     )  # fmt: skip

@@ -1,9 +1,11 @@
 """Storing planned edits inside a write transaction: bodies, trees, winners, counters."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from store import revtree
+from store.lite import contents
 from store.lite.planning import Found, Plan
 from store.lite.storage import Transaction
 from store.revtree import Tree
@@ -88,16 +90,18 @@ def _put_row(
 
 
 def remove_bodies(tx: Transaction, keys: Iterable[int]) -> None:
-    tx.conn.executemany("DELETE FROM bodies WHERE key = ?", [(key,) for key in keys])
+    for key in keys:
+        (row,) = tx.conn.execute(
+            "DELETE FROM bodies WHERE key = ? RETURNING length(body), attachments", (key,)
+        ).fetchall()
+        length, attachments = row
+        tx.state.external -= length
+        if attachments is not None:
+            tx.state.external -= _attached(json.loads(attachments))
+            contents.release(tx, key)
 
 
 def _add_body(tx: Transaction, plan: Plan) -> int:
-    for attachment in plan.edit.attachments.values():
-        if attachment.data is not None:
-            tx.conn.execute(
-                "INSERT OR IGNORE INTO attachments VALUES (?, ?, ?)",
-                (attachment.digest, attachment.length, attachment.data),
-            )
     attachments = None
     if plan.attachments:
         attachments = json.dumps(plan.attachments, separators=(",", ":"))
@@ -105,4 +109,14 @@ def _add_body(tx: Transaction, plan: Plan) -> int:
         "INSERT INTO bodies (body, attachments) VALUES (?, ?)", (plan.edit.text, attachments)
     ).lastrowid
     assert key is not None  # an INSERT that did not raise has one
+    tx.state.external += len(plan.edit.text)
+    if plan.attachments:
+        tx.state.external += _attached(plan.attachments)
+        for attachment in plan.edit.attachments.values():
+            contents.keep(tx, attachment)
+        contents.use(tx, key, {facts["digest"] for facts in plan.attachments.values()})
     return key
+
+
+def _attached(attachments: Mapping[str, Mapping[str, Any]]) -> int:
+    return sum(facts["length"] for facts in attachments.values())

@@ -1,11 +1,16 @@
-"""One attachment: `GET`, `PUT`, `DELETE /db/docid/name`."""
+"""One attachment: `GET`, `PUT`, `DELETE /db/docid/name`, in pieces both ways."""
+
+from collections.abc import Iterator
+from typing import Literal
 
 from werkzeug.wrappers import Response
 
-from store.errors import Conflict
-from store.wire.answers import answer
+from store.errors import Conflict, DigestMismatch
+from store.types import Attachment
+from store.wire import bodies
+from store.wire.answers import Refusal, answer
 from store.wire.call import Call
-from store.wire.documents import Written
+from store.wire.documents import Written, revision
 
 DEFAULT_TYPE = "application/octet-stream"
 
@@ -14,12 +19,12 @@ def get(call: Call) -> Response:
     found = call.database.get_attachment(
         call.docid, call.names["attachment"], rev=call.params.get("rev")
     )
-    # A type that came in a document's body was never checked as a header.
-    content_type = found.content_type if found.content_type.isprintable() else DEFAULT_TYPE
-    response = Response(found.data, content_type=content_type)
     digest = found.digest.removeprefix("md5-")
+    response = _whole(found, call) if found.encoding else _plain(found, digest, call)
+    # A type that came in a document's body was never checked as a header.
+    printable = found.content_type.isprintable()
+    response.headers["Content-Type"] = found.content_type if printable else DEFAULT_TYPE
     response.set_etag(digest)
-    response.headers["Content-MD5"] = digest
     response.headers["Cache-Control"] = "private, must-revalidate"
     # What a person attached is not ours: it must not run as a page of this origin.
     response.headers["Content-Security-Policy"] = "sandbox"
@@ -27,23 +32,90 @@ def get(call: Call) -> Response:
     return response.make_conditional(call.request)
 
 
+def _whole(found: Attachment, call: Call) -> Response:
+    """One that is stored zipped: as it is for who takes that, else unzipped. No ranges of it."""
+    if call.request.accept_encodings.quality("gzip") > 0:
+        response = _streamed(found.content.pieces(), found.content.length)
+        response.headers["Content-Encoding"] = found.encoding or ""
+    else:
+        response = _streamed(found.pieces(), found.length)
+    response.headers["Accept-Ranges"] = "none"
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def _plain(found: Attachment, digest: str, call: Call) -> Response:
+    span = _span(call, f'"{digest}"', found.length)
+    start, stop = span or (0, found.length)
+    response = _streamed(found.content.pieces(start, stop), stop - start)
+    response.headers["Accept-Ranges"] = "bytes"
+    if span is None:
+        response.headers["Content-MD5"] = digest
+    else:
+        response.status_code = 206
+        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{found.length}"
+    return response
+
+
+def _span(call: Call, etag: str, length: int) -> tuple[int, int] | None:
+    """The single range that is asked for (RFC 9110, 14.2), None for the whole: also where several
+    are asked for, or one of an older content. Raises Refusal 416."""
+    asked = call.request.range
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return None
+    if call.request.headers.get("If-Range", etag) != etag or asked.ranges == [(0, None)]:
+        return None
+    span = asked.range_for_length(length)
+    if span is None:
+        raise Refusal(
+            416,
+            "requested_range_not_satisfiable",
+            "Requested range not satisfiable",
+            {"Content-Range": f"bytes */{length}"},
+        )
+    return span
+
+
+def _streamed(pieces: Iterator[bytes], length: int) -> Response:
+    response = Response(pieces)
+    response.content_length = length
+    return response
+
+
 def put(call: Call) -> Response:
     content_type = call.request.headers.get("Content-Type") or DEFAULT_TYPE
     rev = call.database.put_attachment(
-        call.docid, call.names["attachment"], call.data(), content_type, rev=_revision(call)
+        call.docid,
+        call.names["attachment"],
+        bodies.Streamed(call.request),
+        content_type,
+        rev=revision(call, None),
+        digest=_digest(call),
+        encoding=_encoding(call),
     )
-    return Written(call.docid, rev).answer(call)
+    return Written(call.docid, rev, call.names["attachment"]).answer(call)
+
+
+def _encoding(call: Call) -> Literal["gzip"] | None:
+    return "gzip" if bodies.encoding(call.request) == "gzip" else None
+
+
+def _digest(call: Call) -> str | None:
+    """The digest that the body must have, by `Content-MD5` (RFC 1864)."""
+    given = call.request.headers.get("Content-MD5")
+    if given is None:
+        return None
+    if len(given) != 24:
+        raise DigestMismatch("Content-MD5 is no digest in base64.")
+    return f"md5-{given}"
 
 
 def delete(call: Call) -> Response:
     database = call.database
-    rev = _revision(call)
+    name = call.names["attachment"]
+    rev = revision(call, None)
     if rev is None:
-        database.get(call.docid)
+        database.get_attachment(call.docid, name)
         raise Conflict()
-    new = database.delete_attachment(call.docid, call.names["attachment"], rev=rev)
+    new = database.delete_attachment(call.docid, name, rev=rev)
     return answer({"ok": True, "id": call.docid, "rev": new})
-
-
-def _revision(call: Call) -> str | None:
-    return call.params.get("rev") or call.request.headers.get("If-Match", "").strip('"') or None

@@ -2,16 +2,26 @@
 
 import json
 import zlib
+from collections.abc import Iterator
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wrappers import Request
 
-from store.errors import BadRequest, QueryParseError, TooLarge, UnsupportedMediaType
+from store.errors import (
+    BadRequest,
+    QueryParseError,
+    TooLarge,
+    Unavailable,
+    UnsupportedMediaType,
+)
 from store.types import Json
 
 MAX_PARAMETERS = 200
+PIECE = 256 * 1024
+MAX_STREAM = 4 * 1024**3
+"""Bytes of a body that is read in pieces (CouchDB: `max_http_request_size`)."""
 
 
 def parameters(request: Request) -> dict[str, str]:
@@ -55,11 +65,17 @@ def json_parameter(params: dict[str, str], name: str) -> Json:
         raise QueryParseError(f"`{name}` is not valid JSON.") from error
 
 
+def encoding(request: Request) -> str:
+    """How the body is zipped: "identity" or "gzip". Raises UnsupportedMediaType."""
+    named = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if named not in ("identity", "gzip"):
+        raise UnsupportedMediaType("Only gzip and identity content-encodings are supported")
+    return named
+
+
 def body(request: Request, limit: int) -> bytes:
     """The body, unzipped where `Content-Encoding: gzip`. Raises TooLarge beyond `limit` bytes."""
-    encoding = request.headers.get("Content-Encoding", "identity").lower()
-    if encoding not in ("identity", "gzip"):
-        raise UnsupportedMediaType("Only gzip or identity content encodings are supported.")
+    zipped = encoding(request) == "gzip"
     request.max_content_length = limit
     try:
         data = request.get_data(cache=False)
@@ -67,7 +83,36 @@ def body(request: Request, limit: int) -> bytes:
         raise TooLarge(f"The request is larger than {limit} bytes.") from error
     except ClientDisconnected as error:
         raise BadRequest("The request ended before its body did.") from error
-    return _unzipped(data, limit) if encoding == "gzip" else data
+    return _unzipped(data, limit) if zipped else data
+
+
+class Streamed:
+    """The body as a Content that can be read once."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._begun = False
+
+    @property
+    def length(self) -> int | None:
+        return self._request.content_length
+
+    def pieces(self) -> Iterator[bytes]:
+        if self._begun:
+            raise Unavailable("The body of the request was read already. Send it again.")
+        self._begun = True
+        while piece := self.read(PIECE):
+            yield piece
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes, none at the end. Raises BadRequest, TooLarge."""
+        self._request.max_content_length = MAX_STREAM
+        try:
+            return self._request.stream.read(size)
+        except RequestEntityTooLarge as error:
+            raise TooLarge(f"The request is larger than {MAX_STREAM} bytes.") from error
+        except ClientDisconnected as error:
+            raise BadRequest("The request ended before its body did.") from error
 
 
 def _unzipped(data: bytes, limit: int) -> bytes:
@@ -89,8 +134,13 @@ def json_body(request: Request, limit: int, *, what: str = "Request body") -> di
         request.method == "POST" and request.mimetype != "application/json"
     ):
         raise UnsupportedMediaType("Content-Type must be application/json")
+    return json_object(body(request, limit), what=what)
+
+
+def json_object(text: bytes, *, what: str) -> dict[str, Any]:
+    """The JSON object of a body. Raises BadRequest."""
     try:
-        value = parsed(body(request, limit).decode("utf-8"))
+        value = parsed(text.decode("utf-8"))
     except ValueError as error:
         raise BadRequest("invalid UTF-8 JSON") from error
     if not isinstance(value, dict):

@@ -5,6 +5,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from store.errors import BadRequest
+from store.wire import parts
 from store.wire.answers import answer
 from store.wire.call import Call
 from store.wire.databases import lists_of_revisions
@@ -30,13 +31,25 @@ def bulk_get(call: Call) -> Response:
             raise BadRequest("`id` and `rev` must be strings.")
         if "id" not in wanted:
             raise BadRequest("`docs` must hold objects with an `id`.")
+    subtype = _multipart(call)
     answered = call.database.bulk_get(
         docs,
         revs=call.flag("revs"),
         latest=call.flag("latest"),
-        attachments=call.flag("attachments"),
+        attachments="follows" if subtype else call.flag("attachments"),
+        att_encoding_info=call.flag("att_encoding_info"),
     )
+    if subtype:
+        return parts.answer(parts.bulk_get(answered["results"], subtype))
     return answer(answered)
+
+
+def _multipart(call: Call) -> str | None:
+    """The kind of multipart that is to be answered, None for JSON."""
+    for subtype in ("mixed", "related"):
+        if parts.accepts(call.request, f"multipart/{subtype}"):
+            return None if parts.accepts(call.request, "application/json") else subtype
+    return None
 
 
 def revs_diff(call: Call) -> Response:

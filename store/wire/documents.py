@@ -6,8 +6,10 @@ from urllib.parse import quote
 
 from werkzeug.wrappers import Response
 
+from store import revisions
 from store.errors import BadRequest, Conflict
 from store.types import Doc
+from store.wire import parts
 from store.wire.answers import answer, row_refused
 from store.wire.bodies import json_parameter
 from store.wire.call import Call
@@ -17,19 +19,26 @@ from store.wire.uuids import new_uuid
 def get(call: Call) -> Response:
     if "open_revs" in call.params:
         return _open_revs(call)
+    meta = call.flag("meta")
+    since = revisions_since(call)
+    attached = call.flag("attachments") or bool(since)
+    in_parts = attached and parts.accepts(call.request, "multipart/related")
     doc = call.database.get(
         call.docid,
         rev=call.params.get("rev"),
         revs=call.flag("revs"),
-        revs_info=call.flag("revs_info"),
-        conflicts=call.flag("conflicts"),
-        deleted_conflicts=call.flag("deleted_conflicts"),
+        revs_info=call.flag("revs_info") or meta,
+        conflicts=call.flag("conflicts") or meta,
+        deleted_conflicts=call.flag("deleted_conflicts") or meta,
         latest=call.flag("latest"),
-        attachments=call.flag("attachments"),
+        attachments="follows" if in_parts else attached,
+        atts_since=since,
+        att_encoding_info=call.flag("att_encoding_info"),
         local_seq=call.flag("local_seq"),
     )
-    response = answer(doc)
-    if not {"revs_info", "conflicts", "deleted_conflicts", "local_seq"} & call.params.keys():
+    response = parts.answer(parts.document(doc)) if in_parts else answer(doc)
+    told = {"meta", "revs_info", "conflicts", "deleted_conflicts", "local_seq"}
+    if not told & call.params.keys():
         response.set_etag(str(doc["_rev"]))
         response.make_conditional(call.request)
     return response
@@ -42,20 +51,34 @@ def _open_revs(call: Call) -> Response:
         if not isinstance(revs, list) or not all(isinstance(rev, str) for rev in revs):
             raise BadRequest('`open_revs` must be "all" or an array of revisions.')
     chosen: list[str] | Literal["all"] = revs
+    since = revisions_since(call)
+    in_parts = parts.accepts(call.request, "multipart/mixed")
     rows = call.database.open_revs(
         call.docid,
         chosen,
         with_revs=call.flag("revs"),
         latest=call.flag("latest"),
-        attachments=call.flag("attachments"),
+        attachments="follows" if in_parts else call.flag("attachments") or bool(since),
+        atts_since=since,
+        att_encoding_info=call.flag("att_encoding_info"),
     )
-    return answer(rows)
+    return parts.answer(parts.open_revs(rows)) if in_parts else answer(rows)
+
+
+def revisions_since(call: Call) -> list[str]:
+    """`atts_since`, which asks for attachments."""
+    if "atts_since" not in call.params:
+        return []
+    return revisions.parse_all(json_parameter(call.params, "atts_since"))
 
 
 def put(call: Call) -> Response:
-    doc = call.json("Document")
+    if call.request.mimetype == "multipart/related":
+        doc = parts.received(call.request, call.limits.max_body)
+    else:
+        doc = call.json("Document")
     doc["_id"] = call.docid
-    rev = _revision(call, doc.get("_rev"))
+    rev = revision(call, doc.get("_rev"))
     if rev is not None:
         doc["_rev"] = rev
     return _written(call, doc)
@@ -68,7 +91,7 @@ def post(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    rev = _revision(call, None)
+    rev = revision(call, None)
     database = call.database
     if rev is None:
         database.get(call.docid)
@@ -89,7 +112,7 @@ def _written(call: Call, doc: Doc) -> Response:
     return Written(str(doc["_id"]), rev).answer(call)
 
 
-def _revision(call: Call, in_body: object) -> str | None:
+def revision(call: Call, in_body: object) -> str | None:
     """The revision named by `rev`, `If-Match` or the body. Raises BadRequest where they differ."""
     header = call.request.headers.get("If-Match", "").strip().strip('"')
     named = {rev for rev in (call.params.get("rev"), header or None, in_body) if rev is not None}
@@ -103,13 +126,16 @@ def _revision(call: Call, in_body: object) -> str | None:
 
 @dataclass(frozen=True)
 class Written:
-    """A document that was written, and its new revision."""
+    """A document that was written, perhaps by its attachment, and its new revision."""
 
     id: str
     rev: str
+    attachment: str | None = None
 
     def answer(self, call: Call) -> Response:
         """201 as in CouchDB, with the address and the revision in the headers."""
         where = f"{call.request.root_url}{quote(call.names['db'], safe='')}/{quote(self.id)}"
+        if self.attachment is not None:
+            where += f"/{quote(self.attachment)}"
         headers = {"Location": where, "ETag": f'"{self.rev}"'}
         return answer({"ok": True, "id": self.id, "rev": self.rev}, 201, headers)

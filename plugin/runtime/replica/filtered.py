@@ -16,7 +16,18 @@ from plugin.runtime.replica.visibility import Visibility, without_conflicts
 from store.api import Database
 from store.errors import Forbidden
 from store.errors import NotFound as Missing
-from store.types import Attachment, ChangesOptions, Doc, Json, Row, Seq, UserContext, ViewOptions
+from store.types import (
+    Attached,
+    Attachment,
+    ChangesOptions,
+    Content,
+    Doc,
+    Json,
+    Row,
+    Seq,
+    UserContext,
+    ViewOptions,
+)
 
 BATCH = 500
 
@@ -72,7 +83,9 @@ class FilteredDatabase:
         conflicts: bool = False,
         deleted_conflicts: bool = False,
         latest: bool = False,
-        attachments: bool = False,
+        attachments: Attached = False,
+        atts_since: Sequence[str] = (),
+        att_encoding_info: bool = False,
         local_seq: bool = False,
     ) -> Doc:
         self._visibility.require(docid)
@@ -85,6 +98,8 @@ class FilteredDatabase:
             deleted_conflicts=deleted_conflicts,
             latest=latest,
             attachments=attachments,
+            atts_since=atts_since,
+            att_encoding_info=att_encoding_info,
             local_seq=local_seq,
         )
         if not self._visibility.allows(doc):
@@ -98,14 +113,22 @@ class FilteredDatabase:
         *,
         with_revs: bool = False,
         latest: bool = False,
-        attachments: bool = False,
+        attachments: Attached = False,
+        atts_since: Sequence[str] = (),
+        att_encoding_info: bool = False,
     ) -> list[dict[str, Json]]:
         if not self._visibility.shows(docid):
             if revs == "all":
                 raise Missing("missing")
             return [{"missing": rev} for rev in revs]
         found = self._inner.open_revs(
-            docid, revs, with_revs=with_revs, latest=latest, attachments=attachments
+            docid,
+            revs,
+            with_revs=with_revs,
+            latest=latest,
+            attachments=attachments,
+            atts_since=atts_since,
+            att_encoding_info=att_encoding_info,
         )
         return [self._leaf(entry) for entry in found]
 
@@ -121,11 +144,18 @@ class FilteredDatabase:
         *,
         revs: bool = False,
         latest: bool = False,
-        attachments: bool = False,
+        attachments: Attached = False,
+        att_encoding_info: bool = False,
     ) -> dict[str, Json]:
         shown = [self._visibility.shows(str(request.get("id"))) for request in docs]
         asked = list(compress(docs, shown))
-        answer = self._inner.bulk_get(asked, revs=revs, latest=latest, attachments=attachments)
+        answer = self._inner.bulk_get(
+            asked,
+            revs=revs,
+            latest=latest,
+            attachments=attachments,
+            att_encoding_info=att_encoding_info,
+        )
         results = iter(answer["results"])
         ordered = [
             self._bulk_row(next(results)) if there else _absent(request)
@@ -222,10 +252,20 @@ class FilteredDatabase:
         return self._inner.get_attachment(docid, name, rev=rev)
 
     def put_attachment(
-        self, docid: str, name: str, data: bytes, content_type: str, *, rev: str | None
+        self,
+        docid: str,
+        name: str,
+        data: bytes | Content,
+        content_type: str,
+        *,
+        rev: str | None,
+        digest: str | None = None,
+        encoding: Literal["gzip"] | None = None,
     ) -> str:
         self._pusher().check(self.get(docid))
-        return self._writer.put_attachment(docid, name, data, content_type, rev=rev)
+        return self._writer.put_attachment(
+            docid, name, data, content_type, rev=rev, digest=digest, encoding=encoding
+        )
 
     def delete_attachment(self, docid: str, name: str, *, rev: str) -> str:
         self._pusher().check(self.get(docid))
