@@ -17,6 +17,8 @@ from store.lite.schema import PIECE
 from store.lite.storage import Storage, Transaction
 from store.types import Content, Doc, unzipped
 
+AT_ONCE = 16 * PIECE
+"""Bytes that are stored in one transaction; contents up to this are stored with their document."""
 ABANDONED = 3600
 """Seconds after which a content that nobody goes on writing is left over from a cut."""
 
@@ -65,7 +67,7 @@ def filled(storage: Storage, doc: Doc) -> Doc:
 
 
 def settled(storage: Storage, edit: Edit) -> Edit:
-    """The edit after its contents that come in pieces were stored; those of one piece are in it
+    """The edit after its contents that come in pieces were stored; small ones are in it
     whole. Raises BadRequest, DigestMismatch, AttachmentTooLarge; then nothing of them is kept."""
     attachments = dict(edit.attachments)
     try:
@@ -98,7 +100,7 @@ def _written(
 
 
 class _Writer:
-    """Writes one content ahead, a transaction a piece; one that fits into a piece stays here."""
+    """Writes one content ahead, some pieces a transaction; a small one stays here."""
 
     def __init__(self, storage: Storage, name: str) -> None:
         self._storage = storage
@@ -121,9 +123,9 @@ class _Writer:
                 raise AttachmentTooLarge(self._name)
             self._md5.update(piece)
             self._waiting += piece
-            while len(self._waiting) > PIECE:
-                self._store(bytes(self._waiting[:PIECE]))
-                del self._waiting[:PIECE]
+            while len(self._waiting) > AT_ONCE:
+                self._store(bytes(self._waiting[:AT_ONCE]))
+                del self._waiting[:AT_ONCE]
             yield piece
 
     def end(self) -> bytes | Ahead:
@@ -137,12 +139,12 @@ class _Writer:
             with self._storage.writing() as tx:
                 _remove(tx, self._key)
 
-    def _store(self, piece: bytes) -> None:
+    def _store(self, data: bytes) -> None:
         with self._storage.writing() as tx:
             if self._key is None:
                 self._key = _new(tx, None, 0)
-            tx.conn.execute("INSERT INTO pieces VALUES (?, ?, ?)", (self._key, self._stored, piece))
-            self._stored += len(piece)
+            _insert(tx, self._key, self._stored, data)
+            self._stored += len(data)
             tx.conn.execute(
                 "UPDATE contents SET length = ?, touched = ? WHERE key = ?",
                 (self._stored, int(time.time()), self._key),
@@ -174,11 +176,7 @@ def keep(tx: Transaction, attachment: NewAttachment) -> None:
                 "UPDATE contents SET digest = ? WHERE key = ?", (attachment.digest, key)
             )
         case bytes() as data if not found:
-            key = _new(tx, attachment.digest, len(data))
-            tx.conn.executemany(
-                "INSERT INTO pieces VALUES (?, ?, ?)",
-                ((key, start, data[start : start + PIECE]) for start in range(0, len(data), PIECE)),
-            )
+            _insert(tx, _new(tx, attachment.digest, len(data)), 0, data)
 
 
 def use(tx: Transaction, body: int, digests: Iterable[str]) -> None:
@@ -214,6 +212,14 @@ def _new(tx: Transaction, digest: str | None, length: int) -> int:
     ).lastrowid
     assert key is not None  # an INSERT that did not raise has one
     return key
+
+
+def _insert(tx: Transaction, key: int, start: int, data: bytes) -> None:
+    """Store bytes that begin at `start`, where a piece begins."""
+    tx.conn.executemany(
+        "INSERT INTO pieces VALUES (?, ?, ?)",
+        ((key, start + at, data[at : at + PIECE]) for at in range(0, len(data), PIECE)),
+    )
 
 
 def _remove(tx: Transaction, key: int) -> None:
