@@ -13,11 +13,12 @@ import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
 
-from store.types import Json
-
 END = b"\x00"
 NULL, FALSE, TRUE, NUMBER, STRING, ARRAY, OBJECT = (
     bytes([n]) for n in (16, 17, 18, 32, 48, 64, 80)
+)
+_RAW_NUMBER, _RAW_FALSE, _RAW_NULL, _RAW_OBJECT, _RAW_STRING = (
+    bytes([n]) for n in (12, 15, 16, 56, 72)
 )
 HIGHEST = b"\xff"
 """Above every sort key."""
@@ -34,7 +35,7 @@ _HAN = (
 _HANGUL = frozenset(map(chr, range(0xAC00, 0xD7A4)))
 
 
-def sort_key(value: Json) -> bytes:
+def sort_key(value: object) -> bytes:
     """Return the bytes by which `value` (JSON) is ordered; equal where CouchDB finds them equal.
 
     No sort key is the beginning of another one. Raises RecursionError for hopelessly deep values.
@@ -52,6 +53,26 @@ def sort_key(value: Json) -> bytes:
     if isinstance(value, dict):
         members = [sort_key(name) + sort_key(item) for name, item in value.items()]
         return b"".join([OBJECT, *members, END])
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def raw_key(value: object) -> bytes:
+    """As `sort_key`, for views with `"collation": "raw"`: the order of Erlang's terms, that is
+    numbers, false, null, true, objects, arrays, strings by their bytes."""
+    if isinstance(value, str):
+        text = value.encode("utf-8", "surrogatepass")
+        return _RAW_STRING + text.replace(b"\x01", b"\x01\x02").replace(b"\x00", b"\x01\x01") + END
+    if value is None:
+        return _RAW_NULL
+    if isinstance(value, bool):
+        return TRUE if value else _RAW_FALSE
+    if isinstance(value, int | float):
+        return _RAW_NUMBER + _number(value)
+    if isinstance(value, list | tuple):
+        return b"".join([ARRAY, *map(raw_key, value), END])
+    if isinstance(value, dict):
+        members = [raw_key(name) + raw_key(item) for name, item in value.items()]
+        return b"".join([_RAW_OBJECT, *members, END])
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
@@ -79,11 +100,11 @@ def version() -> str:
 def _skip(key: bytes, at: int) -> int:
     """The place after the value that begins at `at`."""
     tag = key[at : at + 1]
-    if tag == NUMBER:
+    if tag in (NUMBER, _RAW_NUMBER):
         return at + 9
-    if tag == STRING:
+    if tag in (STRING, _RAW_STRING):
         return key.index(END, at) + 1
-    if tag in (ARRAY, OBJECT):
+    if tag in (ARRAY, OBJECT, _RAW_OBJECT):
         at += 1
         while key[at] != END[0]:
             at = _skip(key, at)

@@ -10,7 +10,7 @@ class StoreError(Exception):
     """Anything the store refuses or cannot do. `str()` is the reason."""
 
     status: ClassVar[int] = 500
-    error: ClassVar[str] = "internal_server_error"
+    error: str = "internal_server_error"
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -110,6 +110,26 @@ class DesignError(StoreError):
     """A design document's function does not compile, fails, or takes too long or too much."""
 
     status, error = 500, "compilation_error"
+
+
+class InvalidDesign(StoreError):
+    """A design document that is none, told when it is written."""
+
+    status, error = 400, "invalid_design_doc"
+
+
+class CompilationError(StoreError):
+    """A function that does not compile, told when its design document is written."""
+
+    status, error = 400, "compilation_error"
+
+
+class FunctionError(DesignError):
+    """A function failed in a way that CouchDB has a name for: `error` is that name."""
+
+    def __init__(self, error: str, reason: str) -> None:
+        super().__init__(reason)
+        self.error = error
 
 
 class Unavailable(StoreError):

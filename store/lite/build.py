@@ -1,217 +1,171 @@
-"""Bring an index up to date with its database: read changes, map them, replace their rows."""
+"""Bring an index up to date with its database.
 
-import json
-import logging
-import re
+A first build gathers all rows unsorted and sorts them once at its end, so that its time is linear
+and its memory bounded; it may be cut at any time and goes on from where it was. Afterwards each
+change replaces the rows of its document, and the nodes over them are made true again.
+"""
+
 import sqlite3
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Protocol
+import time
+from collections.abc import Iterable
 
-from store import collation
-from store.errors import DesignError, Unavailable
+from store.lite.feed import Batch, Feed, Source
 from store.lite.indexfile import IndexFile
-from store.lite.js.pool import JsPool
-from store.lite.totals import Row, Totals
+from store.lite.mapping import of_document
+from store.lite.tree import FIRST, Place, Tree
 from store.lite.views import DesignViews, View
-from store.types import Doc, Json, ViewOptions
 
-log = logging.getLogger("store.index")
+Row = tuple[bytes, bytes, str, str]
+"""Sort key, tail, JSON texts of key and value."""
 
-BATCH = 500
-STEP = 4000
-"""Documents a transaction: more make the first build faster, fewer let others in sooner."""
-
-MAX_DEPTH = 400
-
-Change = tuple[int, str, bool, str | None]
-"""Sequence, id, deleted?, JSON text."""
+LARGE = 2000
+"""Changes from which on a first build gathers before it sorts."""
+STEP_SECONDS = 1.0
+"""How long a transaction gathers: longer is quicker, shorter lets other processes in sooner."""
 
 
-class Source(Protocol):
-    """What an index needs of a database."""
+def update(db: Source, file: IndexFile, design: DesignViews) -> None:
+    """Bring the index up to date. Raises DesignError.
 
-    def standing(self) -> tuple[str, int]:
-        """What tells this database from an earlier one of its name, and its update sequence."""
-        ...
-
-    def get(self, docid: str, *, rev: str | None = None) -> Doc: ...
-
-    def all_docs(self, options: ViewOptions = ...) -> dict[str, Json]: ...
-
-    def documents_since(self, seq: int, limit: int = ...) -> list[Change]: ...
-
-
-@dataclass(frozen=True)
-class _Step:
-    """What one transaction takes over: for each document the rows of each view, None where it has
-    none. `start` and `last` are sequences; `fresh` says that none of the documents had rows."""
-
-    start: int
-    last: int
-    fresh: bool
-    rows: dict[str, list[list[str]] | None]
-
-
-def update(db: Source, file: IndexFile, design: DesignViews, pool: JsPool) -> int:
-    """Bring the index up to date; return the sequence it stands at. Raises DesignError."""
-    with file.updating:  # threads of one process queue here, processes at the write lock
-        seq, new_until = _begin(db, file, design, pool)
-        with ThreadPoolExecutor(1, "index build") as helper:
-            steps = _steps(db, design, pool, seq, new_until)
-            step = next(steps, None)
-            while step is not None:
-                # A worker process maps the next documents while the rows of these are stored.
-                coming = helper.submit(next, steps, None) if len(step.rows) >= STEP else None
-                seq = _apply(file, design, step)
-                if seq < step.start:
-                    raise Unavailable("the index was made anew by another process; try again")
-                step = coming.result() if coming else None
-    return int(seq)
-
-
-def _steps(
-    db: Source, design: DesignViews, pool: JsPool, seq: int, new_until: int
-) -> Iterator[_Step]:
-    changes = db.documents_since(seq, BATCH)
-    while changes:
-        start, rows = seq, dict[str, list[list[str]] | None]()
-        while changes and len(rows) < STEP:
-            rows.update(_map(changes, design, pool))
-            seq = changes[-1][0]
-            changes = db.documents_since(seq, BATCH) if len(changes) == BATCH else []
-        yield _Step(start, seq, seq <= new_until, rows)
-
-
-def _map(
-    changes: Sequence[Change], design: DesignViews, pool: JsPool
-) -> dict[str, list[list[str]] | None]:
-    wanted = [
-        (docid, text) for _, docid, deleted, text in changes
-        if text is not None and not deleted
-        and (design.include_design or not docid.startswith("_design/"))
-    ]  # fmt: skip
-    answers = pool.run(design.program, "map", [text for _, text in wanted])
-    rows: dict[str, list[list[str]] | None] = {docid: None for _, docid, _, _ in changes}
-    for (docid, _), answer in zip(wanted, answers, strict=True):
-        rows[docid] = _checked(answer, len(design.views))
-    return rows
-
-
-def _checked(answer: str, views: int) -> list[list[str]]:
-    """The worker's answer; only a function that breaks its own surroundings spoils it."""
-    rows: list[list[str]] = json.loads(answer)
-    if (
-        not isinstance(rows, list)
-        or len(rows) != views
-        or any(not isinstance(texts, list) or len(texts) % 2 for texts in rows)
-        or any(not {str}.issuperset(map(type, texts)) for texts in rows)
-    ):
-        raise DesignError("the map functions break the query server's own words")
-    return rows
+    Processes that update the same index take turns: each step goes on from where the last ended.
+    """
+    if not design.views:
+        return
+    _begin(db, file, design)
+    target = _target(file)
+    while target is not None:
+        with Feed(db, design, target) as feed:
+            while not _gather(file, design, feed):
+                pass
+        target = _target(file)
+    with Feed(db, design) as feed:
+        while not _follow(file, design, feed):
+            pass
 
 
 def is_current(db: Source, conn: sqlite3.Connection) -> bool:
     """Whether the index is of this very database and knows all its changes."""
-    seq, instance = conn.execute("SELECT seq, instance FROM state").fetchone()
-    return (instance, seq) == db.standing()
+    seq, instance, target = _state(conn)
+    return target is None and (instance, seq) == db.standing()
 
 
-def _begin(db: Source, file: IndexFile, design: DesignViews, pool: JsPool) -> tuple[int, int]:
-    """Return the sequence from which to go on, and the one up to which no document has rows yet.
+def _state(conn: sqlite3.Connection) -> tuple[int, str, int | None]:
+    found: tuple[int, str, int | None] = conn.execute(
+        "SELECT seq, instance, target FROM state"
+    ).fetchone()
+    return found
 
-    An index that belonged to an earlier database of this name, or that knows a later state than
-    the database (restored from a copy), begins anew.
-    """
+
+def _target(file: IndexFile) -> int | None:
+    with file.reading() as conn:
+        return _state(conn)[2]
+
+
+def _begin(db: Source, file: IndexFile, design: DesignViews) -> None:
+    """Make an index begin anew that belonged to an earlier database of this name, or that knows a
+    later state than the database (restored from a copy)."""
     instance, update_seq = db.standing()
     with file.reading() as conn:
-        seq, known = conn.execute("SELECT seq, instance FROM state").fetchone()
-    if known == instance and 0 < seq <= update_seq:
-        return int(seq), 0
-    pool.check(design.program)
+        seq, known, _ = _state(conn)
+    if known == instance and seq <= update_seq:
+        return
+    design.mapper.check()
     with file.writing() as conn:
-        seq, known = conn.execute("SELECT seq, instance FROM state").fetchone()
+        seq, known, _ = _state(conn)
         # Asked again, since another process may have followed later changes meanwhile.
         instance, update_seq = db.standing()
-        if known != instance or seq > update_seq:
-            for view in design.views.values():
-                conn.execute(f"DELETE FROM rows_{view.number}")
-                conn.execute(f"DELETE FROM totals_{view.number}")
-            conn.execute("UPDATE views SET total = 0, depth = NULL, longest = 0, shape = NULL")
-            conn.execute("UPDATE state SET seq = 0, instance = ?", (instance,))
-            seq = 0
-    return int(seq), update_seq if seq == 0 else 0
-
-
-def _apply(file: IndexFile, design: DesignViews, step: _Step) -> int:
-    """Replace the rows of the documents of `step`, in one transaction with the new sequence.
-
-    Returns the sequence the index stands at, which another process may have moved.
-    """
-    with file.writing() as conn:
-        stored = int(conn.execute("SELECT seq FROM state").fetchone()[0])
-        if not step.start <= stored < step.last:
-            return stored
-        fresh = step.fresh and stored == step.start
+        if known == instance and seq <= update_seq:
+            return
+        target = update_seq if update_seq > LARGE else None
         for view in design.views.values():
-            _apply_view(conn, view, step.rows, fresh=fresh)
-        conn.execute("UPDATE state SET seq = ?", (step.last,))
-    return step.last
+            _clear(conn, view.number, gathers=target is not None)
+        conn.execute("UPDATE state SET seq = 0, instance = ?, target = ?", (instance, target))
 
 
-def _apply_view(
-    conn: sqlite3.Connection,
-    view: View,
-    latest: dict[str, list[list[str]] | None],
-    *,
-    fresh: bool,
-) -> None:
-    totals = Totals(conn, view)
-    if not fresh:
-        conn.execute(f"CREATE INDEX IF NOT EXISTS docs_{view.number} ON rows_{view.number}(docid)")
-        for docid in latest:
-            totals.count(_old_rows(conn, view, docid), -1)
-        conn.executemany(
-            f"DELETE FROM rows_{view.number} WHERE docid = ?", [(docid,) for docid in latest]
+def _clear(conn: sqlite3.Connection, number: int, *, gathers: bool) -> None:
+    conn.execute(f"DROP TABLE IF EXISTS gathered_{number}")
+    conn.execute(f"DROP INDEX IF EXISTS tails_{number}")
+    conn.execute(f"DELETE FROM rows_{number}")
+    conn.execute(f"DELETE FROM nodes_{number}")
+    if gathers:
+        conn.execute(f"CREATE TABLE gathered_{number} (key BLOB, tail BLOB, k TEXT, v TEXT)")
+    else:
+        conn.execute(f"CREATE INDEX tails_{number} ON rows_{number}(tail)")
+
+
+def _gather(file: IndexFile, design: DesignViews, feed: Feed) -> bool:
+    """One step of a first build; True when it is over."""
+    with file.writing() as conn:
+        seq, _, target = _state(conn)
+        if target is None:
+            return True  # another process ended it
+        end = time.monotonic() + STEP_SECONDS
+        batch = feed.after(seq)
+        while batch is not None:
+            for view, rows in zip(design.views.values(), batch.rows, strict=False):
+                _insert(conn, f"gathered_{view.number}", zip(*rows, strict=True))
+            seq = batch.last
+            batch = feed.after(seq) if time.monotonic() < end else None
+        over = time.monotonic() < end
+        if over:
+            _sort(conn, design)
+            seq = target
+        conn.execute("UPDATE state SET seq = ?, target = ?", (seq, None if over else target))
+        return over
+
+
+def _sort(conn: sqlite3.Connection, design: DesignViews) -> None:
+    for view in design.views.values():
+        n = view.number
+        conn.execute(f"INSERT INTO rows_{n} SELECT * FROM gathered_{n} ORDER BY key, tail")
+        conn.execute(f"DROP TABLE gathered_{n}")
+        conn.execute(f"CREATE INDEX tails_{n} ON rows_{n}(tail)")
+        Tree(conn, n).refresh([FIRST], view.reducer)
+
+
+def _follow(file: IndexFile, design: DesignViews, feed: Feed) -> bool:
+    """One step of following changes; True when none were left."""
+    with file.writing() as conn:
+        seq, _, _ = _state(conn)
+        end = time.monotonic() + STEP_SECONDS
+        touched: dict[str, set[Place]] = {name: set() for name in design.views}
+        batch = feed.after(seq)
+        while batch is not None:
+            for view in design.views.values():
+                touched[view.name] |= _replace(conn, view, batch)
+            seq = batch.last
+            batch = feed.after(seq) if time.monotonic() < end else None
+        over = time.monotonic() < end
+        for view in design.views.values():
+            Tree(conn, view.number).refresh(touched[view.name], view.reducer)
+        conn.execute("UPDATE state SET seq = ?", (seq,))
+        return over
+
+
+def _replace(conn: sqlite3.Connection, view: View, batch: Batch) -> set[Place]:
+    """Take out the old rows of the documents, put in the new ones; return the leaves concerned."""
+    tree = Tree(conn, view.number)
+    table = f"rows_{view.number}"
+    old: list[Place] = []
+    for docid in batch.docids:
+        old += conn.execute(
+            f"SELECT key, tail FROM {table} WHERE tail >= ? AND tail < ?", of_document(docid)
         )
-    inserts = []
-    new_rows = []
-    for docid, views in latest.items():
-        for n, row in enumerate(_rows(docid, views[view.number] if views else [])):
-            inserts.append((row.key, docid, n, row.k, row.v))
-            new_rows.append(row)
-    totals.count(new_rows, 1)
-    inserts.sort()
-    conn.executemany(f"INSERT INTO rows_{view.number} VALUES (?, ?, ?, ?, ?)", inserts)
-    totals.store()
+    conn.executemany(f"DELETE FROM {table} WHERE key = ? AND tail = ?", old)
+    new = sorted(zip(*batch.rows[view.number], strict=True)) if batch.rows else []
+    _insert(conn, table, new)
+    return set(_leaves(tree, sorted({*old, *(row[:2] for row in new)})))
 
 
-def _old_rows(conn: sqlite3.Connection, view: View, docid: str) -> list[Row]:
-    found = conn.execute(f"SELECT key, k, v FROM rows_{view.number} WHERE docid = ?", (docid,))
-    return [Row(key, json.loads(k), k, v) for key, k, v in found]
+def _leaves(tree: Tree, places: Iterable[Place]) -> Iterable[Place]:
+    """The leaves to which places belong, which are in order."""
+    end: Place = FIRST
+    for place in places:
+        if place >= end:
+            start = tree.leaf(place)
+            end = tree.leaf_end(start)
+            yield start
 
 
-def _rows(docid: str, texts: Sequence[str]) -> list[Row]:
-    rows = []
-    for k, v in zip(texts[::2], texts[1::2], strict=True):
-        try:
-            if _is_deep(v):
-                raise RecursionError(f"the value is nested more than {MAX_DEPTH} deep")
-            value = json.loads(k)
-            rows.append(Row(collation.sort_key(value), value, k, v))
-        except (RecursionError, ValueError, TypeError) as error:
-            log.info("document %r: a row cannot be stored: %s", docid, error)
-            return []
-    return rows
-
-
-def _is_deep(text: str) -> bool:
-    """Whether JSON text is nested so deep that reading it back could fail."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return False
-    depth = deepest = 0
-    for bracket in re.findall(r"[\[\]{}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest > MAX_DEPTH
+def _insert(conn: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None:
+    conn.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", rows)

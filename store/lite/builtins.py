@@ -1,90 +1,316 @@
-"""CouchDB's built-in reduce functions over a stream of values (3.5, "Built-in Reduce")."""
+"""CouchDB's built-in reduce functions (3.5, "Built-in Reduce Functions").
+
+A partial is JSON; numbers in it are packed (store.lite.exact), so that the outcome does not depend
+on how the rows were cut into stretches.
+"""
 
 import json
-from collections.abc import Iterable
-from typing import Any
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from store.errors import DesignError
-from store.lite.exact import Exact, add, exact, is_number, plain
+from store.collation import sort_key
+from store.errors import FunctionError
+from store.lite import distinct
+from store.lite.exact import exact, is_number, pack, plain, total, unpack
 from store.types import Json
 
-_SUM_NEEDS = "The _sum function requires that map values be numbers, arrays of numbers, or objects"
-_STATS_NEEDS = "The _stats function requires that map values be numbers or statistics"
-_STATS = ("sum", "count", "min", "max", "sumsqr")
+Stored = Sequence[Any]
+Aggregate = tuple[str, Callable[[Any], Json]]
+
+MOST_RANKS = 100
+STATS = ("sum", "count", "min", "max", "sumsqr")
+OVERFLOW, RATIO = 5000, 2.0
+"""From which size on, in characters, a sum must be so many times smaller than its values."""
+
+_SUM_NEEDS = (
+    "The _sum function requires that map values be numbers, arrays of numbers, or objects. Objects"
+    " cannot be mixed with other data structures. Objects can be arbitrarily nested, provided that"
+    " the values for all fields are themselves numbers, arrays of numbers, or objects."
+)
 
 
-def reduced(name: str, values: Iterable[str]) -> Json:
-    """The value of the built-in function `name` over JSON texts, at least one.
+class Builtin(Protocol):
+    """One function. Neither chunks nor partials are empty."""
 
-    Raises DesignError where the values do not fit.
-    """
-    if name == "_count":
-        return sum(1 for _ in values)
-    fold, total = (_sum, None) if name == "_sum" else (_stats, None)
-    for text in values:
-        total = fold(total, json.loads(text))
-    return _plain(total)
+    @property
+    def columns(self) -> str:
+        """SQL for what it wants of a row beside key and tail, in two columns."""
+        ...
+
+    @property
+    def aggregate(self) -> "Aggregate | None":
+        """SQL over the rows of a whole group, and what makes a partial of its outcome."""
+        ...
+
+    def reduce(self, rows: Sequence[Stored]) -> Json: ...
+
+    def rereduce(self, partials: Sequence[Json]) -> Json: ...
+
+    def value(self, partial: Json) -> Json: ...
 
 
-def _sum(total: Any, value: Json) -> Any:
+def builtin(name: str) -> Builtin | None:
+    """The function of that name, as CouchDB reads it: by its beginning. None where there is none;
+    raises ValueError for a rank that is out of bounds."""
+    for start, make in _BY_NAME.items():
+        if name.startswith(start):
+            return make(name.removeprefix(start))
+    return None
+
+
+@dataclass(frozen=True)
+class Count:
+    columns = "'', ''"
+
+    @property
+    def aggregate(self) -> Aggregate:
+        return "count(*)", int
+
+    def reduce(self, rows: Sequence[Stored]) -> Json:
+        return len(rows)
+
+    def rereduce(self, partials: Sequence[Json]) -> Json:
+        return sum(partials)
+
+    def value(self, partial: Json) -> Json:
+        return partial
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What cannot be added gives an error in place of the sum, as in CouchDB."""
+
+    columns = "'', v"
+
+    @property
+    def aggregate(self) -> Aggregate:
+        return "group_concat(v)", self._gathered
+
+    def _gathered(self, found: Any) -> Json:
+        return _checked(_summed(json.loads(f"[{found}]")), len(found))
+
+    def reduce(self, rows: Sequence[Stored]) -> Json:
+        return self._gathered(_values(rows))
+
+    def rereduce(self, partials: Sequence[Json]) -> Json:
+        failed = [one for one in partials if _is_error(one)]
+        return failed[0] if failed else _summed([_mapped(unpack, one) for one in partials])
+
+    def value(self, partial: Json) -> Json:
+        return partial if _is_error(partial) else _mapped(plain, _mapped(unpack, partial))
+
+
+def _values(rows: Sequence[Stored]) -> str:
+    return ",".join([row[3] for row in rows])
+
+
+class _NoSum(Exception):
+    """Raised with the value that cannot be added."""
+
+
+def _summed(values: Sequence[Any]) -> Json:
+    try:
+        return _mapped(pack, _sum(values))
+    except _NoSum as failed:
+        (cause,) = failed.args
+        if _is_error(cause):
+            return cause
+        return {"error": "builtin_reduce_error", "reason": _SUM_NEEDS, "caused_by": cause}
+
+
+def _sum(values: Sequence[Any]) -> Any:
     """Numbers add up, arrays and objects member by member; a number counts as an array of one."""
-    if is_number(value):
-        if isinstance(total, list):
-            return _sum(total, [value])
-        if isinstance(total, dict):
-            raise DesignError(_SUM_NEEDS)
-        number = exact(value)
-        return number if total is None else add(total, number)
-    if isinstance(value, list):
-        return _sum_arrays(total, value)
-    if isinstance(value, dict) and (total is None or isinstance(total, dict)):
-        members = dict(total or {})
+    kinds = set(map(type, values))
+    if kinds <= {int, float, tuple}:
+        return total(values)
+    if kinds <= {list, int, float, tuple}:
+        lists = [value if isinstance(value, list) else [value] for value in values]
+        longest = max(map(len, lists))
+        columns = [[one[at] for one in lists if at < len(one)] for at in range(longest)]
+        for column in columns:
+            _refuse(column, {int, float, tuple})
+        return [total(column) for column in columns]
+    _refuse(values, {dict})
+    return _sum_objects(values)
+
+
+def _sum_objects(values: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    members: dict[str, list[Any]] = {}
+    for value in values:
+        if _is_error(value):
+            raise _NoSum(value)
         for name, member in value.items():
-            members[name] = _sum(members.get(name), member)
-        return members
-    raise DesignError(f"{_SUM_NEEDS}: {json.dumps(value)[:100]}")
+            members.setdefault(name, []).append(member)
+    return {name: found[0] if len(found) == 1 else _sum(found) for name, found in members.items()}
 
 
-def _sum_arrays(total: Any, value: list[Json]) -> list[Any]:
-    if isinstance(total, dict) or not all(map(is_number, value)):
-        raise DesignError(f"{_SUM_NEEDS}: {json.dumps(value)[:100]}")
-    members: list[Exact] = list(total) if isinstance(total, list) else []
-    if isinstance(total, int | tuple):
-        members = [total]
-    members += [0] * (len(value) - len(members))
-    for at, number in enumerate(value):
-        members[at] = add(members[at], exact(number))
-    return members
+def _refuse(values: Sequence[Any], kinds: set[type]) -> None:
+    for value in values:
+        if type(value) not in kinds:
+            raise _NoSum(value)
 
 
-def _stats(total: Any, value: Json) -> Any:
+def _is_error(value: Json) -> bool:
+    return isinstance(value, dict) and value.get("error") == "builtin_reduce_error"
+
+
+def _checked(partial: Json, size: int) -> Json:
+    grown = isinstance(partial, dict | list) and len(json.dumps(partial))
+    if grown and grown > OVERFLOW and grown * RATIO > size:
+        reason = f"Reduce output must shrink more rapidly: input size: {size} output size: {grown}"
+        return {"error": "builtin_reduce_error", "reason": reason}
+    return partial
+
+
+def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
+    """`value` with `change` at each of its numbers."""
     if isinstance(value, list):
-        known = total if isinstance(total, list) else []
-        known = known + [None] * (len(value) - len(known))
-        return [_stats(one, member) for one, member in zip(known, value, strict=False)]
+        return [_mapped(change, member) for member in value]
+    if isinstance(value, dict):
+        return {name: _mapped(change, member) for name, member in value.items()}
+    return change(value)
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Sum, count, least, greatest, sum of squares of numbers, or of each place of arrays."""
+
+    columns = "'', v"
+
+    @property
+    def aggregate(self) -> Aggregate:
+        return "group_concat(v)", self._gathered
+
+    def _gathered(self, found: Any) -> Json:
+        return _together([_prepared(value) for value in json.loads(f"[{found}]")])
+
+    def reduce(self, rows: Sequence[Stored]) -> Json:
+        return self._gathered(_values(rows))
+
+    def rereduce(self, partials: Sequence[Json]) -> Json:
+        return _together(partials)
+
+    def value(self, partial: Json) -> Json:
+        if isinstance(partial, list):
+            return [self.value(member) for member in partial]
+        return {name: plain(unpack(partial[name])) for name in STATS}
+
+
+def _prepared(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_prepared(member) for member in value]
     if is_number(value):
-        number = exact(value)
-        value = {"sum": number, "count": 1, "min": value, "max": value}
-        value["sumsqr"] = exact(plain(number) ** 2)
-    elif isinstance(value, dict) and all(is_number(value.get(name)) for name in _STATS):
-        value = {n: exact(value[n]) if n in ("sum", "sumsqr") else value[n] for n in _STATS}
-    else:
-        raise DesignError(f"{_STATS_NEEDS}: {json.dumps(value)[:100]}")
-    if total is None:
-        return value
+        square = pack(exact(value * value))
+        return {"sum": pack(exact(value)), "count": 1, "min": value, "max": value, "sumsqr": square}
+    if not isinstance(value, dict):
+        raise FunctionError("invalid_value", f"non-numeric _stats input: {json.dumps(value)}")
+    for name in STATS:
+        if name not in value:
+            reason = f"user _stats input missing required field {name} ({json.dumps(value)})"
+            raise FunctionError("invalid_value", reason)
+        if not is_number(value[name]):
+            reason = f"non-numeric _stats input received for {name}: {json.dumps(value[name])}"
+            raise FunctionError("invalid_value", reason)
+    return {name: pack(exact(value[name])) if name in ("sum", "sumsqr") else value[name]
+            for name in STATS}  # fmt: skip
+
+
+def _together(partials: Sequence[Json]) -> Json:
+    first = partials[0]
+    if isinstance(first, list):
+        if any(not isinstance(one, list) or len(one) != len(first) for one in partials):
+            raise FunctionError("invalid_value", "_stats of arrays that are not equally long")
+        return [_together(members) for members in zip(*partials, strict=True)]
+    if any(isinstance(one, list) for one in partials):
+        raise FunctionError("invalid_value", "_stats of arrays and numbers together")
     return {
-        "sum": add(total["sum"], value["sum"]),
-        "count": total["count"] + value["count"],
-        "min": min(total["min"], value["min"]),
-        "max": max(total["max"], value["max"]),
-        "sumsqr": add(total["sumsqr"], value["sumsqr"]),
+        "sum": pack(total([unpack(one["sum"]) for one in partials])),
+        "count": sum(one["count"] for one in partials),
+        "min": min(one["min"] for one in partials),
+        "max": max(one["max"] for one in partials),
+        "sumsqr": pack(total([unpack(one["sumsqr"]) for one in partials])),
     }
 
 
-def _plain(total: Any) -> Json:
-    """With every exact number rounded."""
-    if isinstance(total, list):
-        return [_plain(member) for member in total]
-    if isinstance(total, dict):
-        return {name: _plain(member) for name, member in total.items()}
-    return plain(total) if isinstance(total, int | tuple) else total
+@dataclass(frozen=True)
+class Distinct:
+    """About how many different keys there are."""
+
+    columns = "'', ''"
+    aggregate = None
+
+    def reduce(self, rows: Sequence[Stored]) -> Json:
+        return distinct.sketch(row[0] for row in rows)
+
+    def rereduce(self, partials: Sequence[Json]) -> Json:
+        return distinct.union(partials)
+
+    def value(self, partial: Json) -> Json:
+        return distinct.estimate(partial)
+
+
+@dataclass(frozen=True)
+class Rank:
+    """The `most` greatest or least different values, in CouchDB's order."""
+
+    most: int
+    greatest: bool
+    columns = "'', v"
+
+    @property
+    def aggregate(self) -> Aggregate:
+        return "group_concat(v)", self._gathered
+
+    def _gathered(self, found: Any) -> Json:
+        return self._ranked(json.loads(f"[{found}]"))
+
+    def reduce(self, rows: Sequence[Stored]) -> Json:
+        return self._gathered(_values(rows))
+
+    def rereduce(self, partials: Sequence[Json]) -> Json:
+        return self._ranked([value for partial in partials for value in partial])
+
+    def _ranked(self, values: Sequence[Json]) -> list[Json]:
+        by_key = {sort_key(value): value for value in reversed(values)}
+        return [by_key[key] for key in sorted(by_key, reverse=self.greatest)[: self.most]]
+
+    def value(self, partial: Json) -> Json:
+        return partial
+
+
+@dataclass(frozen=True)
+class End:
+    """The value of the first or the last row."""
+
+    place: int
+    columns = "'', v"
+    aggregate = None
+
+    def reduce(self, rows: Sequence[Stored]) -> Json:
+        return json.loads(rows[self.place][3])
+
+    def rereduce(self, partials: Sequence[Json]) -> Json:
+        return partials[self.place]
+
+    def value(self, partial: Json) -> Json:
+        return partial
+
+
+def _rank(text: str, greatest: bool) -> Rank:
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > MOST_RANKS:
+        raise ValueError(f"rank value must be between 1 and {MOST_RANKS}")
+    return Rank(int(text), greatest)
+
+
+_BY_NAME: dict[str, Callable[[str], Builtin]] = {
+    "_sum": lambda _: Sum(),
+    "_count": lambda _: Count(),
+    "_stats": lambda _: Stats(),
+    "_approx_count_distinct": lambda _: Distinct(),
+    "_top_": lambda text: _rank(text, greatest=True),
+    "_bottom_": lambda text: _rank(text, greatest=False),
+    "_first": lambda _: End(0),
+    "_last": lambda _: End(-1),
+}

@@ -3,12 +3,15 @@
 A number is an int, or a pair (n, e) for n / 2**e: every float is such a number.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from store.types import Json
 
 Exact = int | tuple[int, int]
+
+_PACKED = re.compile(r"\0-?[0-9]+/[0-9]+")
 
 
 def exact(number: int | float) -> Exact:
@@ -19,27 +22,18 @@ def exact(number: int | float) -> Exact:
     return numerator if denominator == 1 else (numerator, denominator.bit_length() - 1)
 
 
-def add(one: Exact, other: Exact) -> Exact:
-    if isinstance(one, int) and isinstance(other, int):
-        return one + other
-    n, e = (one, 0) if isinstance(one, int) else one
-    m, f = (other, 0) if isinstance(other, int) else other
-    if e < f:
-        n, e = n << (f - e), f
-    else:
-        m <<= e - f
-    return lowest(n + m, e)
-
-
-def total(numbers: Iterable[int | float]) -> Exact:
-    """The sum of plain numbers."""
+def total(numbers: Iterable[int | float | Exact]) -> Exact:
+    """The sum of numbers, plain or exact."""
     whole, n, e = 0, 0, 0
     for number in numbers:
         if isinstance(number, int):
             whole += number
             continue
-        m, denominator = number.as_integer_ratio()
-        f = denominator.bit_length() - 1
+        if isinstance(number, tuple):
+            m, f = number
+        else:
+            m, denominator = number.as_integer_ratio()
+            f = denominator.bit_length() - 1
         if f > e:
             n, e = n << (f - e), f
         n += m << (e - f)
@@ -55,14 +49,28 @@ def lowest(n: int, e: int) -> Exact:
     return n if e == 0 else (n, e)
 
 
-def plain(number: Exact) -> int | float:
-    """The number as JSON has it: rounded once."""
-    return number if isinstance(number, int) else number[0] / (1 << number[1])
+def plain(number: Any) -> Any:
+    """The number as JSON has it: rounded once. What is no number stays as it is."""
+    if not isinstance(number, tuple):
+        return number
+    n, e = number
+    try:
+        return n / (1 << e)
+    except OverflowError:  # beyond all floats, where halves do not matter
+        return n >> e
 
 
-def from_json(value: Any) -> Exact:
-    """An Exact that went through JSON, where a pair is a list."""
-    return value if isinstance(value, int) else (value[0], value[1])
+def pack(number: Any) -> Any:
+    """As JSON has it: text for a pair. What is no number stays as it is."""
+    return f"\0{number[0]}/{number[1]}" if isinstance(number, tuple) else number
+
+
+def unpack(value: Any) -> Any:
+    """The reverse of `pack`."""
+    if not isinstance(value, str) or not _PACKED.fullmatch(value):
+        return value
+    n, e = value[1:].split("/")
+    return int(n), int(e)
 
 
 def is_number(value: Json) -> bool:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from store.errors import StoreError
-from store.lite.build import Source, is_current, update
+from store.lite.build import is_current, update
 from store.lite.errors import translated
+from store.lite.feed import Source
 from store.lite.identity import IdentityCache
 from store.lite.indexfile import IndexFile, remove
 from store.lite.js.pool import JsPool
-from store.lite.places import MOST
 from store.lite.query import Query
 from store.lite.views import DesignViews
 from store.types import Doc, Json, ViewOptions
@@ -31,8 +31,7 @@ class Indexes:
 
     def __init__(self, directory: Path, pool: JsPool) -> None:
         self._directory = directory
-        self._pool = pool
-        self._designs = IdentityCache(DesignViews.of)
+        self._designs = IdentityCache(lambda ddoc: DesignViews.of(ddoc, pool))
         self._lock = threading.Lock()
         self._files: dict[str, IndexFile] = {}
         self._lazy: ThreadPoolExecutor | None = None
@@ -51,8 +50,7 @@ class Indexes:
         fresh = any(options.update == "true" for options in queries)
 
         def answers(conn: sqlite3.Connection) -> list[dict[str, Json]]:
-            patience = max(100, MOST // max(1, len(queries)))
-            query = Query(db, conn, design, wanted, self._pool, patience)
+            query = Query(db, conn, design, wanted)
             return [query.answer(options) for options in queries]
 
         found = self._read(db, design, file, answers, fresh)
@@ -125,7 +123,8 @@ class Indexes:
         with file.reading() as conn:
             if not fresh or is_current(db, conn):
                 return read(conn)
-        update(db, file, design, self._pool)
+        with file.updating:  # threads of one process queue here, processes at the write lock
+            update(db, file, design)
         with file.reading() as conn:
             return read(conn)
 
@@ -133,14 +132,15 @@ class Indexes:
         with self._lock:
             if self._lazy is None:
                 self._lazy = ThreadPoolExecutor(1, "lazy index update")
-            self._lazy.submit(_update_logged, db, file, design, self._pool)
+            self._lazy.submit(_update_logged, db, file, design)
 
 
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def _update_logged(db: Source, file: IndexFile, design: DesignViews, pool: JsPool) -> None:
+def _update_logged(db: Source, file: IndexFile, design: DesignViews) -> None:
     try:
-        update(db, file, design, pool)
+        with file.updating:
+            update(db, file, design)
     except (StoreError, sqlite3.Error) as error:  # nobody waits for the outcome
         log.warning("the index %s was not brought up to date: %s", file.path.name, error)

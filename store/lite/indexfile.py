@@ -1,7 +1,7 @@
-"""The SQLite file of one index: rows by key, totals by beginnings of keys, and how far it is.
+"""The SQLite file of one index: its rows, the tree over them, and how far it is.
 
-For view number n, `rows_n` holds what the map function emitted, `totals_n` what is added up of it
-(store.lite.totals). The file may be deleted at any time: it is built anew.
+For view number n, `rows_n` holds what the map function emitted, `nodes_n` what is counted and
+reduced of it (store.lite.tree). The file may be deleted at any time: it is built anew.
 """
 
 import sqlite3
@@ -117,21 +117,16 @@ def remove(path: Path) -> None:
 
 
 def _tables(views: int) -> Iterator[str]:
-    yield "CREATE TABLE state (seq INTEGER NOT NULL, instance TEXT NOT NULL)"
-    yield "INSERT INTO state VALUES (0, '')"
-    yield (
-        "CREATE TABLE views (number INTEGER PRIMARY KEY, total INTEGER NOT NULL,"
-        " depth INTEGER, longest INTEGER NOT NULL, shape TEXT)"
-    )
+    # `target` is the sequence up to which rows are gathered in a first build, else null.
+    yield "CREATE TABLE state (seq INTEGER NOT NULL, instance TEXT NOT NULL, target INTEGER)"
+    yield "INSERT INTO state VALUES (0, '', NULL)"
     for number in range(views):
-        yield f"INSERT INTO views VALUES ({number}, 0, NULL, 0, NULL)"
         yield (
-            f"CREATE TABLE rows_{number} (key BLOB NOT NULL, docid TEXT NOT NULL,"
-            " n INTEGER NOT NULL, k TEXT NOT NULL, v TEXT NOT NULL,"
-            " PRIMARY KEY (key, docid, n)) WITHOUT ROWID"
+            f"CREATE TABLE rows_{number} (key BLOB NOT NULL, tail BLOB NOT NULL,"
+            " k TEXT NOT NULL, v TEXT NOT NULL, PRIMARY KEY (key, tail)) WITHOUT ROWID"
         )
         yield (
-            f"CREATE TABLE totals_{number} (level INTEGER NOT NULL, prefix BLOB NOT NULL,"
-            " rows INTEGER NOT NULL, k TEXT NOT NULL, sums TEXT NOT NULL,"
-            " PRIMARY KEY (level, prefix)) WITHOUT ROWID"
+            f"CREATE TABLE nodes_{number} (level INTEGER NOT NULL, key BLOB NOT NULL,"
+            " tail BLOB NOT NULL, rows INTEGER NOT NULL, value TEXT NOT NULL,"
+            " PRIMARY KEY (level, key, tail)) WITHOUT ROWID"
         )

@@ -1,46 +1,30 @@
 """Which rows a query asks for: options checked as CouchDB does, and made bounds of sort keys."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from store.collation import sort_key
 from store.errors import QueryParseError
+from store.lite.mapping import of_document
+from store.lite.tree import FIRST, LAST, Place
 from store.lite.views import View
 from store.types import ABSENT, Json, ViewOptions
 
-_AFTER = b"\x00"
-"""Behind a sort key: above it and below the next, since no sort key begins with another."""
+Key = Callable[[Json], bytes]
+
+_LAST = b"\xff"
+"""Above all tails of rows."""
 
 
 @dataclass(frozen=True)
 class Range:
-    """Rows with `low <= key < high`, less those that conditions on document ids leave out.
+    """The rows from `start` up to but not including `end`."""
 
-    None is no bound. `docids` is SQL over `key` and `docid` with its values.
-    """
-
-    low: bytes | None = None
-    high: bytes | None = None
-    docids: tuple[tuple[str, bytes, str], ...] = ()
-
-    def where(self) -> tuple[str, list[bytes | str]]:
-        """SQL condition and its values."""
-        conditions: list[str] = []
-        values: list[bytes | str] = []
-        if self.low is not None:
-            conditions.append("key >= ?")
-            values.append(self.low)
-        if self.high is not None:
-            conditions.append("key < ?")
-            values.append(self.high)
-        for sign, key, docid in self.docids:
-            conditions.append(f"(key, docid) {sign} (?, ?)")
-            values += [key, docid]
-        return " AND ".join(conditions) or "1", values
+    start: Place = FIRST
+    end: Place = LAST
 
 
 def is_reduced(options: ViewOptions, view: View) -> bool:
-    return view.reduce is not None and options.reduce is not False
+    return view.is_reduced and options.reduce is not False
 
 
 def check(options: ViewOptions, view: View) -> None:
@@ -66,58 +50,60 @@ def check(options: ViewOptions, view: View) -> None:
         raise QueryParseError("`skip`, `limit` and `group_level` must not be negative")
 
 
-def ranges(options: ViewOptions) -> Iterator[Range]:
+def ranges(options: ViewOptions, key: Key) -> Iterator[Range]:
     """The ranges in the order in which their rows are asked for: one, or one for each of `keys`.
 
-    Raises QueryParseError where the ends are the wrong way round.
+    `key` makes sort keys. Raises QueryParseError where the ends are the wrong way round.
     """
     if options.keys is None:
-        yield _range(options, options.key, options.key)
+        yield _range(options, options.key, options.key, key)
         return
     keys: Sequence[Json] = options.keys
-    for key in reversed(keys) if options.descending else keys:
-        yield _range(options, key, key)
+    for one in reversed(keys) if options.descending else keys:
+        yield _range(options, one, one, key)
 
 
-def _range(options: ViewOptions, start: Json, end: Json) -> Range:
+def _range(options: ViewOptions, start: Json, end: Json, key: Key) -> Range:
     start = options.startkey if start is ABSENT else start
     end = options.endkey if end is ABSENT else end
     try:
-        first = None if start is ABSENT else sort_key(start)
-        last = first if end is start else None if end is ABSENT else sort_key(end)
+        first = None if start is ABSENT else key(start)
+        last = first if end is start else None if end is ABSENT else key(end)
     except (RecursionError, TypeError) as error:
         raise QueryParseError(f"a key is not one that can be ordered: {error}") from error
+    if _is_wrong_way(first, last, options.descending):
+        raise QueryParseError(_WRONG_WAY.format("false" if options.descending else "true"))
     if options.descending:
-        return _descending(options, first, last)
-    return _ascending(options, first, last)
+        low = _below(last, options.endkey_docid, inside=options.inclusive_end)
+        high = _above(first, options.startkey_docid, inside=True)
+    else:
+        low = _below(first, options.startkey_docid, inside=True)
+        high = _above(last, options.endkey_docid, inside=options.inclusive_end)
+    return Range(low or FIRST, high or LAST)
 
 
-def _ascending(options: ViewOptions, first: bytes | None, last: bytes | None) -> Range:
-    if first is not None and last is not None and first > last:
-        raise QueryParseError(_WRONG_WAY.format("true"))
-    docids = []
-    if first is not None and options.startkey_docid is not None:
-        docids.append((">=", first, options.startkey_docid))
-    high = None if last is None else last + _AFTER
-    if last is not None and options.endkey_docid is not None:
-        docids.append(("<=" if options.inclusive_end else "<", last, options.endkey_docid))
-    elif last is not None and not options.inclusive_end:
-        high = last
-    return Range(first, high, tuple(docids))
+def _is_wrong_way(first: bytes | None, last: bytes | None, descending: bool) -> bool:
+    if first is None or last is None:
+        return False
+    return first < last if descending else first > last
 
 
-def _descending(options: ViewOptions, first: bytes | None, last: bytes | None) -> Range:
-    if first is not None and last is not None and first < last:
-        raise QueryParseError(_WRONG_WAY.format("false"))
-    docids = []
-    if first is not None and options.startkey_docid is not None:
-        docids.append(("<=", first, options.startkey_docid))
-    low = last
-    if last is not None and options.endkey_docid is not None:
-        docids.append((">=" if options.inclusive_end else ">", last, options.endkey_docid))
-    elif last is not None and not options.inclusive_end:
-        low = last + _AFTER
-    return Range(low, None if first is None else first + _AFTER, tuple(docids))
+def _below(key: bytes | None, docid: str | None, *, inside: bool) -> Place | None:
+    """Before the rows with this key from this document on, or behind them."""
+    if key is None:
+        return None
+    if docid is None:
+        return (key, b"") if inside else (key, _LAST)
+    return key, of_document(docid)[0 if inside else 1]
+
+
+def _above(key: bytes | None, docid: str | None, *, inside: bool) -> Place | None:
+    """Behind the rows with this key up to this document, or before them."""
+    if key is None:
+        return None
+    if docid is None:
+        return (key, _LAST) if inside else (key, b"")
+    return key, of_document(docid)[1 if inside else 0]
 
 
 _WRONG_WAY = (

@@ -1,35 +1,33 @@
-"""Reduced answers of a view: from totals where they serve, else from a stream of rows."""
+"""Reduced answers of a view: the nodes of its tree where they serve, rows at their edges."""
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from functools import partial
+from itertools import groupby
 
-from store.collation import HIGHEST, group_key
-from store.errors import DesignError
-from store.lite import builtins
-from store.lite.exact import plain
-from store.lite.js.pool import JsPool
+from store.collation import group_key
+from store.lite.pieces import GroupOf, pieces
 from store.lite.ranges import Range
-from store.lite.tally import Tallies, Tally
-from store.lite.totals import RAGGED, ViewState
-from store.lite.views import DesignViews, View
+from store.lite.reducers import Stored
+from store.lite.tree import MOST, Node, Tree
+from store.lite.views import View
 from store.types import Json, Row, ViewOptions
 
-CHUNK = 200
-"""Rows a call of a reduce function gets at once."""
-QUEUE = 100
-PARTS = 50
+CALL = 100
+"""Stretches of rows that are reduced in one call."""
 
 EXACT = -1
 
-_Stored = tuple[bytes, str, str, str]
-"""Sort key, document id, JSON texts of key and value."""
+Part = str | list[Stored]
+"""What is reduced already, or rows."""
 
 
 @dataclass
 class _Group:
+    """One group: the JSON text of its first key, and what it consists of, in order."""
+
     k: str
     parts: list[str] = field(default_factory=list)
 
@@ -37,132 +35,113 @@ class _Group:
 class Reduction:
     """Answers reduce queries on one view in one state of its index."""
 
-    def __init__(
-        self,
-        conn: sqlite3.Connection,
-        design: DesignViews,
-        view: View,
-        state: ViewState,
-        pool: JsPool,
-    ) -> None:
+    def __init__(self, conn: sqlite3.Connection, view: View, tree: Tree) -> None:
         self._conn = conn
-        self._design = design
-        self._view = view
-        self._state = state
-        self._pool = pool
+        self._reducer = view.reducer
+        self._tree = tree
+        self._rows = f"rows_{view.number}"
 
     def rows(self, wanted: Range, options: ViewOptions) -> Iterator[Row]:
         """One row a group of the range, in order; a single one with key None when not grouped."""
         level = _level(options)
-        tallies = self._tallies(wanted, level)
-        if tallies is None:
-            found = self._stream(wanted, level, options.descending)
-        else:
-            found = self._from_totals(tallies, wanted, level, options.descending)
-        for k, value in found:
-            key = json.loads(k) if level else None
+        for group in self._groups(wanted, level, options.descending):
+            key = json.loads(group.k) if level else None
             if level > 0 and isinstance(key, list):
                 key = key[:level]
-            yield {"key": key, "value": value}
+            yield {"key": key, **_outcome(self._reducer.value(group.parts[0]))}
 
-    def _tallies(self, wanted: Range, level: int) -> Tallies | None:
-        """The totals, if they can answer: complete as deep as needed, and of values that add up."""
-        depth = self._state.depth or 0
-        shallow = self._state.longest <= depth if level == EXACT else level <= depth
-        summed = self._view.reduce == "_sum"
-        fits = not summed or self._state.shape not in (None, RAGGED)
-        if self._view.reduce not in ("_sum", "_count") or wanted.docids:
-            return None
-        return (
-            Tallies(self._conn, self._view, depth, summed) if depth and shallow and fits else None
-        )
+    def _groups(self, wanted: Range, level: int, descending: bool) -> Iterator[_Group]:
+        """The groups in order, each with one part."""
+        queue: list[tuple[_Group, Part]] = []
+        last: bytes | None = None
+        for prefix, k, part in self._parts(wanted, level, descending):
+            if prefix != last and len(queue) >= CALL:
+                yield from self._reduced(queue, descending)
+                queue = []
+            group = queue[-1][0] if prefix == last else _Group(k)
+            queue.append((group, part))
+            last = prefix
+        yield from self._reduced(queue, descending)
 
-    def _from_totals(
-        self, tallies: Tallies, wanted: Range, level: int, descending: bool
-    ) -> Iterator[tuple[str, Json]]:
-        low, high = wanted.low or b"", wanted.high or HIGHEST
-        if level == 0:
-            tally = tallies.over(low, high)
-            if tally.rows:
-                yield "null", self._value(tally)
-            return
-        depth = self._state.longest if level == EXACT else level
-        for k, tally in tallies.groups(low, high, depth, descending):
-            yield k, self._value(tally)
+    def _reduced(self, queue: list[tuple[_Group, Part]], descending: bool) -> list[_Group]:
+        chunks = [part for _, part in queue if not isinstance(part, str)]
+        values = iter(self._reducer.reduce(chunks))
+        groups: list[_Group] = []
+        for group, part in queue:
+            if not groups or groups[-1] is not group:
+                groups.append(group)
+            group.parts.append(part if isinstance(part, str) else next(values))
+        several = [group for group in groups if len(group.parts) > 1]
+        parts = [group.parts[::-1] if descending else group.parts for group in several]
+        for group, value in zip(several, self._reducer.rereduce(parts), strict=True):
+            group.parts = [value]
+        return groups
 
-    def _value(self, tally: Tally) -> Json:
-        if self._view.reduce == "_count":
-            return tally.rows
-        sums = [plain(number) for number in tally.sums]
-        return sums[0] if self._state.shape == "n" else sums
+    def _parts(
+        self, wanted: Range, level: int, descending: bool
+    ) -> Iterator[tuple[bytes, str, Part]]:
+        """Pieces of groups: the beginning of the group's keys, its key, what is of it."""
+        group_of = _grouping(level)
+        last: bytes | None = None
+        for piece in pieces(self._tree, wanted, group_of, descending=descending):
+            if isinstance(piece, Node):
+                prefix = group_of(piece.start[0])
+                k = self._key_of(piece) if level and prefix != last else ""
+                yield prefix, k, piece.value
+                last = prefix
+                continue
+            for prefix, k, part in self._of_rows(piece, level, group_of, descending):
+                yield prefix, k, part
+                last = prefix
 
-    def _stream(self, wanted: Range, level: int, descending: bool) -> Iterator[tuple[str, Json]]:
-        order = "key DESC, docid DESC, n DESC" if descending else "key, docid, n"
-        condition, values = wanted.where()
-        if self._view.reduce == "_count" and level == EXACT:
-            yield from self._conn.execute(
-                f"SELECT k, count(*) FROM rows_{self._view.number} WHERE {condition}"
-                f" GROUP BY key ORDER BY key {'DESC' if descending else ''}",
+    def _key_of(self, node: Node) -> str:
+        found: tuple[str] = self._conn.execute(
+            f"SELECT k FROM {self._rows} WHERE (key, tail) >= (?, ?) ORDER BY key, tail LIMIT 1",
+            node.start,
+        ).fetchone()
+        return found[0]
+
+    def _of_rows(
+        self, wanted: Range, level: int, group_of: GroupOf, descending: bool
+    ) -> Iterable[tuple[bytes, str, Part]]:
+        order = "DESC" if descending else "ASC"
+        where = "WHERE (key, tail) >= (?, ?) AND (key, tail) < (?, ?)"
+        values = (*wanted.start, *wanted.end)
+        if level == EXACT and self._reducer.aggregate is not None:
+            aggregate, gathered = self._reducer.aggregate
+            found = self._conn.execute(
+                f"SELECT key, k, {aggregate} FROM {self._rows} {where}"
+                f" GROUP BY key ORDER BY key {order}",
                 values,
             )
-            return
+            return ((key, k, gathered(all_of)) for key, k, all_of in found)
         found = self._conn.execute(
-            f"SELECT key, docid, k, v FROM rows_{self._view.number} WHERE {condition}"
-            f" ORDER BY {order}",
+            f"SELECT key, tail, {self._reducer.columns}, k FROM {self._rows} {where}"
+            f" ORDER BY key {order}, tail {order}",
             values,
         )
-        groups = groupby(found, lambda row: _group_of(row[0], level))
-        name = self._view.reduce or ""
-        if not name.startswith("_"):
-            yield from self._by_function(groups)
-            return
-        for _, rows in groups:
-            first = next(rows)
-            values_of = (row[3] for row in _chain(first, rows))
-            yield first[2], builtins.reduced(name, values_of)
+        return _chunks(found, group_of, descending)
 
-    def _by_function(
-        self, groups: Iterator[tuple[bytes, Iterator[_Stored]]]
-    ) -> Iterator[tuple[str, Json]]:
-        """By a JavaScript function: many small groups in one call, large ones in parts."""
-        queue: list[tuple[_Group, str]] = []
-        complete: list[_Group] = []
-        for _, rows in groups:
-            group: _Group | None = None
-            while chunk := list(islice(rows, CHUNK)):
-                group = group or _Group(chunk[0][2])
-                queue.append((group, _line(chunk)))
-                if len(queue) >= QUEUE:
-                    self._run(queue)
-            if group is not None:
-                complete.append(group)
-            if len(complete) >= QUEUE:
-                self._run(queue)
-            if not queue:
-                yield from map(self._finished, complete)
-                complete = []
-        self._run(queue)
-        yield from map(self._finished, complete)
 
-    def _run(self, queue: list[tuple[_Group, str]]) -> None:
-        lines = [line for _, line in queue]
-        answers = self._pool.run(self._design.program, "reduce", lines, self._view.name)
-        for (group, _), answer in zip(queue, answers, strict=True):
-            group.parts.append(answer)
-            if len(group.parts) >= PARTS:
-                group.parts = [self._again(group.parts)]
-        queue.clear()
+def _chunks(
+    found: Iterable[Stored], group_of: GroupOf, descending: bool
+) -> Iterator[tuple[bytes, str, Part]]:
+    for prefix, rows in groupby(found, lambda row: group_of(row[0])):
+        chunk = []
+        for row in rows:
+            chunk.append(row)
+            if len(chunk) == MOST:
+                yield prefix, chunk[0][4], chunk[::-1] if descending else chunk
+                chunk = []
+        if chunk:
+            yield prefix, chunk[0][4], chunk[::-1] if descending else chunk
 
-    def _finished(self, group: _Group) -> tuple[str, Json]:
-        value = group.parts[0] if len(group.parts) == 1 else self._again(group.parts)
-        try:
-            return group.k, json.loads(value)
-        except RecursionError as error:
-            raise DesignError("the reduce function's value is nested too deep") from error
 
-    def _again(self, parts: list[str]) -> str:
-        line = f"[{','.join(parts)}]"
-        return self._pool.run(self._design.program, "rereduce", [line], self._view.name)[0]
+def _outcome(value: Json) -> dict[str, Json]:
+    """A reduction that does not shrink its values is an error of its row, as in CouchDB."""
+    if isinstance(value, dict) and "reduce_overflow_error" in value:
+        return {"error": "reduce_overflow_error", "reason": value["reduce_overflow_error"]}
+    return {"value": value}
 
 
 def _level(options: ViewOptions) -> int:
@@ -172,17 +151,11 @@ def _level(options: ViewOptions) -> int:
     return EXACT if options.group else 0
 
 
-def _group_of(key: bytes, level: int) -> bytes:
+def _grouping(level: int) -> Callable[[bytes], bytes]:
     if level == 0:
-        return b""
-    return key if level == EXACT else group_key(key, level)
+        return lambda key: b""
+    return (lambda key: key) if level == EXACT else partial(_first_members, level)
 
 
-def _chain(first: _Stored, rest: Iterator[_Stored]) -> Iterator[_Stored]:
-    yield first
-    yield from rest
-
-
-def _line(chunk: list[_Stored]) -> str:
-    keys = ",".join(f"[{k},{json.dumps(docid)}]" for _, docid, k, _ in chunk)
-    return f"[[{keys}],[{','.join(v for _, _, _, v in chunk)}]]"
+def _first_members(level: int, key: bytes) -> bytes:
+    return group_key(key, level)

@@ -2,25 +2,53 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from store import collation
-from store.errors import DesignError, NotFound
-from store.lite.js.pool import Program
+from store.errors import DesignError, FunctionError, NotFound
+from store.lite.builtins import builtin
+from store.lite.js.pool import JsPool, Program
+from store.lite.mapping import JsMapper, Mapper
+from store.lite.reducers import BuiltinReducer, JsReducer, NoReducer, Reducer
 from store.types import Doc, Json
 
-FORMAT = 1
-BUILTINS = ("_sum", "_count", "_stats")
+FORMAT = 2
+LANGUAGE = "javascript"
 
 
 @dataclass(frozen=True)
 class View:
-    """One view: its name, the number of its tables in the index file, its reduce function."""
+    """One view: its name, the number of its tables in the index file, how it is reduced."""
 
     name: str
     number: int
-    reduce: str | None
+    reducer: Reducer
+
+    @property
+    def is_reduced(self) -> bool:
+        return not isinstance(self.reducer, NoReducer)
+
+
+@dataclass(frozen=True)
+class Options:
+    """`options` of a design document: which documents are mapped, what they hold, how keys are
+    ordered (CouchDB 3.5, "View Options")."""
+
+    include_design: bool = False
+    local_seq: bool = False
+    raw: bool = False
+
+    @classmethod
+    def of(cls, ddoc: Doc) -> "Options":
+        options = ddoc.get("options")
+        if not isinstance(options, dict):
+            return cls()
+        return cls(
+            options.get("include_design") is True,
+            options.get("local_seq") is True,
+            options.get("collation") == "raw",
+        )
 
 
 @dataclass(frozen=True)
@@ -28,27 +56,34 @@ class DesignViews:
     """All views of a design document. Two with the same signature have the same index."""
 
     signature: str
-    program: Program
+    mapper: Mapper
     views: Mapping[str, View]
-    include_design: bool
+    options: Options
 
     @classmethod
-    def of(cls, ddoc: Doc) -> "DesignViews":
+    def of(cls, ddoc: Doc, pool: JsPool) -> "DesignViews":
         """Raises DesignError where the design document is not one that can be indexed."""
-        if ddoc.get("language", "javascript") != "javascript":
-            raise DesignError(f"Unknown query language: {ddoc['language']!r}")
+        language = ddoc.get("language", LANGUAGE)
+        if language != LANGUAGE:
+            raise FunctionError("unknown_query_language", str(language))
         definitions = ddoc.get("views") or {}
         if not isinstance(definitions, dict):
             raise DesignError("`views` of the design document must be an object")
-        names = sorted(name for name in definitions if name != "lib")
-        views = {name: _view(name, n, definitions[name]) for n, name in enumerate(names)}
-        options = ddoc.get("options") or {}
-        include_design = isinstance(options, dict) and options.get("include_design") is True
         program = Program.of({"views": {name: definitions[name] for name in sorted(definitions)}},
                              "views")  # fmt: skip
-        parts = [FORMAT, collation.version(), program.signature, include_design]
-        signature = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
-        return cls(signature, program, views, include_design)
+        names = sorted(name for name in definitions if name != "lib")
+        views = {
+            name: View(name, number, _reducer(name, definitions[name], pool, program))
+            for number, name in enumerate(names)
+        }
+        options = Options.of(ddoc)
+        mapper = JsMapper(pool, program, options.raw)
+        return cls(_signature(program, options), mapper, views, options)
+
+    @property
+    def sort_key(self) -> Callable[[Json], bytes]:
+        """What orders the keys."""
+        return collation.raw_key if self.options.raw else collation.sort_key
 
     def view(self, name: str) -> View:
         """Raises NotFound as CouchDB does."""
@@ -58,12 +93,25 @@ class DesignViews:
         return found
 
 
-def _view(name: str, number: int, definition: Json) -> View:
+def _signature(program: Program, options: Options) -> str:
+    parts = [FORMAT, collation.version(), program.signature, repr(options)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def _reducer(name: str, definition: Json, pool: JsPool, program: Program) -> Reducer:
     if not isinstance(definition, dict) or not isinstance(definition.get("map"), str):
         raise DesignError(f"the view '{name}' has no map function")
     reduce = definition.get("reduce")
     if reduce is not None and not isinstance(reduce, str):
         raise DesignError(f"the reduce function of the view '{name}' is not a string")
-    if reduce is not None and reduce.startswith("_") and reduce not in BUILTINS:
-        raise DesignError(f"the view '{name}' has an unknown built-in reduce function: {reduce}")
-    return View(name, number, reduce or None)
+    if not reduce:
+        return NoReducer()
+    if not reduce.startswith("_"):
+        return JsReducer(pool, program, name)
+    try:
+        known = builtin(reduce)
+    except ValueError as error:
+        raise DesignError(f"the reduce function of the view '{name}': {error}") from error
+    if known is None:
+        raise DesignError(f"`{reduce}` is not a supported reduce function.")
+    return BuiltinReducer(known)

@@ -70,7 +70,7 @@ class JsPool:
     def run(
         self, program: Program, command: str, lines: Sequence[str], head: str = ""
     ) -> list[str]:
-        """Return one JSON text for each JSON text in `lines`.
+        """Return one JSON text for each JSON text in `lines`; `map` returns one for all of them.
 
         Commands: map, reduce, rereduce, validate, filter, view_filter (sandbox.js). Raises
         DesignError where the functions do not compile, fail, or take too long or too much.

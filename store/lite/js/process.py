@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, cast
 
-from store.errors import DesignError
+from store.errors import FunctionError
 
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -38,7 +38,7 @@ class WorkerProcess:
     def ask(
         self, command: str, signature: str, lines: Sequence[str], head: str
     ) -> tuple[list[str], list[str]] | None:
-        """Return one JSON text per line and the log; None where the program must be loaded first.
+        """Return the lines of the answer and the log; None where the program must be loaded first.
 
         Raises DesignError where the functions fail; OSError or EOFError where the worker is gone.
         """
@@ -51,8 +51,8 @@ class WorkerProcess:
         if status[0] == "need":
             return None
         if status[0] == "error":
-            raise DesignError(status[1])
-        answer = [self._line() for _ in lines]
+            raise FunctionError(status[1], status[2])
+        answer = [self._line() for _ in range(status[1])]
         messages = json.loads(self._line())
         return answer, [str(m) for m in messages] if isinstance(messages, list) else []
 

@@ -7,38 +7,80 @@
   const parse = JSON.parse, stringify = JSON.stringify, freeze = Object.freeze;
   const hasOwn = Object.prototype.hasOwnProperty, evaluate = eval;
   const MAX_LOG = 100, MAX_LOG_TEXT = 1000, MAX_EMITTED = 16 * 1024 * 1024;
-  let design = {}, isViews = false, compiled = {}, modules = {}, logs = [], rows = [], emitted = 0;
+  const OVERFLOW = 5000, RATIO = 2;  // CouchDB's reduce_limit_threshold and reduce_limit_ratio
+  let design = {}, isViews = false, compiled = {}, modules = {}, logs = [];
+  let first = null, last = null;  // what was emitted, as a chain that patched arrays cannot spoil
 
-  class Fatal extends Error {}
+  // Ends the request. `error` and `reason` are what CouchDB answers; worker.py reads them.
+  class Fatal extends Error {
+    constructor(error, reason) { super(stringify([text(error), text(reason)])); }
+  }
 
-  function text(value) {
+  function json(value) {
     const out = stringify(value);
     return out === undefined ? "null" : out;
   }
 
-  function describe(error) {
-    if (error instanceof Error) return `${error.name}: ${error.message}`;
-    return typeof error === "string" ? error : text(error);
+  function text(value) {
+    return typeof value === "string" ? value : json(value);
   }
 
-  // Running out of stack, memory or output is the function's fault, not the document's.
-  function isFatal(error) {
-    return error instanceof Fatal || error instanceof InternalError ||
-      (error instanceof RangeError && error.message.startsWith("Maximum call stack"));
+  function describe(error) {
+    return error instanceof Error ? `${error.name}: ${error.message}` : text(error);
+  }
+
+  // Running out of stack, memory or output is the function's fault, not the document's; and a
+  // function may say so itself.
+  function raiseFatal(error) {
+    if (error instanceof Fatal || error instanceof InternalError) throw error;
+    if (error instanceof RangeError && error.message.startsWith("Maximum call stack")) {
+      throw new Fatal("InternalError", "stack overflow");
+    }
+    if (error === "fatal_error") {
+      throw new Fatal("map_runtime_error", "function raised 'fatal_error'");
+    }
+    if (typeof error === "object" && error !== null && error[0] === "fatal") {
+      throw new Fatal(error[1], error[2]);
+    }
   }
 
   function log(message) {
     if (logs.length < MAX_LOG) {
-      const line = typeof message === "string" ? message : text(message);
-      logs.push(line.slice(0, MAX_LOG_TEXT));
+      logs.push(text(message).slice(0, MAX_LOG_TEXT));
     }
   }
 
   function emit(key, value) {
-    const row = [text(key), text(value)];
-    emitted += row[0].length + row[1].length;
-    if (emitted > MAX_EMITTED) throw new Fatal("the map function emits too much for one document");
-    rows.push(row[0], row[1]);
+    const row = { key, value, next: null };
+    if (last === null) first = row; else last.next = row;
+    last = row;
+  }
+
+  // An error as a value keeps its words, as in CouchDB.
+  function valueText(value) {
+    if (typeof value === "object" && value !== null &&
+        "stack" in value && "name" in value && "message" in value) {
+      return json({ error: value.name, message: value.message });
+    }
+    return json(value);
+  }
+
+  // A long text that was put together is a rope inside QuickJS, which Python cannot take.
+  function flat(rope) {
+    return rope.length < 256 ? rope : parse(stringify(rope));
+  }
+
+  // The emitted rows as lines: key, value, key, value … JSON text holds no line break.
+  function takeRows() {
+    let out = "";
+    for (let row = first; row !== null; row = row.next) {
+      out += json(row.key) + "\n" + valueText(row.value) + "\n";
+      if (out.length > MAX_EMITTED) {
+        throw new Fatal("os_process_error", "the map function emits too much for one document");
+      }
+    }
+    first = last = null;
+    return out;
   }
 
   function sum(values) {
@@ -47,16 +89,17 @@
     return total;
   }
 
-  function seal(value) {
-    if (typeof value === "object" && value !== null) {
-      freeze(value);
-      for (const name in value) seal(value[name]);
+  function seal(object) {
+    freeze(object);
+    for (const name in object) {
+      const value = object[name];
+      if (typeof value === "object" && value !== null) seal(value);
     }
-    return value;
+    return object;
   }
 
   function compile(source, what) {
-    if (typeof source !== "string") throw new Fatal(`the ${what} is not a string`);
+    if (typeof source !== "string" || !source) throw new Fatal("not_found", "missing function");
     let fn;
     try {
       try {
@@ -66,11 +109,18 @@
         fn = evaluate("(" + source.replace(/[;\s]+$/, "") + "\n)");
       }
     } catch (error) {
-      if (isFatal(error)) throw error;
-      throw new Fatal(`Compilation of the ${what} failed: ${describe(error)}`);
+      raiseFatal(error);
+      throw new Fatal("compilation_error", `${what}${describe(error)} (${source})`);
     }
-    if (typeof fn !== "function") throw new Fatal(`Expression of the ${what} does not eval to a function.`);
+    if (typeof fn !== "function") {
+      const reason = `${what}Expression does not eval to a function. (${source})`;
+      throw new Fatal("compilation_error", reason);
+    }
     return fn;
+  }
+
+  function compileView(kind, name, source) {
+    return compile(source, `Compilation of the ${kind} function in the '${name}' view failed: `);
   }
 
   // CommonJS over the design document's own tree (CouchDB 3.5, "CommonJS Modules").
@@ -145,72 +195,80 @@
     if (!isViews) return "true";
     stopClock();
     compiled.maps = viewNames().map(function (name) {
-      return { name, fn: compile(design.views[name].map, `map function in the '${name}' view`) };
+      return { name, fn: compileView("map", name, design.views[name].map) };
     });
     for (const name of viewNames()) {
       const reduce = design.views[name].reduce;
-      if (typeof reduce === "string" && !reduce.startsWith("_")) {
-        compiled["reduce " + name] = compile(reduce, `reduce function in the '${name}' view`);
+      if (reduce && !reduce.startsWith("_")) {
+        compiled["reduce " + name] = compileView("reduce", name, reduce);
       }
     }
     return "true";
   }
 
   function once(name, find) {
-    if (!hasOwn.call(compiled, name)) compiled[name] = compile(find(), name);
+    if (!hasOwn.call(compiled, name)) compiled[name] = compile(find(), "");
     return compiled[name];
   }
 
   const calls = {};
 
-  // One document in, for each view a flat list of key, value, key, value … as JSON texts.
+  // One document in; out come the rows of each view as lines, ended by a record separator.
   calls.map = function (line) {
-    let doc;
+    let doc = null, answer = "";
     try {
       doc = seal(parse(line));
     } catch (error) {  // too large or too deep: this document's fault
       log(`a document of ${line.length} characters cannot be read: ${describe(error)}`);
-      return stringify(compiled.maps.map(function () { return []; }));
     }
-    const answer = [];
-    emitted = 0;
     for (const view of compiled.maps) {
-      rows = [];
+      first = last = null;
       try {
-        view.fn(doc);
+        if (doc !== null) view.fn(doc);
+        answer += takeRows();
       } catch (error) {
-        if (isFatal(error)) throw error;
-        rows = [];
-        log(`view '${view.name}', document ${text(doc._id)}: ${describe(error)}`);
+        raiseFatal(error);
+        log(`function raised exception ${describe(error)} with doc._id ${doc._id} in ${view.name}`);
       }
-      answer.push(rows);
+      answer += "\x1e";
     }
-    rows = [];
-    return stringify(answer);
+    return flat(answer);
   };
 
-  // As in CouchDB, a reduce function that throws gives null.
-  function reduce(name, keys, values, again) {
+  // As in CouchDB, a reduce function that throws gives null, and one that does not shrink what it
+  // gets an error in place of its value.
+  function reduce(name, keys, values, again, size) {
+    let out;
     try {
-      return text(compiled["reduce " + name](keys, values, again));
+      out = json(compiled["reduce " + name](keys, values, again));
     } catch (error) {
-      if (isFatal(error)) throw error;
-      log(`reduce function of the view '${name}': ${describe(error)}`);
+      raiseFatal(error);
+      log(`function raised exception ${describe(error)} in ${name}`);
       return "null";
     }
+    if (out.length <= OVERFLOW || out.length * RATIO <= size) return out;
+    const reason = `Reduce output must shrink more rapidly: input size: ${size} ` +
+      `output size: ${out.length}`;
+    return stringify({ reduce_overflow_error: reason });
   }
 
   calls.reduce = function (line, name) {
     const [keys, values] = parse(line);
-    return reduce(name, keys, values, false);
+    return reduce(name, keys, values, false, line.length);
   };
 
   calls.rereduce = function (line, name) {
-    return reduce(name, null, parse(line), true);
+    const values = parse(line);
+    for (const value of values) {
+      if (typeof value === "object" && value !== null && "reduce_overflow_error" in value) {
+        return json(value);
+      }
+    }
+    return reduce(name, null, values, true, line.length);
   };
 
   calls.validate = function (line, head) {
-    const fn = once("validate_doc_update function", function () { return design.validate_doc_update; });
+    const fn = once("validate_doc_update", function () { return design.validate_doc_update; });
     const [user, security] = parse(head), [newDoc, oldDoc] = parse(line);
     try {
       fn.call(design, newDoc, oldDoc, user, security);
@@ -224,32 +282,29 @@
   // A filter that throws fails the request, as in CouchDB.
   calls.filter = function (line, head) {
     const [name, req] = parse(head);
-    const fn = once(`filter function '${name}'`, function () { return (design.filters || {})[name]; });
+    const fn = once("filter " + name, function () { return (design.filters || {})[name]; });
     return fn.call(design, parse(line), req) ? "true" : "false";
   };
 
   // A map function used as a filter passes what it emits at least once (`filter=_view`).
   calls.view_filter = function (line, name) {
-    const fn = once(`map function in the '${name}' view`, function () { return design.views[name].map; });
-    rows = [];
-    emitted = 0;
+    const fn = once("map " + name, function () { return design.views[name].map; });
+    first = last = null;
     try {
       fn.call(design, parse(line));
     } catch (error) {
-      if (isFatal(error)) throw error;
-      rows = [];
-      log(`view filter '${name}': ${describe(error)}`);
+      raiseFatal(error);
+      first = null;
+      log(`function raised exception ${describe(error)} in ${name}`);
     }
-    const passes = rows.length > 0;
-    rows = [];
-    return passes ? "true" : "false";
+    return first === null ? "false" : "true";
   };
 
   global.emit = emit;
   global.sum = sum;
   global.log = log;
   global.isArray = Array.isArray;
-  global.toJSON = text;
+  global.toJSON = json;
   global.require = requirer([]);
   for (const name of ["performance", "navigator", "SharedArrayBuffer", "Atomics", "queueMicrotask"]) {
     delete global[name];

@@ -1,0 +1,107 @@
+"""The changes of a database, mapped: batches of rows in the order of sequences, some ahead."""
+
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol
+
+from store.lite.mapping import Rows
+from store.lite.views import DesignViews
+from store.types import Doc, Json, ViewOptions
+
+BATCH = 500
+AHEAD = 3
+"""Batches on the way: one for each of two workers, one that waits."""
+
+Change = tuple[int, str, bool, str | None]
+"""Sequence, id, deleted?, JSON text."""
+
+
+class Source(Protocol):
+    """What an index needs of a database."""
+
+    def standing(self) -> tuple[str, int]:
+        """What tells this database from an earlier one of its name, and its update sequence."""
+        ...
+
+    def get(self, docid: str, *, rev: str | None = None) -> Doc: ...
+
+    def all_docs(self, options: ViewOptions = ...) -> dict[str, Json]: ...
+
+    def documents_since(self, seq: int, limit: int = ...) -> list[Change]: ...
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the changes up to sequence `last` give: whose rows are replaced, and by which rows."""
+
+    last: int
+    docids: Sequence[str]
+    rows: Sequence[Rows]
+
+
+class Feed:
+    """Reads changes up to the sequence `until` (None: all) while others are being mapped."""
+
+    def __init__(self, db: Source, design: DesignViews, until: int | None = None) -> None:
+        self._db = db
+        self._design = design
+        self._until = until
+        self._coming: deque[Future[Batch]] = deque()
+        self._read = -1
+        self._given = -1
+        self._threads: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> "Feed":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
+
+    def after(self, seq: int) -> Batch | None:
+        """The batch that follows `seq`, None at the end. Raises DesignError."""
+        if seq != self._given:  # another process brought the index further
+            self._coming.clear()
+            self._read = seq
+        while len(self._coming) < AHEAD and (changes := self._changes()):
+            self._read = changes[-1][0]
+            self._coming.append(self._started(changes))
+        if not self._coming:
+            return None
+        batch = self._coming.popleft().result()
+        self._given = batch.last
+        return batch
+
+    def _changes(self) -> list[Change]:
+        changes = self._db.documents_since(self._read, BATCH)
+        if self._until is None:
+            return changes
+        return [change for change in changes if change[0] <= self._until]
+
+    def _started(self, changes: list[Change]) -> Future[Batch]:
+        if len(changes) == BATCH and self._threads is None:
+            self._threads = ThreadPoolExecutor(2, "map functions")
+        if self._threads is not None:
+            return self._threads.submit(self._mapped, changes)
+        done = Future[Batch]()
+        done.set_result(self._mapped(changes))
+        return done
+
+    def _mapped(self, changes: list[Change]) -> Batch:
+        options = self._design.options
+        wanted = [
+            (docid, f'{{"_local_seq":{seq},{text[1:]}' if options.local_seq else text)
+            for seq, docid, deleted, text in changes
+            if text is not None and not deleted
+            and (options.include_design or not docid.startswith("_design/"))
+        ]  # fmt: skip
+        rows = self._design.mapper.rows(wanted) if wanted else []
+        return Batch(changes[-1][0], [docid for _, docid, _, _ in changes], rows)

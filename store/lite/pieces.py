@@ -1,0 +1,70 @@
+"""A range of rows as the fewest pieces: nodes of the tree, and rows where a node reaches further.
+
+The usual small range is read as rows at once; a long one costs some nodes of each level.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from store.lite.ranges import Range
+from store.lite.tree import SIZE, Node, Tree
+
+GroupOf = Callable[[bytes], bytes]
+"""From a sort key to the beginning of it that all keys of its group share."""
+
+Piece = Node | Range
+"""A node whose rows are all of one group, or rows of any groups."""
+
+WORTH = 4 * SIZE
+"""So many rows are read in about the time that it costs to stop reading and to begin again."""
+
+
+def pieces(tree: Tree, wanted: Range, group_of: GroupOf, *, descending: bool) -> Iterator[Piece]:
+    """The pieces of the range, in order."""
+    if tree.has_at_most(SIZE, wanted.start, wanted.end):
+        return iter([wanted])
+    return _joined(_cut(tree, tree.height(), Range(), wanted, group_of, descending))
+
+
+def _cut(
+    tree: Tree,
+    level: int,
+    inside: Range | Node,
+    wanted: Range,
+    group_of: GroupOf,
+    descending: bool,
+) -> Iterator[Piece]:
+    nodes = tree.inside(level, inside.start, inside.end)
+    for node in reversed(nodes) if descending else nodes:
+        if node.end <= wanted.start or node.start >= wanted.end or not node.rows:
+            continue
+        whole = wanted.start <= node.start and node.end <= wanted.end
+        if whole and group_of(node.start[0]) == group_of(node.end[0]):
+            yield node
+        elif level == 1:
+            yield Range(max(node.start, wanted.start), min(node.end, wanted.end))
+        else:
+            yield from _cut(tree, level - 1, node, wanted, group_of, descending)
+
+
+def _joined(found: Iterable[Piece]) -> Iterator[Piece]:
+    """Rows that follow one another in one piece, together with a few nodes between them."""
+    rows: Range | None = None
+    nodes: list[Node] = []
+    for piece in found:
+        if isinstance(piece, Range):
+            rows = piece if rows is None else _span(rows, piece)
+            nodes = []
+            continue
+        nodes.append(piece)
+        if rows is None or sum(node.rows for node in nodes) > WORTH:
+            if rows is not None:
+                yield rows
+            yield from nodes
+            rows, nodes = None, []
+    if rows is not None:
+        yield rows
+    yield from nodes
+
+
+def _span(one: Range, other: Range) -> Range:
+    return Range(min(one.start, other.start), max(one.end, other.end))

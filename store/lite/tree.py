@@ -1,0 +1,195 @@
+"""Counts and reductions of stretches of rows, so that no query has to look at all of them.
+
+The rows of a view, in their order, are cut into stretches of about SIZE; a node of level 1 stands
+for each, with the number of its rows and their reduction. A node of level 2 stands for about SIZE
+nodes of level 1, and so on, like the inner nodes of CouchDB's B-trees. A node reaches from its
+`start` to that of the next one; the first of each level starts before all rows. Every start of a
+level is a start of the level below.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterator
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+from store.lite.reducers import Reducer
+
+SIZE = 96
+MOST = 2 * SIZE
+CALL = 100
+"""Stretches that are reduced in one call."""
+
+Place = tuple[bytes, bytes]
+"""Where a row stands: sort key and tail."""
+
+FIRST: Place = (b"", b"")
+LAST: Place = (b"\xff", b"")
+
+Child = tuple[Any, ...]
+"""Key and tail; of a row then JSON texts of key and value, of a node its rows and its value."""
+
+_INSIDE = "(key, tail) >= (?, ?) AND (key, tail) < (?, ?)"
+
+
+class Node(NamedTuple):
+    """A stretch of rows: `start` is inside, `end` is not."""
+
+    start: Place
+    end: Place
+    rows: int
+    value: str
+
+
+class Tree:
+    """The nodes over the rows of view number `number`, through one connection."""
+
+    def __init__(self, conn: sqlite3.Connection, number: int) -> None:
+        self._conn = conn
+        self._rows = f"rows_{number}"
+        self._nodes = f"nodes_{number}"
+
+    def height(self) -> int:
+        """The highest level; 0 where there was no row yet."""
+        found = self._conn.execute(f"SELECT max(level) FROM {self._nodes}").fetchone()[0]
+        return int(found or 0)
+
+    def inside(self, level: int, start: Place, end: Place) -> list[Node]:
+        """The nodes of `level` from one start of a level above to another."""
+        found = self._of_nodes(level, start, end).fetchall()
+        ends = [child[:2] for child in found[1:]] + [end]
+        return [Node(child[:2], to, *child[2:]) for child, to in zip(found, ends, strict=False)]
+
+    def total(self) -> int:
+        """How many rows there are."""
+        return sum(node.rows for node in self.inside(self.height(), FIRST, LAST))
+
+    def below(self, place: Place) -> int:
+        """How many rows stand before `place`."""
+        count = 0
+        start, end = FIRST, LAST
+        for level in range(self.height(), 0, -1):
+            for node in self.inside(level, start, end):
+                if node.end > place:
+                    start, end = node.start, node.end
+                    break
+                count += node.rows
+        return count + self.count(start, place)
+
+    def count(self, start: Place, end: Place) -> int:
+        """How many rows there are from `start` to `end`, looked at one by one."""
+        found = self._conn.execute(
+            f"SELECT count(*) FROM {self._rows} WHERE {_INSIDE}", (*start, *end)
+        ).fetchone()
+        return int(found[0])
+
+    def has_at_most(self, most: int, start: Place, end: Place) -> bool:
+        """Whether a range is this small."""
+        found = self._conn.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {self._rows} WHERE {_INSIDE} LIMIT ?)",
+            (*start, *end, most + 1),
+        ).fetchone()
+        return int(found[0]) <= most
+
+    def leaf(self, place: Place) -> Place:
+        """The start of the node of level 1 to which `place` belongs."""
+        return self._start(1, place)
+
+    def leaf_end(self, start: Place) -> Place:
+        """Where the node of level 1 ends that begins at `start`."""
+        return self._end(1, start)
+
+    def refresh(self, touched: Collection[Place], reducer: Reducer) -> None:
+        """Make the nodes true again after rows came or went in the leaves that start at
+        `touched`. Raises DesignError."""
+        height = self.height()
+        level = 1
+        while touched:
+            starts = sorted(touched)
+            stretches = [(start, self._end(level, start)) for start in starts]
+            for stretch in stretches:
+                self._conn.execute(
+                    f"DELETE FROM {self._nodes} WHERE level = ? AND {_INSIDE}",
+                    (level, *chain(*stretch)),
+                )
+            made = 0
+            chunks = (piece for ends in stretches for piece in self._chunks(level, *ends, reducer))
+            while batch := list(islice(chunks, CALL)):
+                self._store(level, batch, reducer)
+                made += len(batch)
+            if level >= height and made <= MOST and not self._more_than(level, MOST):
+                return
+            level += 1
+            touched = {self._start(level, start) for start in starts}
+
+    def _chunks(
+        self, level: int, start: Place, end: Place, reducer: Reducer
+    ) -> Iterator[tuple[Place, list[Child]]]:
+        """What lies below a stretch, in pieces of a good size. A stretch that has become empty
+        stays only where a level above knows its start."""
+        found = self._children(level, start, end, reducer.columns)
+        chunk = found.fetchmany(MOST)
+        if not chunk and start != FIRST and self._start(level + 1, start) != start:
+            return
+        if len(chunk) < MOST:
+            yield start, chunk
+            return
+        while chunk:
+            yield start, chunk[:SIZE]
+            chunk = chunk[SIZE:] + found.fetchmany(SIZE)
+            start = chunk[0][:2] if chunk else start
+
+    def _store(self, level: int, batch: list[tuple[Place, list[Child]]], reducer: Reducer) -> None:
+        if level == 1:
+            counts = [len(chunk) for _, chunk in batch]
+            values = reducer.reduce([chunk for _, chunk in batch])
+        else:
+            counts = [sum(node[2] for node in chunk) for _, chunk in batch]
+            values = reducer.rereduce(
+                [[node[3] for node in chunk if node[2]] for _, chunk in batch]
+            )
+        self._conn.executemany(
+            f"INSERT INTO {self._nodes} VALUES (?, ?, ?, ?, ?)",
+            [
+                (level, *start, count, value)
+                for (start, _), count, value in zip(batch, counts, values, strict=True)
+            ],
+        )
+
+    def _children(self, level: int, start: Place, end: Place, columns: str) -> sqlite3.Cursor:
+        if level == 1:
+            return self._conn.execute(
+                f"SELECT key, tail, {columns} FROM {self._rows} WHERE {_INSIDE} ORDER BY key, tail",
+                (*start, *end),
+            )
+        return self._of_nodes(level - 1, start, end)
+
+    def _of_nodes(self, level: int, start: Place, end: Place) -> sqlite3.Cursor:
+        return self._conn.execute(
+            f"SELECT key, tail, rows, value FROM {self._nodes} WHERE level = ? AND {_INSIDE}"
+            " ORDER BY key, tail",
+            (level, *start, *end),
+        )
+
+    def _start(self, level: int, place: Place) -> Place:
+        """The start of the node of `level` to which `place` belongs."""
+        found: Place | None = self._conn.execute(
+            f"SELECT key, tail FROM {self._nodes} WHERE level = ? AND (key, tail) <= (?, ?)"
+            " ORDER BY key DESC, tail DESC LIMIT 1",
+            (level, *place),
+        ).fetchone()
+        return found or FIRST
+
+    def _end(self, level: int, start: Place) -> Place:
+        found: Place | None = self._conn.execute(
+            f"SELECT key, tail FROM {self._nodes} WHERE level = ? AND (key, tail) > (?, ?)"
+            " ORDER BY key, tail LIMIT 1",
+            (level, *start),
+        ).fetchone()
+        return found or LAST
+
+    def _more_than(self, level: int, most: int) -> bool:
+        found = self._conn.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {self._nodes} WHERE level = ? LIMIT ?)",
+            (level, most + 1),
+        ).fetchone()
+        return int(found[0]) > most
