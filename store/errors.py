@@ -145,6 +145,12 @@ class Unavailable(StoreError):
         self.retry_after = retry_after
 
 
+class NotOpened(StoreError):
+    """A side of a replication is not there; CouchDB says so with 500."""
+
+    error = "db_not_found"
+
+
 class UnsupportedFormat(StoreError):
     """The data was written by another version of Divan."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from store.node import about, configuring, session
+from store.node import about, configuring, replicating, session
 from store.node.cors import Cors, with_cors
 from store.node.node import SESSION, Node
 from store.wire import protocol_app
@@ -15,7 +15,8 @@ WAITING_FEEDS = 500
 
 def node_routes(node: Node) -> tuple[tuple[str, Methods], ...]:
     """The paths of a node, beside those of `store.wire`, which they go before."""
-    return (*about.routes(node), *session.routes(node), *configuring.routes(node))
+    parts = (about, session, configuring, replicating)
+    return tuple(route for part in parts for route in part.routes(node))
 
 
 def node_app(node: Node, *, waiting_feeds: int = WAITING_FEEDS) -> Callable[..., Any]:

@@ -6,14 +6,17 @@ from typing import Any
 
 from store.errors import BadRequest, Conflict, NotFound
 from store.lite.server import LiteServer
-from store.node import passwords, users
+from store.node import passwords, replications, users
 from store.node.accounts import USERS, Accounts
 from store.node.authorize import REPLICATOR, refusal
 from store.node.config import Config
 from store.node.door import Door, Session
 from store.node.server import NodeServer
-from store.types import Doc, UserContext
+from store.replication.documents import Documents
+from store.replication.scheduler import Scheduler
+from store.types import ADMIN, Doc, UserContext
 from store.wire import paths
+from store.wire.call import Call
 
 CONFIG = "local.json"
 SESSION = "divan.session"
@@ -28,12 +31,16 @@ class Node:
     def __init__(
         self, directory: Path, given: Mapping[str, Mapping[str, str]] | None = None
     ) -> None:
-        self.server = LiteServer(directory, before_update={USERS: self._kept})
+        hooks = {USERS: self._kept, REPLICATOR: replications.checked}
+        self.server = LiteServer(directory, before_update=hooks)
         self.config = Config(directory / CONFIG, given)
         self.accounts = Accounts(self.server, self.config)
         self.door = Door(self.config, self.accounts)
         self._hash_admins()
         self._make_system_databases()
+        databases = NodeServer(self.server, self.config, ADMIN)
+        self.scheduler = Scheduler(databases, self.config.text("couchdb", "uuid") or self.name)
+        self.documents = Documents(databases, self.scheduler)
 
     def server_for(self, environ: dict[str, Any]) -> NodeServer:
         """A `server_for` of `protocol_app`; the session stays in the environ."""
@@ -60,6 +67,9 @@ class Node:
         self._hash_admins()
 
     def close(self) -> None:
+        """Stop what runs; replications that documents ask for go on with the next node."""
+        self.scheduler.close()
+        self.documents.close()
         self.server.close()
 
     def _hash_admins(self) -> None:
@@ -71,7 +81,7 @@ class Node:
         return users.kept(doc, user, self.accounts)
 
     def _make_system_databases(self) -> None:
-        admin = NodeServer(self.server, self.config, UserContext(None, ("_admin",)))
+        admin = NodeServer(self.server, self.config, ADMIN)
         for name in (USERS, REPLICATOR):
             if not self.server.exists(name):
                 admin.create(name)
@@ -90,3 +100,9 @@ class Node:
             database.put({**there, **wanted})
         except Conflict:
             return  # another process of this directory has just done the same
+
+
+def session_of(call: Call) -> Session:
+    """Who asks, as `Node.server_for` found."""
+    found: Session = call.request.environ[SESSION]
+    return found

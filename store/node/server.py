@@ -39,7 +39,8 @@ class NodeServer:
         self.server.delete(name)
 
     def database(self, name: str, user: UserContext = ADMIN) -> Database:
-        return self.server.database(name, self.user)
+        """Under `self.user`, or where the server itself asks, in the name of `user`."""
+        return self.server.database(name, user if self.user == ADMIN else self.user)
 
     def close(self) -> None:
         """The server belongs to the node."""

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs
 from werkzeug.wrappers import Response
 
 from store.errors import BadRequest, Unauthorized, UnsupportedMediaType
-from store.node.door import HANDLERS, INCORRECT, Session
-from store.node.node import SESSION, Node
+from store.node.door import HANDLERS, INCORRECT
+from store.node.node import Node, session_of
 from store.types import Json
 from store.wire.answers import answer
 from store.wire.call import Call
@@ -22,7 +22,7 @@ def routes(node: Node) -> tuple[tuple[str, Methods], ...]:
 
 
 def get(call: Call) -> Response:
-    found: Session = call.request.environ[SESSION]
+    found = session_of(call)
     if found.user.name is None and call.params.get("basic") == "true":
         raise Unauthorized("Please login.")
     info: dict[str, Json] = {"authentication_handlers": list(HANDLERS)}

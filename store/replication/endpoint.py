@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from store.api import Database, Server
 from store.couch.opening import open_couch
-from store.errors import BadRequest, DatabaseExists
-from store.types import Auth, BasicAuth, BearerAuth, Json, UserContext
+from store.errors import BadRequest, DatabaseExists, NotFound, NotOpened
+from store.types import ADMIN, Auth, BasicAuth, BearerAuth, Json, UserContext
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,23 @@ class Endpoint:
         self, server: Server, user: UserContext, *, create: bool = False
     ) -> Iterator[Database]:
         """The database, under `user`'s name where it is of this `server`; made where it is missing
-        and `create`. Raises NotFound and the other errors of opening."""
+        and `create`. Raises NotOpened where it is missing, and the other errors of opening."""
         if not self.is_remote:
-            _created(server, self.url, create)
-            yield server.database(self.url, user)
+            yield self._database(server, self.url, user, create)
             return
         base, name = split(self.url)
         remote = open_couch(base, self.auth)
         try:
-            _created(remote, name, create)
-            yield remote.database(name)
+            yield self._database(remote, name, ADMIN, create)
         finally:
             remote.close()
+
+    def _database(self, server: Server, name: str, user: UserContext, create: bool) -> Database:
+        _created(server, name, create)
+        try:
+            return server.database(name, user)
+        except NotFound as error:
+            raise NotOpened(f"could not open {self.url}") from error
 
 
 def _created(server: Server, name: str, create: bool) -> None:

@@ -61,7 +61,7 @@ class Scheduler:
         with self._changed:
             job = self._jobs.get(name)
             if job is None:
-                raise NotFound("not found")
+                raise NotFound("missing")
             _check_owner(job, user)
         self.remove(job)
         return name

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from store.errors import BadRequest, NotFound, Unauthorized
+from store.errors import BadRequest, NotFound, NotOpened, Unauthorized
 from store.lite.server import LiteServer
 from store.replication import job as job_module
 from store.replication.documents import Documents
@@ -142,7 +142,7 @@ def test_what_cannot_be_read_is_refused(scheduler: Scheduler, wrong: dict[str, A
 
 
 def test_a_missing_source_is_an_error_and_no_job(scheduler: Scheduler) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotOpened, match="could not open nowhere"):
         scheduler.replicate(body(source="nowhere"), ADMIN)
     assert scheduler.jobs() == []
 
@@ -225,7 +225,7 @@ def test_a_crashed_job_is_tried_again_later_and_later(
     until(lambda: documents.shown_one("doc")["error_count"] == 3)
     (job,) = scheduler.jobs()
     assert {event["type"] for event in job.history} == {"added", "started", "crashed"}
-    assert "Database does not exist" in str(job.history)
+    assert "could not open missing" in str(job.history)
     server.create("missing")
     until(lambda: server.database("missing").info()["doc_count"] == 5)
     assert documents.shown_one("doc")["state"] == "running"
