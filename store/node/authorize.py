@@ -16,13 +16,18 @@ FOR_ADMINISTRATORS = frozenset({"_purge", "_purged_infos_limit", "_sync_shards"}
 NOT_SERVER_ADMIN = "You are not a server admin."
 
 
+def is_of_database(parts: Sequence[str]) -> bool:
+    """Whether the path leads to or into a database."""
+    return bool(parts) and (not parts[0].startswith("_") or parts[0] in (USERS, REPLICATOR))
+
+
 def refusal(parts: Sequence[str], method: str, user: UserContext) -> StoreError | None:
     """What refuses `user` the path, if anything does."""
     if user.is_admin or not parts or parts[0] in PUBLIC:
         return None
     if parts[0] == "_replicate":
         return None if user.name else Unauthorized("You are not an authenticated user")
-    if parts[0].startswith("_") and parts[0] not in (USERS, REPLICATOR):
+    if not is_of_database(parts):
         return Unauthorized(NOT_SERVER_ADMIN)
     if len(parts) == 1:
         return Unauthorized(NOT_SERVER_ADMIN) if method in ("PUT", "DELETE") else None

@@ -8,7 +8,7 @@ from store.errors import BadRequest, Conflict, NotFound
 from store.lite.server import LiteServer
 from store.node import passwords, replications, users
 from store.node.accounts import USERS, Accounts
-from store.node.authorize import REPLICATOR, refusal
+from store.node.authorize import REPLICATOR, is_of_database, refusal
 from store.node.config import Config
 from store.node.door import Door, Session
 from store.node.server import NodeServer
@@ -50,7 +50,10 @@ class Node:
         refused = refusal(parts, str(environ.get("REQUEST_METHOD")), session.user)
         if refused is not None:
             raise refused
-        return NodeServer(self.server, self.config, session.user)
+        server = NodeServer(self.server, self.config, session.user)
+        if is_of_database(parts) and not session.user.is_admin:
+            server.database(parts[0]).security()  # who is no member learns nothing else
+        return server
 
     def set_admin(self, name: str, text: str, *, persist: bool) -> None:
         """A server administrator: `text` is a password in clear, or what is kept of one."""
