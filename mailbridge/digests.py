@@ -24,6 +24,7 @@ from plugin import (
     parse_stamp,
     stamp,
 )
+from store.cancel import Cancel
 
 FORUM = "forum"
 KIND = "digest"
@@ -55,9 +56,9 @@ class Digests:
             self._seq = last
         return sum(self._run(profile, now) for profile in list(self._profiles.values()))
 
-    def wait(self, timeout: float) -> bool:
-        """True as soon as the forum changed, False after `timeout` seconds."""
-        return self._forum.wait_for_change(self._seq, timeout)
+    def wait(self, timeout: float, cancel: Cancel) -> bool:
+        """True as soon as the forum changed, False after `timeout` seconds or when cancelled."""
+        return self._forum.wait_for_change(self._seq, timeout, cancel)
 
     def _take(self, row: dict[str, Any]) -> None:
         doc = row.get("doc")

@@ -1,6 +1,5 @@
 """The bridge as a service: reacts at once to what comes into the outbox."""
 
-import threading
 from collections.abc import Callable
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -14,6 +13,7 @@ from mailbridge.ports import Way
 from mailbridge.smtp import SmtpWay
 from mailbridge.smtp_settings import parse_smtp_url
 from plugin import (
+    LONGEST_WAIT,
     SERVER,
     BadInput,
     Lease,
@@ -25,11 +25,12 @@ from plugin import (
     at_office,
     secret,
 )
+from store.cancel import Cancel
 
 LEASE = "bridge"
 OUTBOX = "outbox"
-WAIT = 1.0
-"""Seconds after which a waiting step looks whether it should stop."""
+DIGEST_WAIT = 10.0
+"""Seconds after which a digest that became due meanwhile is made."""
 
 
 class Bridge:
@@ -68,19 +69,17 @@ class Bridge:
             self._workers = None
 
     def _deliver_step(self, outbound: Outbound) -> Work:
-        def step(stop: threading.Event) -> None:
+        def step(stop: Cancel) -> None:
             before = self._outbox.sequence()
             outbound.run_once(stop.is_set)
-            wait = min(WAIT, outbound.seconds_to_next(WAIT))
-            if not stop.is_set():
-                self._outbox.wait(before, wait)
+            wait = min(LONGEST_WAIT, outbound.seconds_to_next(LONGEST_WAIT))
+            self._outbox.wait(before, wait, stop)
 
         return step
 
-    def _digest_step(self, stop: threading.Event) -> None:
+    def _digest_step(self, stop: Cancel) -> None:
         self.digests.run_once(self._office.clock())
-        if not stop.is_set():
-            self.digests.wait(WAIT)
+        self.digests.wait(DIGEST_WAIT, stop)
 
 
 def smtp_ways(office: Office) -> list[SmtpWay]:

@@ -38,7 +38,7 @@ from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.session import DatabaseInfo, Session
 from plugin.runtime.settings import Settings, kept_secret, secret
 from plugin.runtime.tries import TooManyTries
-from plugin.runtime.workers import Service, Work, Workers
+from plugin.runtime.workers import LONGEST_WAIT, Service, Work, Workers
 from plugin.runtime.workflow import Step, StepState, Workflow
 from store.bookkeeping import Checkpoint
 from store.lease import Lease
@@ -46,6 +46,7 @@ from store.lease import Lease
 __all__ = [
     "ADMINISTRATORS",
     "LANGUAGES",
+    "LONGEST_WAIT",
     "SERVER",
     "SERVER_NAME",
     "SHORTEST_PASSWORD",

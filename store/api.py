@@ -7,6 +7,7 @@ All names and shapes are CouchDB's (documentation 3.5, "API Reference"). Every m
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
+from store.cancel import Cancel
 from store.types import (
     ADMIN,
     Attached,
@@ -131,9 +132,10 @@ class Database(Protocol):
         "doc"?}], "last_seq", "pending"}`."""
         ...
 
-    def wait_for_change(self, since: Seq, timeout: float) -> bool:
+    def wait_for_change(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:
         """Return True as soon as the update sequence is past `since` (also by another process),
-        False after `timeout` seconds. The basis of the longpoll and continuous feeds."""
+        False after `timeout` seconds or once `cancel` is set. The basis of the longpoll and
+        continuous feeds. Raises NotFound where the database goes meanwhile."""
         ...
 
     def revs_diff(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
@@ -229,6 +231,15 @@ class Server(Protocol):
 
     def database(self, name: str, user: UserContext = ADMIN) -> Database:
         """A handle under `user`'s name; cheap, may be used by several threads. Raises NotFound."""
+        ...
+
+    def wait_for_changes(
+        self, since: Mapping[str, Seq], timeout: float, cancel: Cancel | None = None
+    ) -> frozenset[str]:
+        """`Database.wait_for_change` for several databases in one thread: those whose update
+        sequence is past the one in `since` (from an earlier answer, not "now"), as soon as there
+        are any; one that is gone is among them. Empty after `timeout` seconds or once `cancel`
+        is set."""
         ...
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "plugin/__init__.py": ("acl", "plugin.runtime", "store.bookkeeping", "store.lease"),
     "plugin/runtime": ("store", "acl", "plugin.runtime"),
     **{f"plugin/{name}": ("plugin", f"plugin.{name}") for name in MODULES},
-    "mailbridge": ("plugin", "mailbridge", "store.types", "store.errors", "acl"),
+    "mailbridge": ("plugin", "mailbridge", "store.types", "store.errors", "store.cancel", "acl"),
     "views": ("plugin", "views", "acl", "store.types", "store.errors"),
     "views/replication.py": ("plugin", "views", "acl", "store"),
 }

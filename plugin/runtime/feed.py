@@ -59,6 +59,7 @@ class AgentFeed:
         self._checkpoint = Checkpoint(db, f"agent-{agent.name}")
         self._runs: Counter[str] = Counter()
         self._minute = clock()
+        self._retries: dict[str, Any] = {}
 
     def status(self) -> dict[str, Any]:
         """`{"seq", "retry": {id: {attempts, next_at, error}}, "log": [{at, id, error}]}`."""
@@ -75,7 +76,15 @@ class AgentFeed:
             self._checkpoint.save(state)
             if stop():
                 break
+        self._retries = state["retry"]
         return ran
+
+    def seconds_to_next(self, otherwise: float) -> float:
+        """Seconds until a document is to be tried again, as of the last run; at most
+        `otherwise`."""
+        moments = [datetime.fromisoformat(each["next_at"]) for each in self._retries.values()]
+        waits = [(moment - self._clock()).total_seconds() for moment in moments]
+        return max(0.0, min([*waits, otherwise]))
 
     def _take(self, row: Row, state: dict[str, Any]) -> int:
         doc = row.get("doc")

@@ -13,6 +13,7 @@ from plugin.runtime.directory import SERVER_NAME
 from plugin.runtime.errors import BadInput
 from plugin.runtime.module import Raw
 from store.api import Database, Server
+from store.cancel import Cancel
 from store.errors import Conflict, NotFound
 from store.types import Seq, UserContext
 
@@ -120,6 +121,7 @@ class Outbox:
         seq: Seq = self.db.info()["update_seq"]
         return seq
 
-    def wait(self, since: Seq, timeout: float) -> bool:
-        """True as soon as something was written after `since`, False after `timeout` seconds."""
-        return self.db.wait_for_change(since, timeout)
+    def wait(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:
+        """True as soon as something was written after `since`, False after `timeout` seconds or
+        when cancelled."""
+        return self.db.wait_for_change(since, timeout, cancel)

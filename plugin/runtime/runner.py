@@ -1,7 +1,6 @@
 """Runs the modules' agents and scheduled jobs: at once when something changes, and by the clock."""
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,8 @@ from plugin.runtime.directory import SETTINGS
 from plugin.runtime.feed import AgentFeed
 from plugin.runtime.housekeeping import housekeeper
 from plugin.runtime.schedule import Scheduler
-from plugin.runtime.workers import Service, Work, Workers
+from plugin.runtime.workers import LONGEST_WAIT, Service, Work, Workers
+from store.cancel import Cancel
 from store.lease import Lease
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 LEASE = "agents"
 ROUNDS = 20
 """How often `run_once` goes round at most: what one agent writes may call another."""
-WAIT = 1.0
-"""Seconds after which a waiting step looks whether it should stop."""
 
 log = logging.getLogger(__name__)
 
@@ -80,18 +78,18 @@ class AgentRunner:
         feeds = [feed for feed in self.feeds if feed.agent.database == database]
         db = self._office.server.database(database)
 
-        def step(stop: threading.Event) -> None:
+        def step(stop: Cancel) -> None:
             before = db.info()["update_seq"]
             for feed in feeds:
                 feed.run_once(stop.is_set)
-            if not stop.is_set():
-                db.wait_for_change(before, WAIT)
+            patience = min(feed.seconds_to_next(LONGEST_WAIT) for feed in feeds)
+            db.wait_for_change(before, patience, stop)
 
         return step
 
-    def _schedule_step(self, stop: threading.Event) -> None:
+    def _schedule_step(self, stop: Cancel) -> None:
         self._scheduler.run_due()
-        stop.wait(min(WAIT, self._scheduler.seconds_to_next()))
+        stop.wait(min(LONGEST_WAIT, self._scheduler.seconds_to_next()))
 
 
 def _plain_databases(office: "Office") -> list[str]:

@@ -6,10 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from store.cancel import Cancel
 from store.lease import Lease
 
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
 """Seconds to wait after the 1st, 2nd … failure of a step in a row."""
+LONGEST_WAIT = 30.0
+"""Seconds after which a step that waits for a change goes round again: clocks are set, and machines
+sleep."""
 PATIENCE = 20.0
 """Seconds that `stop` waits for the step under way."""
 
@@ -26,9 +30,9 @@ class Service(Protocol):
         ...
 
 
-Work = Callable[[threading.Event], None]
-"""One pass of work. Waits for something to do, at most about a second; ends early when the event
-is set. What it raises is logged, and the step is called again after a pause."""
+Work = Callable[[Cancel], None]
+"""One pass of work. Waits for something to do, at most `LONGEST_WAIT` or so; ends early when it is
+cancelled. What it raises is logged, and the step is called again after a pause."""
 
 
 @dataclass
@@ -37,7 +41,7 @@ class Workers:
 
     lease: Lease
     steps: Sequence[Work]
-    _stop: threading.Event = field(default_factory=threading.Event)
+    _stop: Cancel = field(default_factory=Cancel)
     _held: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 

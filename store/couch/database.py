@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, Literal
 
+from store.cancel import Cancel
 from store.couch.attachments import content, followed, in_base64, is_streamed, sendable
 from store.couch.parameters import changes_request, switches, view_body
 from store.couch.transport import Ask, Transport, doc_path
+from store.couch.waiting import cancellable
 from store.errors import (
     BadRequest,
     Conflict,
@@ -206,10 +208,14 @@ class CouchDatabase:
         params, body = changes_request(options)
         return dict(self._read("_changes", body, params))
 
-    def wait_for_change(self, since: Seq, timeout: float) -> bool:
+    def wait_for_change(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:
+        cancel = cancel or Cancel()
+        return cancellable(lambda: self._wait(since, timeout, cancel), cancel)
+
+    def _wait(self, since: Seq, timeout: float, cancel: Cancel) -> bool:
         """By longpoll. A server that answers early without a change is asked again."""
         left = timeout
-        while left > 0:
+        while left > 0 and not cancel.is_set():
             patience = min(left, LONGEST_POLL)
             params, body = changes_request(ChangesOptions(since=since, limit=1))
             params |= {"feed": "longpoll", "timeout": str(max(1, int(patience * 1000)))}

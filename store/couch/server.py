@@ -3,12 +3,16 @@
 import hashlib
 import hmac
 import re
+import time
+from collections.abc import Mapping
 
+from store.cancel import Cancel
 from store.couch.database import CouchDatabase
 from store.couch.transport import Ask, Transport
 from store.errors import BadRequest, NotFound
-from store.types import ADMIN, UserContext
+from store.types import ADMIN, ChangesOptions, Seq, UserContext
 
+LOOK_SECONDS = 1.0
 LEGAL_NAME = re.compile(r"[a-z][a-z0-9_$()+/-]*")
 
 
@@ -60,6 +64,25 @@ class CouchServer:
         if name not in self._known and not self.exists(name):
             raise NotFound("Database does not exist.")
         return CouchDatabase(self._transport, name, user, self._headers(user))
+
+    def wait_for_changes(
+        self, since: Mapping[str, Seq], timeout: float, cancel: Cancel | None = None
+    ) -> frozenset[str]:
+        """CouchDB has no feed of several databases without an administrator's preparation, so
+        each is asked once a second."""
+        cancel, end = cancel or Cancel(), time.monotonic() + timeout
+        while True:
+            found = frozenset(name for name, seq in since.items() if self._is_past(name, seq))
+            left = end - time.monotonic()
+            if found or left <= 0 or cancel.wait(min(left, LOOK_SECONDS)):
+                return found
+
+    def _is_past(self, name: str, since: Seq) -> bool:
+        try:
+            changes = self.database(name).changes(ChangesOptions(since=since, limit=1))
+        except NotFound:
+            return True
+        return bool(changes["results"])
 
     def close(self) -> None:
         self._transport.close()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from store.errors import NotFound, Unavailable
+from store.errors import NotFound, StoreError, Unavailable
 from store.lite import schema
 from store.lite.errors import translated
 
@@ -64,7 +64,7 @@ class Connections:
         try:
             yield conn
         except sqlite3.Error as error:
-            raise translated(error, str(self.path)) from error
+            raise self._failure(error) from error
         finally:
             self._give_back(conn, inode)
 
@@ -119,18 +119,24 @@ class Connections:
         try:
             conn = open_file(self.path, "rw")
         except sqlite3.Error as error:
-            raise translated(error, str(self.path)) from error
+            raise self._failure(error) from error
         try:
             schema.check(conn, str(self.path))
             conn.execute("PRAGMA synchronous = FULL")
             conn.execute("PRAGMA cache_size = -4000")
         except sqlite3.Error as error:
             conn.close()
-            raise translated(error, str(self.path)) from error
+            raise self._failure(error) from error
         except BaseException:
             conn.close()
             raise
         return conn
+
+    def _failure(self, error: sqlite3.Error) -> StoreError:
+        """That the file was deleted meanwhile explains whatever SQLite says."""
+        if self.path.exists():
+            return translated(error, str(self.path))
+        return NotFound("Database does not exist.")
 
 
 def open_file(path: Path, mode: str) -> sqlite3.Connection:

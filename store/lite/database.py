@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
+from store.cancel import Cancel
 from store.errors import BadRequest, NotFound, StoreError
 from store.lite import (
     about,
@@ -136,10 +137,10 @@ class LiteDatabase:
             wanted = self._shelf.filters.wanted(options, designs, self._user, self.name)
             return changes.changes(conn, options, wanted)
 
-    def wait_for_change(self, since: Seq, timeout: float) -> bool:
+    def wait_for_change(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:
         self._check_member()
         seq = changes.sequence(since, self._storage.state().update_seq)
-        return self._storage.wait(seq, timeout)
+        return self._storage.wait(seq, timeout, cancel)
 
     def documents_since(
         self, seq: int, limit: int = 1000

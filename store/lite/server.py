@@ -13,8 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from store.cancel import Cancel
 from store.errors import DatabaseExists, IllegalName, NameTooLong, NotFound, Unavailable
 from store.lite import access, schema
+from store.lite.changes import sequence
 from store.lite.connections import Keeper, open_file
 from store.lite.database import LiteDatabase
 from store.lite.designs import DesignCache
@@ -25,7 +27,8 @@ from store.lite.js.pool import JsPool
 from store.lite.shelf import BeforeUpdate, Shelf
 from store.lite.storage import Storage
 from store.lite.validate import Validation
-from store.types import ADMIN, Json, UserContext
+from store.lite.waiting import Waiting
+from store.types import ADMIN, Json, Seq, UserContext
 
 _NAME = re.compile(r"(?:[a-z][a-z0-9_$()+/-]*|_users|_replicator|_global_changes)\Z")
 MAX_NAME = 200
@@ -51,6 +54,7 @@ class LiteServer:
         self._owns_js = js is None
         self._before_update = dict(before_update or {})
         self._keeper = Keeper()
+        self._waiting = Waiting(self._directory)
         self._lock = threading.Lock()
         self._shelves: dict[str, Shelf] = {}
         self._closed = False
@@ -106,7 +110,26 @@ class LiteServer:
     def database(self, name: str, user: UserContext = ADMIN) -> LiteDatabase:
         return LiteDatabase(self._shelf(name), user)
 
+    def wait_for_changes(
+        self, since: Mapping[str, Seq], timeout: float, cancel: Cancel | None = None
+    ) -> frozenset[str]:
+        known = {name: sequence(seq, 0) for name, seq in since.items()}
+
+        def changed(name: str) -> bool:
+            latest = self._latest(name)
+            return latest is None or latest > known[name]
+
+        return self._waiting.wait(known, changed, timeout, cancel)
+
+    def _latest(self, name: str) -> int | None:
+        """The update sequence, None where the database is gone."""
+        try:
+            return self._shelf(name).storage.state().update_seq
+        except NotFound:
+            return None
+
     def close(self) -> None:
+        self._waiting.close()
         with self._lock:
             self._closed = True
             shelves, self._shelves = list(self._shelves.values()), {}
@@ -125,7 +148,8 @@ class LiteServer:
             shelf = self._shelves.get(name)
             if shelf is None:
                 indexes = Indexes(self._indexes(name), self._js)
-                storage = Storage(name, self._path(name), self._keeper, indexes.close)
+                path = self._path(name)
+                storage = Storage(name, path, self._keeper, self._waiting, indexes.close)
                 validation, filters = Validation(self._js), Filters(self._js)
                 change = self._before_update.get(name)
                 shelf = Shelf(storage, DesignCache(), validation, indexes, filters, change)

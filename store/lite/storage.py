@@ -1,18 +1,17 @@
-"""One database file with what all its handles in this process share: locks, caches, wake-ups."""
+"""One database file with what all its handles in this process share: connections, the queue of
+writers, who waits for changes."""
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.cancel import Cancel
 from store.errors import NotFound, Unavailable
 from store.lite.connections import BUSY_SECONDS, Connections, Keeper
-
-POLL_SECONDS = 0.2
-"""How soon a change by another process is seen."""
+from store.lite.waiting import Waiting
 
 _STATE = (
     "SELECT update_seq, doc_count, doc_del_count, design_seq, purge_seq, revs_limit, security,"
@@ -59,15 +58,14 @@ class Storage:
     """One database file. Thread-safe; several processes may have it open."""
 
     def __init__(
-        self, name: str, path: Path, keeper: Keeper, when_resting: Callable[[], None] | None = None
-    ) -> None:
+        self, name: str, path: Path, keeper: Keeper, waiting: Waiting,
+        when_resting: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         self.name = name
         self.path = path
+        self._waiting = waiting
         self._connections = Connections(path, keeper, when_resting)
         self._writer = threading.Lock()
-        self._changed = threading.Condition()
-        self._commits = 0
-        self._closed = False
 
     def connection(self) -> AbstractContextManager[sqlite3.Connection]:
         """For a single statement, which is consistent by itself."""
@@ -92,41 +90,27 @@ class Storage:
                 conn.execute("BEGIN IMMEDIATE")
                 state = read_state(conn)
                 before = _stored(state)
+                seq = state.update_seq
                 yield Transaction(conn, state)
                 if _stored(state) != before:
                     conn.execute(_SET_STATE, _stored(state))
                 conn.execute("COMMIT")
         finally:
             self._writer.release()
-        self._announce()
+        if state.update_seq != seq:
+            self._waiting.announce(self.name)
 
     def state(self) -> State:
         with self._connections.lent() as conn:
             return read_state(conn)
 
-    def wait(self, since: int, timeout: float) -> bool:
-        """Return True once the update sequence is past `since`, False after `timeout` seconds.
-
-        A change by this process wakes at once; one by another is seen by `PRAGMA data_version`.
-        """
-        end = time.monotonic() + timeout
-        with self._connections.lent() as conn:
-            version = None
-            while True:
-                commits = self._commits
-                latest = conn.execute("PRAGMA data_version").fetchone()[0]
-                if latest != version:
-                    version = latest
-                    if read_state(conn).update_seq > since:
-                        return True
-                left = end - time.monotonic()
-                if left <= 0:
-                    return False
-                with self._changed:
-                    if self._commits == commits and not self._closed:
-                        self._changed.wait(min(left, POLL_SECONDS))
-                    if self._closed:
-                        raise Unavailable("The store is closed.")
+    def wait(self, since: int, timeout: float, cancel: Cancel | None) -> bool:
+        """True once the update sequence is past `since`, False after `timeout` seconds or when
+        cancelled."""
+        found = self._waiting.wait(
+            (self.name,), lambda _: self.state().update_seq > since, timeout, cancel
+        )
+        return bool(found)
 
     def let_go(self) -> None:
         """Make all fail that had the file open, in this process and in others: it will be deleted.
@@ -136,17 +120,10 @@ class Storage:
         with self.writing() as tx:
             tx.conn.execute("DELETE FROM state")
         self._connections.rest()
+        self._waiting.announce(self.name)
 
     def close(self) -> None:
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
         self._connections.close()
-
-    def _announce(self) -> None:
-        with self._changed:
-            self._commits += 1
-            self._changed.notify_all()
 
 
 def read_state(conn: sqlite3.Connection) -> State:

@@ -1,13 +1,15 @@
 """The databases of a node as whoever asks may use them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from store.api import Database
+from store.cancel import Cancel
 from store.errors import Unauthorized
 from store.lite.server import LiteServer
 from store.node.authorize import NOT_SERVER_ADMIN
 from store.node.config import Config
-from store.types import ADMIN, Json, UserContext
+from store.types import ADMIN, Json, Seq, UserContext
 
 ADMIN_ONLY: dict[str, Json] = {"members": {"roles": ["_admin"]}, "admins": {"roles": ["_admin"]}}
 
@@ -41,6 +43,13 @@ class NodeServer:
     def database(self, name: str, user: UserContext = ADMIN) -> Database:
         """Under `self.user`, or where the server itself asks, in the name of `user`."""
         return self.server.database(name, user if self.user == ADMIN else self.user)
+
+    def wait_for_changes(
+        self, since: Mapping[str, Seq], timeout: float, cancel: Cancel | None = None
+    ) -> frozenset[str]:
+        for name in filter(self.exists, since):
+            self.database(name).info()  # raises where the user may not see it
+        return self.server.wait_for_changes(since, timeout, cancel)
 
     def close(self) -> None:
         """The server belongs to the node."""

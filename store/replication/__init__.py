@@ -1,6 +1,6 @@
 """CouchDB's replication algorithm between any two `store.api.Database`s."""
 
-from store.replication.pipe import Cancel
+from store.cancel import Cancel
 from store.replication.replicate import replicate
 from store.replication.values import Counts, Options, Progress, Refused, Summary
 

@@ -10,15 +10,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from store.api import Database, Server
+from store.cancel import Cancel
 from store.errors import BadRequest, Conflict, NotFound, StoreError
 from store.lease import Lease
 from store.replication.endpoint import shown
 from store.replication.job import Job, counts_json, stamp
-from store.replication.pipe import Cancel
 from store.replication.request import Request, from_document
 from store.replication.scheduler import Scheduler
 from store.replication.values import Summary
-from store.replication.waiting import wait
 from store.types import ADMIN, ChangesOptions, Doc, Json, Row, Seq, UserContext, ViewOptions
 
 log = logging.getLogger(__name__)
@@ -102,7 +101,7 @@ class Documents:
                     self._see(database, row)
                 since = page["last_seq"]
                 if not page["results"]:
-                    wait(database, since, LEASE_SECONDS / 3, self._ended)
+                    database.wait_for_change(since, LEASE_SECONDS / 3, self._ended)
             self._drop_all()
         finally:
             if self._ended.is_set():

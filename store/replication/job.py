@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from store.api import Server
-from store.replication.pipe import Cancel
+from store.cancel import Cancel
 from store.replication.replicate import replicate
 from store.replication.request import Request
 from store.replication.values import Counts, Progress, Summary

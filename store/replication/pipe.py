@@ -2,34 +2,13 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
+from store.cancel import Cancel
+
 Item = TypeVar("Item")
-
-
-class Cancel(threading.Event):
-    """Ends a replication from outside: at once where it waits, else after the step in work."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._told: list[Callable[[], object]] = []
-
-    def set(self) -> None:
-        super().set()
-        for tell in list(self._told):
-            tell()
-
-    def tell(self, callback: Callable[[], object]) -> None:
-        """Call `callback` when this is set, or now where it is."""
-        self._told.append(callback)
-        if self.is_set():
-            callback()
-
-    def untell(self, callback: Callable[[], object]) -> None:
-        """Call it no more."""
-        self._told.remove(callback)
 
 
 class ReadAhead(Generic[Item]):

@@ -5,15 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from store.api import Database
+from store.cancel import Cancel
 from store.errors import NotFound, Unavailable
-from store.replication.pipe import Cancel
 from store.replication.retry import Patience
 from store.replication.values import Counts, Options
-from store.replication.waiting import wait_for_change
 from store.types import Doc, Json, Row, Seq
 
 FIRST_PORTION = 100
 GROWTH = 4
+LONGEST_WAIT = 300.0
+"""Seconds of one wait; the store wakes it earlier where something changed."""
 PORTION_BYTES = 4 * 1024 * 1024
 """What one step should hold of documents as JSON; four steps are in memory at a time."""
 
@@ -67,7 +68,15 @@ class Reading:
                 return
             if at_end:
                 left = None
-                wait_for_change(self._source, since, self._patience, self._ended)
+                self._wait(since)
+
+    def _wait(self, since: Seq) -> None:
+        """Return when the source has changes after `since`, or the run is to end."""
+        changed = False
+        while not changed and not self._ended.is_set():
+            changed = self._patience(
+                lambda: self._source.wait_for_change(since, LONGEST_WAIT, self._ended)
+            )
 
     def _page(self, since: Seq) -> dict[str, Json]:
         return self._patience(lambda: self._source.changes(self._options.changes(since)))

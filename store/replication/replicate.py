@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 
 from store.api import Database
+from store.cancel import Cancel
 from store.errors import BadRequest, NotFound, StoreError
 from store.replication.checkpoint import Checkpoints
-from store.replication.pipe import Cancel, ReadAhead
+from store.replication.pipe import ReadAhead
 from store.replication.reading import Reading, Step
 from store.replication.retry import Cancelled, Patience
 from store.replication.transfer import write

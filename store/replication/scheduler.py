@@ -9,9 +9,9 @@ import time
 from collections.abc import Mapping
 
 from store.api import Server
+from store.cancel import Cancel
 from store.errors import BadRequest, NotFound, StoreError, Unauthorized
 from store.replication.job import Completed, Job
-from store.replication.pipe import Cancel
 from store.replication.request import Request, request
 from store.replication.values import Summary
 from store.types import Json, UserContext

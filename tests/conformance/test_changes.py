@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from store.api import Database
+from store.api import Database, Server
+from store.cancel import Cancel
 from store.errors import BadRequest, NotFound
 from store.types import ChangesOptions
 from tests.conformance.helpers import changed_ids
@@ -116,3 +117,36 @@ def test_waiting_is_woken_by_a_write(db: Database) -> None:
     db.put({"_id": "a"})
     waiter.join(timeout=10)
     assert woken == [True]
+
+
+def test_waiting_can_be_cancelled(db: Database) -> None:
+    cancel, ended = Cancel(), threading.Event()
+
+    def wait() -> None:
+        assert db.wait_for_change(db.info()["update_seq"], 60.0, cancel) is False
+        ended.set()
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    cancel.set()
+    assert ended.wait(timeout=10)
+    waiter.join()
+
+
+def test_one_thread_waits_for_several_databases(server: Server, db: Database) -> None:
+    names = [f"{db.name}_{letter}" for letter in "ab"]
+    for name in names:
+        server.create(name)
+    try:
+        since = {name: server.database(name).info()["update_seq"] for name in (db.name, *names)}
+        assert server.wait_for_changes(since, 0.05) == frozenset()
+        found: list[frozenset[str]] = []
+        waiter = threading.Thread(target=lambda: found.append(server.wait_for_changes(since, 20.0)))
+        waiter.start()
+        server.database(names[1]).put({"_id": "x"})
+        waiter.join(timeout=15)
+        assert found == [frozenset((names[1],))]
+        assert server.wait_for_changes({"gone": 0}, 20.0) == frozenset(("gone",))
+    finally:
+        for name in names:
+            server.delete(name)

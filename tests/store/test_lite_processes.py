@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from store.errors import Conflict, NotFound, StoreError
-from store.lite import LiteServer, storage
+from store.lite import LiteServer, waiting
 from store.lite.connections import FILES_KEPT_OPEN
 from store.types import ChangesOptions
 
@@ -28,15 +28,6 @@ while done < 40:
         done += 1
     except Conflict:
         conflicts += 1
-server.close()
-"""
-
-ONE_WRITE = """
-import sys
-from store.lite import LiteServer
-server = LiteServer(sys.argv[1])
-sys.stdin.readline()
-server.database("a").put({"_id": "from elsewhere"})
 server.close()
 """
 
@@ -76,21 +67,10 @@ def test_no_update_is_lost_between_processes(server: LiteServer, tmp_path: Path)
     assert db.info()["update_seq"] == 121
 
 
-def test_a_write_by_another_process_wakes_a_waiter(server: LiteServer, tmp_path: Path) -> None:
-    db = server.database("a")
-    with started(ONE_WRITE, tmp_path) as writer:
-        assert db.wait_for_change(0, 0.05) is False
-        assert writer.stdin is not None
-        writer.stdin.write("now\n")
-        writer.stdin.flush()
-        assert db.wait_for_change(0, 30.0) is True
-        assert db.get("from elsewhere")["_id"] == "from elsewhere"
-
-
 def test_writes_by_threads_wake_without_polling(
     server: LiteServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage, "POLL_SECONDS", 30.0)
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 30.0)
     db = server.database("a")
     woken = threading.Semaphore(0)
 

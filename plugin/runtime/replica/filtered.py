@@ -14,6 +14,7 @@ from acl import ACL_ID, Access, Identity, may
 from plugin.runtime.replica.pushing import Pusher
 from plugin.runtime.replica.visibility import Visibility, without_conflicts
 from store.api import Database
+from store.cancel import Cancel
 from store.errors import Forbidden
 from store.errors import NotFound as Missing
 from store.types import (
@@ -192,8 +193,8 @@ class FilteredDatabase:
             if options.descending or not answer["results"] or not answer.get("pending"):
                 return {"results": results, "last_seq": answer["last_seq"], "pending": 0}
 
-    def wait_for_change(self, since: Seq, timeout: float) -> bool:
-        return self._inner.wait_for_change(since, timeout)
+    def wait_for_change(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:
+        return self._inner.wait_for_change(since, timeout, cancel)
 
     def revs_diff(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
         shown = {docid: ids for docid, ids in revs.items() if self._visibility.shows(docid)}

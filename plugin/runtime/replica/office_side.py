@@ -14,9 +14,10 @@ from plugin.runtime.replica.rights import rights_since
 from plugin.runtime.replica.visibility import Visibility
 from plugin.runtime.session import Session
 from plugin.runtime.settings import kept_secret
+from store.cancel import Cancel
 from store.errors import Forbidden
 from store.errors import NotFound as StoreNotFound
-from store.types import ADMIN, UserContext, ViewOptions
+from store.types import ADMIN, Seq, UserContext, ViewOptions
 
 KEY = "replica_key"
 SHARED_SETTINGS = ("company_name", "language", "time_zone", "currency")
@@ -53,6 +54,14 @@ class FilteredServer:
             self._session.identity,
             lambda: office.apply_acl(name),
         )
+
+    def wait_for_changes(
+        self, since: Mapping[str, Seq], timeout: float, cancel: Cancel | None = None
+    ) -> frozenset[str]:
+        shown = {name: since[name] for name in self.all_dbs() if name in since}
+        if hidden := frozenset(since) - shown.keys():
+            return hidden  # they do not exist for this identity
+        return self._session.office.server.wait_for_changes(shown, timeout, cancel)
 
     def close(self) -> None:
         """Nothing of its own to close."""
