@@ -216,7 +216,9 @@ class Database(Protocol):
 class Server(Protocol):
     """All databases of one backend."""
 
-    def all_dbs(self) -> list[str]: ...
+    def all_dbs(self) -> list[str]:
+        """`GET /_all_dbs`, without the system's own databases, whose names begin with `_`."""
+        ...
 
     def exists(self, name: str) -> bool: ...
 

@@ -68,7 +68,7 @@ def chosen(server: LiteServer, names: tuple[str, ...]) -> list[str]:
     for name in names:
         if not server.exists(name):
             raise NotFound(f"There is no database {name}.")
-    return list(names) or server.all_dbs()
+    return list(names) or [*server.system_dbs(), *server.all_dbs()]
 
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")

@@ -24,7 +24,6 @@ def info(storage: Storage) -> dict[str, Json]:
         "sizes": {"file": _on_disk(storage.path), "active": active, "external": state.external},
         "instance_start_time": state.created,
         "disk_format_version": FORMAT,
-        "compact_running": False,
         "props": {},
     }
 

@@ -1,5 +1,7 @@
 """`POST /db/_compact`: forget the bodies of revisions that are not leaves, and free the space."""
 
+from collections.abc import Callable
+
 from store import revtree
 from store.lite.contents import drop_abandoned
 from store.lite.storage import Storage
@@ -8,11 +10,17 @@ from store.lite.writing import remove_bodies
 CHUNK = 500
 
 
-def compact(storage: Storage) -> None:
-    """Work in short transactions, so that writers need not wait for the whole."""
+def compact(storage: Storage, tell: Callable[[int, int], None]) -> None:
+    """Work in short transactions, so that writers need not wait for the whole; `tell` is given the
+    number of documents so far, and of those with something to forget."""
+    with storage.connection() as conn:
+        total = conn.execute("SELECT count(*) FROM docs WHERE stale > 0").fetchone()[0]
     last: int | None = 0
+    done = 0
     while last is not None:
+        tell(min(done, total), total)
         last = _compact_some(storage, last)
+        done += CHUNK
     with storage.writing() as tx:
         drop_abandoned(tx)
     with storage.connection() as conn:

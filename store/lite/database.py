@@ -25,6 +25,7 @@ from store.lite.compact import compact
 from store.lite.records import PLAIN, Shape
 from store.lite.shelf import Shelf
 from store.lite.storage import read_state
+from store.lite.tasks import COMPACTION
 from store.types import (
     Attached,
     Attachment,
@@ -58,7 +59,8 @@ class LiteDatabase:
 
     def info(self) -> dict[str, Json]:
         self._check_member()
-        return about.info(self._storage)
+        running = self._shelf.tasks.compacts(self.name)
+        return {**about.info(self._storage), "compact_running": running}
 
     def get(
         self, docid: str, *, rev: str | None = None, revs: bool = False, revs_info: bool = False,
@@ -233,7 +235,8 @@ class LiteDatabase:
 
     def compact(self) -> None:
         self._check_admin()
-        compact(self._storage)
+        with self._shelf.tasks.running(COMPACTION, self.name) as task:
+            compact(self._storage, task.tell)
         with self._reading() as conn:
             designs = list(self._designs(conn).values())
         self._shelf.indexes.drop_stale(designs)

@@ -1,7 +1,7 @@
 """The changes of a database, mapped: batches of rows in the order of sequences, some ahead."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
@@ -31,6 +31,23 @@ class Source(Protocol):
     def all_docs(self, options: ViewOptions = ...) -> dict[str, Json]: ...
 
     def documents_since(self, seq: int, limit: int = ...) -> list[Change]: ...
+
+
+class Watched:
+    """A source that tells how far it was read: changes so far, and those there are in all."""
+
+    def __init__(self, db: Source, tell: Callable[[int, int], None]) -> None:
+        self._db, self._tell = db, tell
+        self._first: int | None = None
+        self.standing = db.standing
+        self.get = db.get
+        self.all_docs = db.all_docs
+
+    def documents_since(self, seq: int, limit: int = BATCH) -> list[Change]:
+        if self._first is None or seq < self._first:
+            self._first = seq
+        self._tell(seq - self._first, max(seq, self.standing()[1]) - self._first)
+        return self._db.documents_since(seq, limit)
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from typing import TypeVar
 from store.errors import StoreError
 from store.lite.build import is_current, update
 from store.lite.errors import translated
-from store.lite.feed import Source
+from store.lite.feed import Source, Watched
 from store.lite.identity import IdentityCache
 from store.lite.indexfile import IndexFile, remove
 from store.lite.js.pool import JsPool
 from store.lite.query import Query
+from store.lite.tasks import INDEXER, Tasks
 from store.lite.views import DesignViews
 from store.types import Doc, Json, ViewOptions
 
@@ -27,10 +28,13 @@ Answer = TypeVar("Answer")
 
 
 class Indexes:
-    """One file for each signature of views below `directory`, which is made when needed."""
+    """One file for each signature of views below `directory`, which is made when needed. `tasks`
+    shows the builds, as of the database `name`."""
 
-    def __init__(self, directory: Path, pool: JsPool) -> None:
+    def __init__(self, name: str, directory: Path, pool: JsPool, tasks: Tasks) -> None:
+        self._name = name
         self._directory = directory
+        self._tasks = tasks
         self._designs = IdentityCache(lambda ddoc: DesignViews.of(ddoc, pool))
         self._lock = threading.Lock()
         self._files: dict[str, IndexFile] = {}
@@ -123,8 +127,7 @@ class Indexes:
         with file.reading() as conn:
             if not fresh or is_current(db, conn):
                 return read(conn)
-        with file.updating:  # threads of one process queue here, processes at the write lock
-            update(db, file, design)
+        self._update(db, file, design)
         with file.reading() as conn:
             return read(conn)
 
@@ -132,15 +135,21 @@ class Indexes:
         with self._lock:
             if self._lazy is None:
                 self._lazy = ThreadPoolExecutor(1, "lazy index update")
-            self._lazy.submit(_update_logged, db, file, design)
+            self._lazy.submit(self._update_logged, db, file, design)
+
+    def _update(self, db: Source, file: IndexFile, design: DesignViews) -> None:
+        # Threads of one process queue at the first lock, processes at that of the file.
+        with (
+            file.updating,
+            self._tasks.running(INDEXER, self._name, design_document=design.docid) as task,
+        ):
+            update(Watched(db, task.tell), file, design)
+
+    def _update_logged(self, db: Source, file: IndexFile, design: DesignViews) -> None:
+        try:
+            self._update(db, file, design)
+        except (StoreError, sqlite3.Error) as error:  # nobody waits for the outcome
+            log.warning("the index %s was not brought up to date: %s", file.path.name, error)
 
 
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _update_logged(db: Source, file: IndexFile, design: DesignViews) -> None:
-    try:
-        with file.updating:
-            update(db, file, design)
-    except (StoreError, sqlite3.Error) as error:  # nobody waits for the outcome
-        log.warning("the index %s was not brought up to date: %s", file.path.name, error)

@@ -26,6 +26,7 @@ from store.lite.index import Indexes
 from store.lite.js.pool import JsPool
 from store.lite.shelf import BeforeUpdate, Shelf
 from store.lite.storage import Storage
+from store.lite.tasks import Tasks
 from store.lite.validate import Validation
 from store.lite.waiting import Waiting
 from store.types import ADMIN, Json, Seq, UserContext
@@ -53,6 +54,7 @@ class LiteServer:
         self._js = js or JsPool()
         self._owns_js = js is None
         self._before_update = dict(before_update or {})
+        self.tasks = Tasks()
         self._keeper = Keeper()
         self._waiting = Waiting(self._directory)
         self._lock = threading.Lock()
@@ -64,6 +66,13 @@ class LiteServer:
             raise Unavailable(f"{self._directory} cannot be used: {error.strerror}") from error
 
     def all_dbs(self) -> list[str]:
+        return [name for name in self._names() if not name.startswith("_")]
+
+    def system_dbs(self) -> list[str]:
+        """The databases of a node served by itself, such as `_users`, where they are there."""
+        return [name for name in self._names() if name.startswith("_")]
+
+    def _names(self) -> list[str]:
         files = self._directory.glob(f"*{SUFFIX}")
         return sorted(unquote(file.name.removesuffix(SUFFIX)) for file in files)
 
@@ -147,12 +156,14 @@ class LiteServer:
         with self._lock:
             shelf = self._shelves.get(name)
             if shelf is None:
-                indexes = Indexes(self._indexes(name), self._js)
+                indexes = Indexes(name, self._indexes(name), self._js, self.tasks)
                 path = self._path(name)
                 storage = Storage(name, path, self._keeper, self._waiting, indexes.close)
                 validation, filters = Validation(self._js), Filters(self._js)
                 change = self._before_update.get(name)
-                shelf = Shelf(storage, DesignCache(), validation, indexes, filters, change)
+                shelf = Shelf(
+                    storage, DesignCache(), validation, indexes, filters, self.tasks, change
+                )
                 self._shelves[name] = shelf
             return shelf
 

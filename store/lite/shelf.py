@@ -8,6 +8,7 @@ from store.lite.designs import DesignCache
 from store.lite.filters import Filters
 from store.lite.index import Indexes
 from store.lite.storage import Storage
+from store.lite.tasks import Tasks
 from store.lite.validate import Validation
 from store.types import Doc, UserContext
 
@@ -24,4 +25,5 @@ class Shelf:
     validation: Validation
     indexes: Indexes
     filters: Filters
+    tasks: Tasks
     before_update: BeforeUpdate | None = None

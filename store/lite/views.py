@@ -55,6 +55,7 @@ class Options:
 class DesignViews:
     """All views of a design document. Two with the same signature have the same index."""
 
+    docid: str
     signature: str
     mapper: Mapper
     views: Mapping[str, View]
@@ -78,7 +79,7 @@ class DesignViews:
         }
         options = Options.of(ddoc)
         mapper = JsMapper(pool, program, options.raw)
-        return cls(_signature(program, options), mapper, views, options)
+        return cls(str(ddoc.get("_id")), _signature(program, options), mapper, views, options)
 
     @property
     def sort_key(self) -> Callable[[Json], bytes]:

@@ -46,7 +46,9 @@ class Replicating:
         return answer(said, status)
 
     def active_tasks(self, call: Call) -> Response:
-        return answer(self._node.scheduler.active_tasks())
+        node = {"node": self._node.name}
+        tasks = [{**node, **task} for task in self._node.server.tasks.to_json()]
+        return answer([*tasks, *self._node.scheduler.active_tasks()])
 
     def nothing(self, call: Call) -> Response:
         raise NotFound("missing")

@@ -25,7 +25,7 @@ class NodeServer:
     def all_dbs(self) -> list[str]:
         if self.config.flag("chttpd", "admin_only_all_dbs"):
             self._check_admin()
-        return self.server.all_dbs()
+        return [*self.server.system_dbs(), *self.server.all_dbs()]
 
     def exists(self, name: str) -> bool:
         return self.server.exists(name)

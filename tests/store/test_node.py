@@ -2,6 +2,7 @@
 
 import json
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -252,6 +253,26 @@ def test_a_continuous_replication_is_shown_and_cancelled(ask: Admin, node: Node)
     assert ask("POST", "/_replicate", {**body, "cancel": True})[1] == said
     assert ask("GET", "/_active_tasks") == (200, [])
     assert security == {}  # as `default_security` says in this test
+
+
+def test_an_index_that_is_built_is_an_active_task(ask: Admin, node: Node) -> None:
+    database = node.server.database("source")
+    database.bulk_docs([{"_id": f"more-{at}"} for at in range(10_000)])
+    database.put({"_id": "_design/x", "views": {"all": {"map": "function (doc) { emit(1); }"}}})
+    building = threading.Thread(target=database.view, args=("x", "all"))
+    building.start()
+    seen: list[dict[str, Any]] = []
+    while building.is_alive():
+        seen += ask("GET", "/_active_tasks")[1]
+    building.join()
+    assert seen
+    facts = {(each["type"], each["database"], each["design_document"]) for each in seen}
+    assert facts == {("indexer", "source", "_design/x")}
+    assert {each["total_changes"] for each in seen} <= {0, 10_004}
+    progress = [each["progress"] for each in seen]
+    assert progress == sorted(progress)
+    assert 0 < progress[-1] <= 100
+    assert ask("GET", "/_active_tasks") == (200, [])
 
 
 def test_a_user_replicates_under_the_own_name(ask: Admin, node: Node) -> None:
