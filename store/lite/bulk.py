@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from store.errors import StoreError
 from store.lite import access, contents, local
 from store.lite.edits import Edit, edit
-from store.lite.planning import Plan, plan
+from store.lite.planning import Plan, find, plan
 from store.lite.shelf import Shelf
 from store.lite.storage import Transaction
 from store.lite.writing import store
@@ -116,6 +116,7 @@ def _rounds(prepared: Sequence[_Prepared]) -> list[list[int]]:
 
 def _write_round(job: _Job, items: dict[int, _Prepared], outcomes: dict[int, Outcome]) -> None:
     plans: dict[int, Plan] = {}
+    known = find(job.tx.conn, [item.docid for item in items.values() if isinstance(item, Edit)])
     for at, item in items.items():
         try:
             if isinstance(item, StoreError):
@@ -123,13 +124,12 @@ def _write_round(job: _Job, items: dict[int, _Prepared], outcomes: dict[int, Out
             if isinstance(item, local.LocalEdit):
                 outcomes[at] = local.write(job.tx.conn, item)
             else:
-                plans[at] = plan(job.tx.conn, item)
+                plans[at] = plan(job.tx.conn, item, known.get(item.docid))
         except StoreError as error:
             outcomes[at] = error
     refused = _refused(job, plans)
+    store(job.tx, [planned for at, planned in plans.items() if at not in refused])
     for at, planned in plans.items():
-        if at not in refused:
-            store(job.tx, planned)
         outcomes[at] = refused.get(at, planned.rev)
 
 

@@ -121,15 +121,14 @@ def check_id(docid: object) -> str:
 
 def body_of(doc: Doc) -> dict[str, Any]:
     """The document without the members that belong to the store."""
-    body = {}
-    for name, value in doc.items():
+    body = dict(doc)
+    for name in doc:
         if not isinstance(name, str):
             raise BadRequest("Names of items must be strings")
-        if name.startswith("_") and name not in _KEPT:
+        if name[:1] == "_" and name not in _KEPT:
             if name not in _KNOWN and name not in _ANSWERED:
                 raise BadRequest(f"Bad special document member: {name}")
-        else:
-            body[name] = value
+            del body[name]
     return body
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,16 +76,22 @@ class Plan:
         return records.document(self.edit.docid, rev, node.deleted, *records.body(conn, node.body))
 
 
-def find(conn: sqlite3.Connection, docid: str) -> Found | None:
-    row = conn.execute(
-        "SELECT key, rev, deleted, body, stale, losers, tree FROM docs WHERE docid = ?", (docid,)
-    ).fetchone()
-    return None if row is None else Found(*row)
+_FIND = "SELECT docid, key, rev, deleted, body, stale, losers, tree FROM docs WHERE docid "
 
 
-def plan(conn: sqlite3.Connection, edit: Edit) -> Plan:
-    """Raises Conflict, or MissingStub."""
-    found = find(conn, edit.docid)
+def find(conn: sqlite3.Connection, docids: Collection[str]) -> dict[str, Found]:
+    """Those of the documents that are there, by id."""
+    if len(docids) == 1:
+        rows = conn.execute(f"{_FIND} = ?", (*docids,))
+    else:
+        ids = json.dumps(list(docids))
+        rows = conn.execute(f"{_FIND} IN (SELECT value FROM json_each(?))", (ids,))
+    return {docid: Found(*facts) for docid, *facts in rows}
+
+
+def plan(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Plan:
+    """`found` is the document as it is. Raises Conflict, or MissingStub where a stub means no
+    attachment."""
     return _replicated(conn, edit, found) if edit.history else _interactive(conn, edit, found)
 
 

@@ -33,7 +33,7 @@ def infos(conn: sqlite3.Connection) -> list[dict[str, Json]]:
 
 def _purge_one(tx: Transaction, docid: str, wanted: Sequence[str]) -> list[str]:
     revisions.parse_all(wanted)
-    found = planning.find(tx.conn, docid) if storable(docid) else None
+    found = planning.find(tx.conn, [docid]).get(docid) if storable(docid) else None
     if found is None:
         return []
     tree = found.tree()

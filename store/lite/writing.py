@@ -1,7 +1,8 @@
 """Storing planned edits inside a write transaction: bodies, trees, winners, counters."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from store import revtree
@@ -10,9 +11,55 @@ from store.lite.planning import Found, Plan
 from store.lite.storage import Transaction
 from store.revtree import Tree
 
+_INSERT_BODY = "INSERT INTO bodies (key, body, attachments) VALUES (?, ?, NULL)"
+_INSERT_DOC = (
+    "INSERT INTO docs (seq, rev, deleted, body, stale, losers, tree, docid)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
-def store(tx: Transaction, plan: Plan) -> None:
-    """Write one planned edit. All checks are behind us: only the disk can fail now."""
+
+def store(tx: Transaction, plans: Sequence[Plan]) -> None:
+    """Write planned edits in order. All checks are behind us: only the disk can fail now."""
+    for fresh, group in groupby(plans, _is_fresh):
+        if fresh:
+            _store_fresh(tx, list(group))
+        else:
+            for plan in group:
+                _store_one(tx, plan)
+
+
+def _is_fresh(plan: Plan) -> bool:
+    return plan.found is None and not plan.attachments
+
+
+def _store_fresh(tx: Transaction, plans: Sequence[Plan]) -> None:
+    """Documents that were never there, without attachments: as most of an import or a clone."""
+    first = 1 + tx.conn.execute("SELECT coalesce(max(key), 0) FROM bodies").fetchone()[0]
+    texts = [plan.edit.text for plan in plans]
+    tx.conn.executemany(_INSERT_BODY, enumerate(texts, first))
+    tx.conn.executemany(
+        _INSERT_DOC, [_fresh_row(tx, plan, body) for body, plan in enumerate(plans, first)]
+    )
+    deleted = sum(plan.edit.deleted for plan in plans)
+    tx.state.doc_count += len(plans) - deleted
+    tx.state.doc_del_count += deleted
+    tx.state.external += sum(map(len, texts))
+
+
+def _fresh_row(tx: Transaction, plan: Plan, body: int) -> tuple[Any, ...]:
+    deleted, docid = plan.edit.deleted, plan.edit.docid
+    tree = _first_tree(plan, body, tx.state.revs_limit)
+    return (tx.state.next_seq(docid), plan.rev, deleted, body, 0, None, tree, docid)
+
+
+def _first_tree(plan: Plan, body: int, limit: int) -> str:
+    deleted = plan.edit.deleted
+    if len(plan.history) == 1:
+        return revtree.appended("[]", plan.rev, deleted=deleted, body=body, limit=limit)[0]
+    return revtree.dumps(revtree.merge({}, plan.history[:limit], deleted=deleted, body=body))
+
+
+def _store_one(tx: Transaction, plan: Plan) -> None:
     found = plan.found
     if found is None or (found.losers is None and not plan.edit.history):
         _append(tx, plan, found)
@@ -51,14 +98,12 @@ def _append(tx: Transaction, plan: Plan, found: Found | None) -> None:
     deleted = plan.edit.deleted
     body = _add_body(tx, plan)
     limit = tx.state.revs_limit
-    if found is None and len(plan.history) > 1:
-        tree = revtree.merge({}, plan.history[:limit], deleted=deleted, body=body)
-        text, gone = revtree.dumps(tree), list[int]()
+    if found is None:
+        text, stale = _first_tree(plan, body, limit), 0
     else:
-        before = found.text if found else "[]"
-        text, gone = revtree.appended(before, plan.rev, deleted=deleted, body=body, limit=limit)
+        text, gone = revtree.appended(found.text, plan.rev, deleted=deleted, body=body, limit=limit)
         remove_bodies(tx, gone)
-    stale = found.stale + bool(found.rev) - len(gone) if found else 0
+        stale = found.stale + bool(found.rev) - len(gone)
     _put_row(
         tx, plan.edit.docid, found,
         rev=plan.rev, deleted=deleted, body=body, stale=stale, losers=None, tree=text,
@@ -72,11 +117,7 @@ def _put_row(
     """Write the document's row and count it as live or deleted."""
     row = (tx.state.next_seq(docid), rev, deleted, body, stale, losers, tree)
     if found is None:
-        tx.conn.execute(
-            "INSERT INTO docs (seq, rev, deleted, body, stale, losers, tree, docid)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, docid),
-        )
+        tx.conn.execute(_INSERT_DOC, (*row, docid))
     else:
         tx.conn.execute(
             "UPDATE docs SET seq = ?, rev = ?, deleted = ?, body = ?, stale = ?, losers = ?,"
