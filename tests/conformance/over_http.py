@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -23,7 +23,7 @@ COUCHDB_LACKS = (
 
 
 @contextmanager
-def embedded_over_http(directory: Path) -> Iterator[Server]:
+def embedded_over_http(directory: Path, started: ExitStack) -> Iterator[Server]:
     """Client → protocol → embedded store: with a password, and users by proxy authentication."""
     login = BasicAuth("admin", "only in this test")
     with (
@@ -34,7 +34,7 @@ def embedded_over_http(directory: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def couchdb(directory: Path) -> Iterator[Server]:
+def couchdb(directory: Path, started: ExitStack) -> Iterator[Server]:
     """The CouchDB that the environment names; nothing of it goes into `directory`."""
     parts = urlsplit(COUCHDB_URL)
     login = None
