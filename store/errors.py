@@ -49,6 +49,14 @@ class QueryParseError(StoreError):
     status, error = 400, "query_parse_error"
 
 
+class BadQuery(BadRequest):
+    """A Mango query or index that makes no sense; `error` is CouchDB's word for what is wrong."""
+
+    def __init__(self, error: str, reason: str) -> None:
+        super().__init__(reason)
+        self.error = error
+
+
 class Unauthorized(StoreError):
     """`throw({unauthorized: …})` of a validate_doc_update, or no such user."""
 
@@ -149,6 +157,12 @@ class NotOpened(StoreError):
     """A side of a replication is not there; CouchDB says so with 500."""
 
     error = "db_not_found"
+
+
+class SearchUnavailable(StoreError):
+    """Full-text search is asked for, which only some servers have; `reason` is its kind."""
+
+    status, error = 503, "required index service unavailable"
 
 
 class UnsupportedFormat(StoreError):
