@@ -193,6 +193,49 @@ class Database(Protocol):
         each."""
         ...
 
+    def find(self, query: Mapping[str, Json]) -> dict[str, Json]:
+        """`POST /db/_find`: documents that meet a selector.
+
+        `query` is CouchDB's: `selector` and, if wanted, `limit` (25), `skip`, `sort`, `fields`,
+        `bookmark`, `use_index`, `allow_fallback`, `conflicts`, `update`, `stable`, `r`,
+        `execution_stats`. Returns `{"docs", "bookmark", "execution_stats"?, "warning"?}`. Raises
+        BadQuery whose `error` is CouchDB's ("no_usable_index" for a sort that no index serves),
+        SearchUnavailable for `$text`.
+        """
+        ...
+
+    def explain(self, query: Mapping[str, Json]) -> dict[str, Json]:
+        """`POST /db/_explain`: how `find` would answer the same query: `index`, the ends of its
+        range in `mrargs`, and in `index_candidates` why it was no other."""
+        ...
+
+    def indexes(self) -> dict[str, Json]:
+        """`GET /db/_index`: `{"total_rows", "indexes": [{"ddoc", "name", "type", "def"}]}`, first
+        `_all_docs`."""
+        ...
+
+    def create_index(self, definition: Mapping[str, Json]) -> dict[str, Json]:
+        """`POST /db/_index`: `{"index": {"fields", "partial_filter_selector"?}, "ddoc"?,
+        "name"?}`.
+
+        Returns `{"result": "created" | "exists", "id", "name"}`. The index is a view of the design
+        document `id` and is built when it is first used. Raises BadQuery, SearchUnavailable for
+        type "text", and what `put` raises.
+        """
+        ...
+
+    def delete_index(self, ddoc: str, name: str, kind: str = "json") -> None:
+        """`DELETE /db/_index/ddoc/json/name`; the design document goes with its last index. Raises
+        NotFound."""
+        ...
+
+    def delete_indexes(self, ddocs: Sequence[str]) -> dict[str, Json]:
+        """`POST /db/_index/_bulk_delete`: all indexes of these design documents.
+
+        Returns `{"success": [{"id", "ok"}], "fail": [{"id", "error"}]}`.
+        """
+        ...
+
     def security(self) -> dict[str, Json]:
         """`GET /db/_security`; `{}` where none was set."""
         ...

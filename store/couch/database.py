@@ -294,6 +294,27 @@ class CouchDatabase:
         body = {"queries": [view_body(options) for options in queries]}
         return list(self._read(f"_design/{ddoc}/_view/{name}/queries", body)["results"])
 
+    def find(self, query: Mapping[str, Json]) -> dict[str, Json]:
+        return dict(self._read("_find", dict(query)))
+
+    def explain(self, query: Mapping[str, Json]) -> dict[str, Json]:
+        return dict(self._read("_explain", dict(query)))
+
+    def indexes(self) -> dict[str, Json]:
+        return dict(self._get("_index"))
+
+    def create_index(self, definition: Mapping[str, Json]) -> dict[str, Json]:
+        path = (self._name, "_index")
+        return dict(self._write(Ask("POST", path, None, dict(definition), again=True)))
+
+    def delete_index(self, ddoc: str, name: str, kind: str = "json") -> None:
+        path = (self._name, "_index", ddoc.removeprefix("_design/"), kind, name)
+        self._write(Ask("DELETE", path))
+
+    def delete_indexes(self, ddocs: Sequence[str]) -> dict[str, Json]:
+        path = (self._name, "_index", "_bulk_delete")
+        return dict(self._write(Ask("POST", path, None, {"docids": list(ddocs)})))
+
     def security(self) -> dict[str, Json]:
         return dict(self._get("_security"))
 

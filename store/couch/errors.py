@@ -8,6 +8,7 @@ from ibm_cloud_sdk_core import ApiException
 
 from store.errors import (
     AttachmentTooLarge,
+    BadQuery,
     BadRequest,
     Conflict,
     DatabaseExists,
@@ -20,6 +21,7 @@ from store.errors import (
     NotFound,
     PreconditionFailed,
     QueryParseError,
+    SearchUnavailable,
     StoreError,
     TooLarge,
     Unauthorized,
@@ -55,6 +57,7 @@ BY_NAME: dict[str, type[StoreError]] = {
     "missing_stub": MissingStub,
     "content_md5_mismatch": DigestMismatch,
     "too_many_requests": Unavailable,
+    "required index service unavailable": SearchUnavailable,
 }
 PASSING = frozenset({429, 502, 503, 504})
 """Status codes after which the same request may succeed a little later."""
@@ -74,6 +77,8 @@ def from_answer(failed: ApiException) -> StoreError:
     reason = str(said.get("reason") or name)
     if status == 409:
         return Conflict(reason)
+    if status == 400 and name not in BY_NAME and name != BadRequest.error:
+        return BadQuery(name, reason)
     kind = BY_NAME.get(name) or BY_STATUS.get(status, StoreError)
     if kind is Unavailable:
         return Unavailable(reason, _retry_after(failed))

@@ -15,6 +15,8 @@ from store.lite import (
     bulk,
     changes,
     contents,
+    find,
+    find_indexes,
     get,
     local,
     purge,
@@ -26,6 +28,10 @@ from store.lite.records import PLAIN, Shape
 from store.lite.shelf import Shelf
 from store.lite.storage import read_state
 from store.lite.tasks import COMPACTION
+from store.mango import options
+from store.mango.choice import choose
+from store.mango.explain import explained
+from store.mango.indexes import Index
 from store.types import (
     Attached,
     Attachment,
@@ -204,6 +210,34 @@ class LiteDatabase:
             raise NotFound("missing")
         return self._shelf.indexes.queries(self, design, name, queries)
 
+    def find(self, query: Mapping[str, Json]) -> dict[str, Json]:
+        asked = options.query(query)
+        with self._reading() as conn:
+            designs = self._designs(conn)
+            choice = choose(self._shelf.indexes.mango(designs), asked)
+            if choice.nothing or choice.best is None:
+                return {"docs": []}
+            ddoc = choice.best.index.ddoc
+            if ddoc is None:
+                return find.scan(conn, choice)
+        return find.by_index(self._shelf.indexes, self, designs[ddoc], choice, choice.best)
+
+    def explain(self, query: Mapping[str, Json]) -> dict[str, Json]:
+        choice = choose(self._indexes(), options.query(query), explain=True)
+        return explained(self.name, choice)
+
+    def indexes(self) -> dict[str, Json]:
+        return find_indexes.listed(self._indexes())
+
+    def create_index(self, definition: Mapping[str, Json]) -> dict[str, Json]:
+        return find_indexes.create(self, definition)
+
+    def delete_index(self, ddoc: str, name: str, kind: str = "json") -> None:
+        find_indexes.delete(self, self._indexes(), ddoc, name, kind)
+
+    def delete_indexes(self, ddocs: Sequence[str]) -> dict[str, Json]:
+        return find_indexes.delete_all(self, self._indexes(), ddocs)
+
     def standing(self) -> tuple[str, int]:
         """For indexes: what tells this database from an earlier one of its name, and its state."""
         state = self._storage.state()
@@ -240,6 +274,10 @@ class LiteDatabase:
         with self._reading() as conn:
             designs = list(self._designs(conn).values())
         self._shelf.indexes.drop_stale(designs)
+
+    def _indexes(self) -> list[Index]:
+        with self._reading() as conn:
+            return self._shelf.indexes.mango(self._designs(conn))
 
     def _designs(self, conn: sqlite3.Connection) -> dict[str, Doc]:
         return self._shelf.designs.at(conn, read_state(conn)).by_id

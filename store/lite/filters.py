@@ -7,10 +7,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from store.errors import BadRequest, NotFound
+from store.errors import BadQuery, BadRequest, NotFound
 from store.lite.identity import IdentityCache
 from store.lite.js.pool import JsPool, Program
-from store.types import ChangesOptions, Doc, UserContext
+from store.mango.matching import matcher
+from store.mango.selector import normalize
+from store.types import ChangesOptions, Doc, Json, UserContext
 
 Filter = Callable[[Sequence[Doc]], Sequence[bool]]
 
@@ -31,6 +33,8 @@ class Filters:
         one that is not there; the filter itself raises DesignError.
         """
         name = options.filter
+        if name == "_selector" or (name is None and options.selector is not None):
+            return _by_selector(options.selector)
         if name is None or name == "_doc_ids":
             return None
         if name == "_design":
@@ -52,6 +56,16 @@ class Filters:
             return [answer == "true" for answer in answers]
 
         return wanted
+
+
+def _by_selector(selector: Json) -> Filter:
+    if not isinstance(selector, Mapping):
+        raise BadRequest("Selector error: expected a JSON object")
+    try:
+        matches = matcher(normalize(selector))
+    except BadQuery as error:  # CouchDB's feed knows no names for these
+        raise BadRequest(error.reason) from error
+    return lambda docs: [matches(doc) for doc in docs]
 
 
 def _function(path: str, what: str, member: str, designs: Mapping[str, Doc]) -> tuple[Doc, str]:

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +17,8 @@ from store.lite.indexfile import IndexFile, remove
 from store.lite.js.pool import JsPool
 from store.lite.query import Query
 from store.lite.tasks import INDEXER, Tasks
-from store.lite.views import DesignViews
+from store.lite.views import DesignViews, View
+from store.mango.indexes import ALL_DOCS, Index, of_design
 from store.types import Doc, Json, ViewOptions
 
 log = logging.getLogger("store.index")
@@ -36,6 +37,7 @@ class Indexes:
         self._directory = directory
         self._tasks = tasks
         self._designs = IdentityCache(lambda ddoc: DesignViews.of(ddoc, pool))
+        self._mango = IdentityCache(of_design)
         self._lock = threading.Lock()
         self._files: dict[str, IndexFile] = {}
         self._lazy: ThreadPoolExecutor | None = None
@@ -61,6 +63,25 @@ class Indexes:
         if any(options.update == "lazy" for options in queries):
             self._update_later(db, design, file)
         return found
+
+    def read(
+        self,
+        db: Source,
+        ddoc: Doc,
+        view: str,
+        read: Callable[[sqlite3.Connection, View], Answer],
+        *,
+        fresh: bool,
+    ) -> Answer:
+        """What `read` makes of one state of the index, brought up to date before if `fresh`."""
+        design = self._designs.get(ddoc)
+        wanted = design.view(view)
+        return self._read(db, design, self._file(design), lambda conn: read(conn, wanted), fresh)
+
+    def mango(self, designs: Mapping[str, Doc]) -> list[Index]:
+        """The Mango indexes of these design documents in CouchDB's order, `_all_docs` first."""
+        found = [index for ddoc in designs.values() for index in self._mango.get(ddoc)]
+        return [ALL_DOCS, *sorted(found, key=lambda index: index.place)]
 
     def drop_stale(self, ddocs: Sequence[Doc]) -> None:
         """Delete the files of indexes that none of the design documents has any more."""

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from store import collation
 from store.errors import DesignError, FunctionError, NotFound
-from store.lite.builtins import builtin
+from store.lite.builtins import Count, builtin
+from store.lite.field_mapper import FieldMapper
 from store.lite.js.pool import JsPool, Program
 from store.lite.mapping import JsMapper, Mapper
 from store.lite.reducers import BuiltinReducer, JsReducer, NoReducer, Reducer
+from store.mango import indexes
 from store.types import Doc, Json
 
 FORMAT = 2
@@ -65,6 +67,8 @@ class DesignViews:
     def of(cls, ddoc: Doc, pool: JsPool) -> "DesignViews":
         """Raises DesignError where the design document is not one that can be indexed."""
         language = ddoc.get("language", LANGUAGE)
+        if language == indexes.LANGUAGE:
+            return cls._of_query(ddoc)
         if language != LANGUAGE:
             raise FunctionError("unknown_query_language", str(language))
         definitions = ddoc.get("views") or {}
@@ -79,7 +83,18 @@ class DesignViews:
         }
         options = Options.of(ddoc)
         mapper = JsMapper(pool, program, options.raw)
-        return cls(str(ddoc.get("_id")), _signature(program, options), mapper, views, options)
+        return cls(
+            str(ddoc.get("_id")), _signature(program.signature, options), mapper, views, options
+        )
+
+    @classmethod
+    def _of_query(cls, ddoc: Doc) -> "DesignViews":
+        """Of Mango indexes, which can be counted as other views, as in CouchDB."""
+        found = sorted(indexes.of_design(ddoc), key=lambda index: index.name)
+        counted = BuiltinReducer(Count())
+        views = {index.name: View(index.name, n, counted) for n, index in enumerate(found)}
+        signature = _signature(json.dumps([index.to_json() for index in found]), Options())
+        return cls(str(ddoc.get("_id")), signature, FieldMapper(found), views, Options())
 
     @property
     def sort_key(self) -> Callable[[Json], bytes]:
@@ -94,8 +109,8 @@ class DesignViews:
         return found
 
 
-def _signature(program: Program, options: Options) -> str:
-    parts = [FORMAT, collation.version(), program.signature, repr(options)]
+def _signature(program: str, options: Options) -> str:
+    parts = [FORMAT, collation.version(), program, repr(options)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 

@@ -4,7 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from store.errors import NotFound
-from store.wire import attachments, bulk, changes, databases, documents, indexes, locals_, servers
+from store.wire import (
+    attachments,
+    bulk,
+    changes,
+    databases,
+    documents,
+    indexes,
+    locals_,
+    mango,
+    servers,
+)
 from store.wire.answers import method_not_allowed
 from store.wire.call import Handler
 
@@ -36,6 +46,12 @@ ROUTES: tuple[tuple[str, Methods], ...] = (
     ("{db}/_purge", {"POST": databases.purge}),
     ("{db}/_revs_limit", {"GET": databases.revs_limit, "PUT": databases.set_revs_limit}),
     ("{db}/_security", {"GET": databases.security, "PUT": databases.set_security}),
+    ("{db}/_find", {"POST": mango.find}),
+    ("{db}/_explain", {"POST": mango.explain}),
+    ("{db}/_index", {"GET": mango.indexes, "POST": mango.create_index}),
+    ("{db}/_index/_bulk_delete", {"POST": mango.delete_indexes}),
+    ("{db}/_index/{ddoc}/{type}/{name}", {"DELETE": mango.delete_index}),
+    ("{db}/_index/_design/{ddoc}/{type}/{name}", {"DELETE": mango.delete_index}),
     ("{db}/_local/{doc}", {"GET": locals_.get, "PUT": locals_.put, "DELETE": locals_.delete}),
     ("{db}/_design/{ddoc}/_view/{view}", {"GET": indexes.view, "POST": indexes.view}),
     ("{db}/_design/{ddoc}/_view/{view}/queries", {"POST": indexes.queries}),

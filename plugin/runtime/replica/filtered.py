@@ -31,6 +31,7 @@ from store.types import (
 )
 
 BATCH = 500
+NO_QUERIES = "Queries are not offered here; replicate and query the replica."
 
 
 class FilteredDatabase:
@@ -279,6 +280,24 @@ class FilteredDatabase:
         self, ddoc: str, name: str, queries: Sequence[ViewOptions]
     ) -> list[dict[str, Json]]:
         return _refuse("Views are not offered here; replicate and query the replica.")
+
+    def find(self, query: Mapping[str, Json]) -> dict[str, Json]:
+        return _refuse(NO_QUERIES)
+
+    def explain(self, query: Mapping[str, Json]) -> dict[str, Json]:
+        return _refuse(NO_QUERIES)
+
+    def indexes(self) -> dict[str, Json]:
+        return _refuse(NO_QUERIES)
+
+    def create_index(self, definition: Mapping[str, Json]) -> dict[str, Json]:
+        return _refuse(NO_QUERIES)
+
+    def delete_index(self, ddoc: str, name: str, kind: str = "json") -> None:
+        _refuse(NO_QUERIES)
+
+    def delete_indexes(self, ddocs: Sequence[str]) -> dict[str, Json]:
+        return _refuse(NO_QUERIES)
 
     def security(self) -> dict[str, Json]:
         return {}
