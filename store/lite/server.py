@@ -151,6 +151,9 @@ class LiteServer:
     def _shelf(self, name: str) -> Shelf:
         if self._closed:
             raise Unavailable("The store is closed.")
+        known = self._shelves.get(name)
+        if known is not None and known.storage.path.exists():
+            return known
         if not self.exists(name):
             raise NotFound("Database does not exist.")
         with self._lock:

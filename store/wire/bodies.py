@@ -27,6 +27,8 @@ MAX_STREAM = 4 * 1024**3
 def parameters(request: Request) -> dict[str, str]:
     """The query parameters, the last of each name. Raises BadRequest for bad UTF-8."""
     raw = str(request.environ.get("QUERY_STRING", ""))
+    if not raw:
+        return {}
     try:
         text = raw.encode("latin-1").decode("utf-8")
         pairs = parse_qsl(

@@ -10,7 +10,7 @@ from store import revisions
 from store.errors import BadRequest, Conflict
 from store.types import Doc
 from store.wire import parts
-from store.wire.answers import answer, row_refused
+from store.wire.answers import answer, row_refused, with_etag
 from store.wire.bodies import json_parameter
 from store.wire.call import Call
 from store.wire.uuids import new_uuid
@@ -38,10 +38,9 @@ def get(call: Call) -> Response:
     )
     response = parts.answer(parts.document(doc)) if in_parts else answer(doc)
     told = {"meta", "revs_info", "conflicts", "deleted_conflicts", "local_seq"}
-    if not told & call.params.keys():
-        response.set_etag(str(doc["_rev"]))
-        response.make_conditional(call.request)
-    return response
+    if told & call.params.keys():
+        return response
+    return with_etag(response, str(doc["_rev"]), call.request)
 
 
 def _open_revs(call: Call) -> Response:

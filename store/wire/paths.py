@@ -32,6 +32,8 @@ def _undecoded(environ: dict[str, Any]) -> str:
     path = uri.partition("?")[0]
     if "://" in path:
         path = "/" + path.partition("://")[2].partition("/")[2]
+    if "%" not in path and path.endswith(decoded):
+        return decoded
     at = path.find("/")
     while at >= 0:
         if unquote(path[at:], encoding="latin-1") == decoded:
@@ -41,6 +43,8 @@ def _undecoded(environ: dict[str, Any]) -> str:
 
 
 def _decoded(part: str) -> str:
+    if "%" not in part and part.isascii():
+        return part
     try:
         return unquote_to_bytes(part.encode("latin-1")).decode("utf-8")
     except UnicodeDecodeError as error:
