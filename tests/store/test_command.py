@@ -1,5 +1,6 @@
 """`divan store …` as somebody at a terminal meets it."""
 
+import http.client
 import json
 import os
 import signal
@@ -7,7 +8,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -124,8 +127,9 @@ def test_port_in_use(data: Path) -> None:
     assert f"Port {port}" in result.stderr
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_serve_asks_for_the_password_it_printed(data: Path, ending: signal.Signals) -> None:
+@contextmanager
+def serving(data: Path) -> Iterator[tuple["subprocess.Popen[str]", dict[str, str]]]:
+    """`divan store serve` as a process of its own, and the facts that it printed."""
     code = (
         f"from pathlib import Path; from store.command import store; store(obj=Path({str(data)!r}))"
     )
@@ -134,10 +138,29 @@ def test_serve_asks_for_the_password_it_printed(data: Path, ending: signal.Signa
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ, text=True) as process:
         assert process.stdout is not None
         try:
-            facts = json.loads(process.stdout.readline())
-            server = open_couch(facts["url"], BasicAuth(facts["user"], facts["password"]))
-            assert server.all_dbs() == ["one", "two"]
-            server.close()
+            yield process, json.loads(process.stdout.readline())
         finally:
-            process.send_signal(ending)
-    assert process.returncode == 0
+            process.terminate()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_serve_asks_for_the_password_it_printed(data: Path, ending: signal.Signals) -> None:
+    with serving(data) as (process, facts):
+        server = open_couch(facts["url"], BasicAuth(facts["user"], facts["password"]))
+        assert server.all_dbs() == ["one", "two"]
+        server.close()
+        process.send_signal(ending)
+        assert process.wait(20) == 0
+
+
+def test_serve_ends_though_a_feed_waits(data: Path) -> None:
+    with serving(data) as (process, facts):
+        host = facts["url"].removeprefix("http://").strip("/")
+        feed = http.client.HTTPConnection(host, timeout=20)
+        login = b64encode(f"{facts['user']}:{facts['password']}".encode()).decode()
+        headers = {"Authorization": f"Basic {login}"}
+        feed.request("GET", "/one/_changes?feed=longpoll&since=now&heartbeat=60000", None, headers)
+        assert feed.getresponse().status == 200
+        process.terminate()
+        assert process.wait(20) == 0
+        feed.close()
