@@ -90,9 +90,9 @@ class Door:
         )
         if not any(hmac.compare_digest(token, expected) for expected in signed):
             return None
-        roles = str(environ.get("HTTP_X_AUTH_COUCHDB_ROLES", "")).split(",")
+        roles = _utf8(environ.get("HTTP_X_AUTH_COUCHDB_ROLES", "")).split(",")
         stripped = tuple(role.strip() for role in roles if role.strip())
-        return Session(UserContext(str(name) or None, stripped), "proxy")
+        return Session(UserContext(_utf8(name) or None, stripped), "proxy")
 
     def _by_cookie(self, environ: Environ) -> Session | None:
         value = parse_cookie(environ.get("HTTP_COOKIE", "")).get(COOKIE)
@@ -133,6 +133,11 @@ class Door:
     def _signer(self) -> Signer:
         algorithms = self._config.listed("chttpd_auth", "hash_algorithms")
         return Signer(self._config.text("chttpd_auth", "secret") or "", algorithms)
+
+
+def _utf8(header: str) -> str:
+    """A header, which WSGI gives as Latin-1 whatever it is, as CouchDB reads it."""
+    return header.encode("latin-1").decode("utf-8", "replace")
 
 
 def _peer(environ: Environ) -> str:

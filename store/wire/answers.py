@@ -2,8 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
@@ -21,9 +21,6 @@ from store.errors import (
     UnsupportedMediaType,
 )
 from store.types import Json, Row
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 STATUS_OF_ERROR = {
     kind.error: kind.status
@@ -73,7 +70,7 @@ class Answer(Response):
     here, and half of its time went into looks at what could be streamed, relative or partial."""
 
     def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         if self.status_code == 304:
             return super().__call__(environ, start_response)
