@@ -4,7 +4,7 @@ All names and shapes are CouchDB's (documentation 3.5, "API Reference"). Every m
 `store.errors.Unavailable`. A deleted document is missing for `get` and present in `changes`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 from store.cancel import Cancel
@@ -129,7 +129,22 @@ class Database(Protocol):
 
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
         """`GET /db/_changes?feed=normal`: `{"results": [{"seq", "id", "changes", "deleted"?,
-        "doc"?}], "last_seq", "pending"}`."""
+        "doc"?}], "last_seq", "pending"}`.
+
+        `last_seq` is that of the last change looked at, so that a filtered feed moves on. A
+        descending feed ignores `since`. With style=all_docs a filter chooses among all leaves.
+        """
+        ...
+
+    def changes_pages(
+        self, options: ChangesOptions = ChangesOptions()
+    ) -> Iterator[dict[str, Json]]:
+        """What `changes` answers in pages of its shape, so that a feed of any length needs little
+        memory: the rows follow each other, `last_seq` and `pending` are as of each page's end.
+
+        At least one page; one without rows says that a filter wanted nothing for a while. Changes
+        made while it is read may be in it. The first page raises what `changes` raises.
+        """
         ...
 
     def wait_for_change(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:

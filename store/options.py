@@ -44,7 +44,9 @@ def changes_options(
 ) -> ChangesOptions:
     """Options of `_changes`; `doc_ids` and `selector` may stand in the body. All
     parameters are kept for filter functions in `query`. Raises QueryParseError, BadRequest."""
-    values: dict[str, Any] = dict(query or {})
+    values: dict[str, Any] = {name: value for name, value in (query or {}).items() if value != ""}
+    if "last-event-id" in values:
+        values.setdefault("since", values["last-event-id"])
     if "doc_ids" in values:
         values["doc_ids"] = _json("doc_ids", values["doc_ids"])
     for name in ("doc_ids", "selector"):
@@ -52,10 +54,10 @@ def changes_options(
             values[name] = body[name]
     parsed = {name: parse(name, values[name]) for name, parse in _CHANGES.items() if name in values}
     if parsed.get("filter") == "_doc_ids" and parsed.get("doc_ids") is None:
-        raise BadRequest("`doc_ids` filter parameter is not provided.")
+        raise BadRequest("`doc_ids` filter parameter is not a list of doc ids.")
     if parsed.get("filter") == "_selector" and parsed.get("selector") is None:
         raise BadRequest("`selector` filter parameter is not provided.")
-    if parsed.get("filter") != "_doc_ids" and "filter" in parsed:
+    if parsed.get("filter") != "_doc_ids":
         parsed.pop("doc_ids", None)
     return ChangesOptions(**parsed, query=dict(query or {}))
 
@@ -102,6 +104,16 @@ def _count(name: str, value: Json) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
         return value
     raise QueryParseError(f"Invalid value for {name}: {value!r} is no whole number from 0 on")
+
+
+def _interval(name: str, value: Json) -> int:
+    try:
+        interval = _count(name, value)
+    except QueryParseError:
+        interval = 0
+    if interval == 0:
+        raise BadRequest("invalid_seq_interval")
+    return interval
 
 
 def _text(name: str, value: Json) -> str:
@@ -177,6 +189,8 @@ _CHANGES: dict[str, Callable[[str, Json], Any]] = {
     "include_docs": _boolean,
     "conflicts": _boolean,
     "attachments": _boolean,
+    "att_encoding_info": _boolean,
+    "seq_interval": _interval,
     "filter": _text,
     "doc_ids": _ids,
     "selector": _object,

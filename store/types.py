@@ -83,6 +83,9 @@ class ChangesOptions:
     include_docs: bool = False
     conflicts: bool = False
     attachments: bool = False
+    att_encoding_info: bool = False
+    seq_interval: int = 1
+    """Only every so manieth row tells its sequence, the others None."""
     filter: str | None = None
     doc_ids: tuple[str, ...] | None = None
     selector: Mapping[str, Json] | None = None

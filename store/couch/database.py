@@ -1,7 +1,7 @@
 """One database of a CouchDB server as the store's `Database`."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from store.errors import (
     TooLarge,
     Unauthorized,
 )
+from store.paging import pages
 from store.types import (
     Attached,
     Attachment,
@@ -207,6 +208,11 @@ class CouchDatabase:
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
         params, body = changes_request(options)
         return dict(self._read("_changes", body, params))
+
+    def changes_pages(
+        self, options: ChangesOptions = ChangesOptions()
+    ) -> Iterator[dict[str, Json]]:
+        return pages(self.changes, options)
 
     def wait_for_change(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:
         cancel = cancel or Cancel()

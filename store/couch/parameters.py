@@ -9,7 +9,13 @@ from store.types import ABSENT, ChangesOptions, Json, ViewOptions
 IN_JSON = frozenset({"key", "keys", "startkey", "endkey"})
 VIEW_DEFAULTS = ViewOptions()
 CHANGES_DEFAULTS = ChangesOptions()
-OF_THE_FEED = frozenset({"feed", "heartbeat", "timeout", "since", "limit", "filter", "doc_ids"})
+CHANGES_PARAMETERS = (
+    "limit", "descending", "style", "include_docs", "conflicts", "attachments",
+    "att_encoding_info", "seq_interval",
+)  # fmt: skip
+OF_THE_FEED = frozenset(
+    {"feed", "heartbeat", "timeout", "since", "last-event-id", "limit", "filter", "doc_ids"}
+)
 """Parameters that say how changes are sent; where `query` repeats them they are not passed on."""
 
 
@@ -36,7 +42,7 @@ def changes_request(options: ChangesOptions) -> tuple[dict[str, str], dict[str, 
     """Parameters and JSON body of `POST _changes`. `doc_ids` and `selector` travel in the body."""
     further = options.query.items()
     params = {name: _text(value) for name, value in further if name not in OF_THE_FEED}
-    for name in ("limit", "descending", "style", "include_docs", "conflicts", "attachments"):
+    for name in CHANGES_PARAMETERS:
         value = getattr(options, name)
         if value != getattr(CHANGES_DEFAULTS, name):
             params[name] = _text(value)

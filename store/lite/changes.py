@@ -1,45 +1,113 @@
-"""`GET /db/_changes?feed=normal`, and the reading of documents by sequence for indexes."""
+"""`GET /db/_changes`, page by page: each document once, at its latest sequence; and the reading of
+documents by sequence for indexes."""
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 from store.errors import BadRequest
-from store.lite import records
+from store.lite import get, records
 from store.lite.all_docs import document_of
+from store.lite.filters import Filter
+from store.lite.pending import PendingCounts
 from store.lite.records import Record, Shape
-from store.lite.storage import read_state
+from store.lite.storage import State, read_state
 from store.types import ChangesOptions, Doc, Json, Row, Seq
 
-CHUNK = 500
+SCAN = 1000
+"""Changes looked at for one page: what a page may hold, and how long a filter may take."""
+UNLIMITED = 10**15
+"""CouchDB's number where no limit is given; `seq_interval` counts down from it."""
 
-Filter = Callable[[Sequence[Doc]], Sequence[bool]]
-"""Says of each document (tombstones too) whether its change is wanted."""
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a feed goes on: past `seq`, with `left` rows to give."""
+
+    seq: int
+    left: int
 
 
-def changes(
-    conn: sqlite3.Connection, options: ChangesOptions, wanted: Filter | None
-) -> dict[str, Json]:
-    """`{"results", "last_seq", "pending"}`: each document once, at its latest sequence.
+def begin(state: State, options: ChangesOptions) -> Place:
+    """Where a feed begins. Descending ones ignore `since`, as in CouchDB."""
+    since = sequence(options.since, state.update_seq)
+    left = UNLIMITED if options.limit is None else options.limit
+    return Place(state.update_seq + 1 if options.descending and left else since, left)
 
-    `last_seq` is that of the last change looked at, so that a filtered feed moves on.
-    """
-    end = read_state(conn).update_seq
-    since = sequence(options.since, end)
-    limit = None if options.limit is None else max(1, options.limit)
-    shape = Shape(conflicts=options.conflicts, attachments=options.attachments)
-    results: list[Row] = []
-    last = since
-    for chunk in _chunks(conn, options, since, limit if wanted is None else None):
-        for record in _wanted(conn, chunk, wanted):
-            results.append(_change(conn, record, options, shape))
-            last = record.seq
-            if limit is not None and len(results) == limit:
-                return {"results": results, "last_seq": last, "pending": _pending(conn, last)}
-    if not options.descending:
-        last = max(end, since)
-    return {"results": results, "last_seq": last, "pending": 0}
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the pages of one feed. `wanted` chooses among the documents, None takes all."""
+
+    options: ChangesOptions
+    wanted: Filter | None
+    counts: PendingCounts
+
+    def page(self, conn: sqlite3.Connection, place: Place) -> tuple[dict[str, Json], Place | None]:
+        """`{"results", "last_seq", "pending"}` of at most SCAN changes looked at, and where to go
+        on; None at the end. `last_seq` is that of the last change looked at, so that a filtered
+        feed moves on."""
+        state = read_state(conn)
+        asked = min(SCAN, place.left) if self.wanted is None else SCAN
+        found = _records(conn, self.options, place.seq, asked) if place.left else []
+        results: list[Row] = []
+        looked_at = 0
+        for record, revs in self._chosen(conn, found):
+            looked_at += 1
+            if revs:
+                results.append(self._row(conn, record, revs, place.left - len(results)))
+                if len(results) == place.left:
+                    break
+        last = found[looked_at - 1].seq if looked_at else place.seq
+        if place.left and len(found) < asked and looked_at == len(found):
+            end = last if self.options.descending else max(last, state.update_seq)
+            return {"results": results, "last_seq": end, "pending": 0}, None
+        pending = self._pending(conn, state, place.seq, last, looked_at)
+        page = {"results": results, "last_seq": last, "pending": pending}
+        left = place.left - len(results)
+        return page, Place(last, left) if left else None
+
+    def _chosen(
+        self, conn: sqlite3.Connection, found: Sequence[Record]
+    ) -> Iterator[tuple[Record, list[str]]]:
+        """Each record with the revisions that its row shall name; none where it is not wanted or
+        is the mark of a purged document."""
+        every = self.options.style == "all_docs"
+        if self.wanted is None:
+            for record in found:
+                yield record, _leaves(record, every) if record.rev else []
+            return
+        present = [record for record in found if record.rev]
+        docs = [doc for record in present for doc in _documents(conn, record, every)]
+        answers = iter(zip(docs, self.wanted(docs), strict=True))
+        for record in found:
+            of_one = islice(answers, len(_leaves(record, every)) if record.rev else 0)
+            yield record, [doc["_rev"] for doc, yes in of_one if yes]
+
+    def _row(self, conn: sqlite3.Connection, record: Record, revs: list[str], left: int) -> Row:
+        shown = left % self.options.seq_interval == 0
+        row: Row = {
+            "seq": record.seq if shown else None,
+            "id": record.docid,
+            "changes": [{"rev": rev} for rev in revs],
+        }
+        if record.deleted:
+            row["deleted"] = True
+        if self.options.include_docs:
+            row["doc"] = document_of(conn, record, _shape(self.options))
+        return row
+
+    def _pending(
+        self, conn: sqlite3.Connection, state: State, before: int, last: int, passed: int
+    ) -> int:
+        if self.options.descending:
+            row = conn.execute("SELECT count(*) FROM docs WHERE seq < ?", (last,)).fetchone()
+            return int(row[0])
+        if self.options.doc_ids is not None:
+            before = -1  # most changes were not looked at
+        return self.counts.after(conn, state, last, before=before, passed=passed)
 
 
 def sequence(since: Seq, now: int) -> int:
@@ -85,43 +153,36 @@ def _text(docid: str, rev: str, losers: str | None, body: str, attachments: str 
     return f"{text}}}" if body == "{}" else f"{text},{body[1:]}"
 
 
-def _chunks(
-    conn: sqlite3.Connection, options: ChangesOptions, since: int, limit: int | None
-) -> Iterator[list[Record]]:
-    condition, values = "d.seq > ?", [since]
-    query = f"SELECT {records.COLUMNS} FROM docs d WHERE rev IS NOT NULL AND "
-    extra: list[Any] = []
+def _records(
+    conn: sqlite3.Connection, options: ChangesOptions, place: int, limit: int
+) -> list[Record]:
+    sign, order = ("<", "DESC") if options.descending else (">", "ASC")
+    chosen, values = "", list[int | str]([place])
     if options.doc_ids is not None:
-        condition += " AND d.docid IN (SELECT value FROM json_each(?))"
-        extra = [json.dumps(options.doc_ids)]
-    order = "DESC" if options.descending else "ASC"
-    cursor = conn.execute(
-        f"{query}{condition} ORDER BY d.seq {order} LIMIT ?",
-        (*values, *extra, -1 if limit is None else limit),
+        chosen = "AND d.docid IN (SELECT value FROM json_each(?))"
+        values.append(json.dumps(options.doc_ids))
+    query = (
+        f"SELECT {records.COLUMNS} FROM docs d WHERE d.seq {sign} ? {chosen}"
+        f" ORDER BY d.seq {order} LIMIT ?"
     )
-    while rows := cursor.fetchmany(CHUNK):
-        yield [Record(*row) for row in rows]
+    return [Record(*row) for row in conn.execute(query, (*values, limit))]
 
 
-def _wanted(conn: sqlite3.Connection, chunk: list[Record], wanted: Filter | None) -> list[Record]:
-    if wanted is None:
-        return chunk
-    docs = [document_of(conn, record, records.PLAIN) for record in chunk]
-    return [record for record, yes in zip(chunk, wanted(docs), strict=True) if yes]
+def _leaves(record: Record, every: bool) -> list[str]:
+    """The winner, or with style=all_docs all leaves."""
+    return [record.rev, *(rev for rev, _ in record.other_leaves())] if every else [record.rev]
 
 
-def _change(conn: sqlite3.Connection, record: Record, options: ChangesOptions, shape: Shape) -> Row:
-    revs = [record.rev]
-    if options.style == "all_docs":
-        revs += [rev for rev, _ in record.other_leaves()]
-    row: Row = {"seq": record.seq, "id": record.docid, "changes": [{"rev": rev} for rev in revs]}
-    if record.deleted:
-        row["deleted"] = True
-    if options.include_docs:
-        row["doc"] = document_of(conn, record, shape)
-    return row
+def _documents(conn: sqlite3.Connection, record: Record, every: bool) -> Iterator[Doc]:
+    if every and record.losers is not None:
+        for answer in get.open_revs(conn, record.docid, _leaves(record, every), records.PLAIN):
+            yield answer["ok"]
+    else:
+        yield document_of(conn, record, records.PLAIN)
 
 
-def _pending(conn: sqlite3.Connection, last: int) -> int:
-    found: int = conn.execute("SELECT count(*) FROM docs WHERE seq > ?", (last,)).fetchone()[0]
-    return found
+def _shape(options: ChangesOptions) -> Shape:
+    return Shape(
+        conflicts=options.conflicts, attachments=options.attachments,
+        att_encoding_info=options.att_encoding_info,
+    )  # fmt: skip

@@ -23,6 +23,7 @@ from store.lite import (
     records,
 )
 from store.lite.all_docs import all_docs
+from store.lite.changes import Place, Reader
 from store.lite.compact import compact
 from store.lite.records import PLAIN, Shape
 from store.lite.shelf import Shelf
@@ -140,10 +141,33 @@ class LiteDatabase:
             return all_docs(conn, options)
 
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
+        results: list[Row] = []
         with self._reading() as conn:
-            designs = self._designs(conn) if options.filter else {}
-            wanted = self._shelf.filters.wanted(options, designs, self._user, self.name)
-            return changes.changes(conn, options, wanted)
+            reader, place = self._feed(conn, options)
+            page, after = reader.page(conn, place)
+            results += page["results"]
+            while after is not None:
+                page, after = reader.page(conn, after)
+                results += page["results"]
+        return {**page, "results": results}
+
+    def changes_pages(
+        self, options: ChangesOptions = ChangesOptions()
+    ) -> Iterator[dict[str, Json]]:
+        with self._reading() as conn:
+            reader, place = self._feed(conn, options)
+            page, after = reader.page(conn, place)
+        yield page
+        while after is not None:
+            with self._reading() as conn:
+                page, after = reader.page(conn, after)
+            yield page
+
+    def _feed(self, conn: sqlite3.Connection, options: ChangesOptions) -> tuple[Reader, Place]:
+        designs = self._designs(conn) if options.filter else {}
+        wanted = self._shelf.filters.wanted(options, designs, self._user, self.name)
+        reader = Reader(options, wanted, self._shelf.pending)
+        return reader, changes.begin(read_state(conn), options)
 
     def wait_for_change(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:
         self._check_member()

@@ -72,7 +72,7 @@ def _function(path: str, what: str, member: str, designs: Mapping[str, Doc]) -> 
     """The design document and the name of its function, from `design/name`."""
     design, slash, name = path.removeprefix("_design/").partition("/")
     if not (design and slash and name):
-        raise BadRequest(f"Invalid path: `{what}` must be of the form `designname/{what}name`")
+        raise BadRequest(f"`{what}` must be of the form `designname/{what}name`")
     ddoc = designs.get(f"_design/{design}")
     if ddoc is None:
         raise NotFound("missing")

@@ -2,11 +2,12 @@
 indexes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from store.lite.designs import DesignCache
 from store.lite.filters import Filters
 from store.lite.index import Indexes
+from store.lite.pending import PendingCounts
 from store.lite.storage import Storage
 from store.lite.tasks import Tasks
 from store.lite.validate import Validation
@@ -27,3 +28,4 @@ class Shelf:
     filters: Filters
     tasks: Tasks
     before_update: BeforeUpdate | None = None
+    pending: PendingCounts = field(default_factory=PendingCounts)

@@ -1,4 +1,8 @@
-"""`GET` and `POST /db/_changes`: the feeds `normal`, `longpoll` and `continuous`."""
+"""`GET` and `POST /db/_changes`: the feeds `normal`, `longpoll`, `continuous`, `eventsource`."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 
 from werkzeug.wrappers import Response
 
@@ -8,46 +12,96 @@ from store.types import ChangesOptions, Json
 from store.wire import bodies
 from store.wire.answers import answer
 from store.wire.call import Call
-from store.wire.feeds import Feed, continuous, longpoll
+from store.wire.feeds import Feed, Told, envelope, events, lines, until_failure
 
-FEEDS = ("normal", "longpoll", "continuous")
 LONGEST_WAIT = 60.0
 """Seconds; CouchDB's `changes_timeout`. A heartbeat lifts it."""
 SHORTEST_HEARTBEAT = 0.1
 
 
+@dataclass(frozen=True)
+class Kind:
+    """How a feed that waits looks. `once` says that the first changes end it."""
+
+    written: Callable[[Told], Iterator[bytes]]
+    once: bool = False
+    mimetype: str = "application/json"
+
+
+WAITING = {
+    "longpoll": Kind(envelope, once=True),
+    "continuous": Kind(lines),
+    "live": Kind(lines),
+    "eventsource": Kind(events, mimetype="text/event-stream"),
+}
+
+
 def changes(call: Call) -> Response:
-    kind = call.params.get("feed", "normal")
-    if kind not in FEEDS:
-        raise BadRequest(f"The feed must be one of {', '.join(FEEDS)}.")
-    body = call.json() if call.request.method == "POST" else {}
-    options = changes_options(call.params, body)
-    if kind == "normal":
-        return answer(call.database.changes(options))
-    return _waiting(call, kind, options)
+    name = call.params.get("feed", "normal")
+    kind = WAITING.get(name)
+    if kind is None and name != "normal":
+        known = "normal, continuous, live, longpoll, eventsource"
+        raise BadRequest(f"Supported `feed` types: {known}")
+    options = changes_options(_parameters(call, name), _body(call))
+    return _whole(call, options) if kind is None else _waiting(call, kind, options)
 
 
-def _waiting(call: Call, kind: str, options: ChangesOptions) -> Response:
+def _parameters(call: Call, feed: str) -> dict[str, str]:
+    """A browser that connects again says in a header which event it saw last."""
+    last = call.request.headers.get("Last-Event-ID")
+    if feed != "eventsource" or last is None:
+        return call.params
+    return {**call.params, "since": last.strip('"')}
+
+
+def _body(call: Call) -> dict[str, Json]:
+    """What a POST brings; nothing at all will do, but must be called JSON."""
+    request = call.request
+    if request.method != "POST":
+        return {}
+    empty = not request.content_length and "Transfer-Encoding" not in request.headers
+    return {} if empty and request.mimetype == "application/json" else call.json()
+
+
+def _whole(call: Call, options: ChangesOptions) -> Response:
+    """What fits into a page is answered at once, more is sent page by page."""
+    pages = call.database.changes_pages(options)
+    first, second = next(pages), next(pages, None)
+    if second is None:
+        return answer(first)
+    response = _streamed(envelope(chain((first, second), pages)), "application/json")
+    response.headers["Cache-Control"] = "private, must-revalidate"
+    return response
+
+
+def _waiting(call: Call, kind: Kind, options: ChangesOptions) -> Response:
     feed = Feed(
         call.database,
         options,
         heartbeat=_heartbeat(call.params),
         timeout=_timeout(call.params),
+        once=kind.once,
         gone=call.request.environ.get("waitress.client_disconnected"),
     )
     if not call.limits.waiting.acquire(blocking=False):
         raise Unavailable("Too many feeds are waiting. Try again later.")
     try:
-        # The first read is made before the answer begins, so that an error has its own status.
-        first = feed.page(options.since, options.limit)
-        lines = longpoll(feed, first) if kind == "longpoll" else continuous(feed, first)
-        response = Response(lines, mimetype="application/json")
+        # The first page is read before the answer begins, so that an error has its own status.
+        told = feed.told()
+        pieces = kind.written(chain((next(told),), told))
+        response = _streamed(pieces, kind.mimetype)
     except BaseException:
         call.limits.waiting.release()
         raise
     response.call_on_close(call.limits.waiting.release)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _streamed(pieces: Iterator[bytes], mimetype: str) -> Response:
+    response = Response(until_failure(pieces), mimetype=mimetype)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Accel-Buffering"] = "no"  # a proxy is to pass on what comes
     return response
 
 
@@ -57,11 +111,14 @@ def _timeout(params: dict[str, str]) -> float:
 
 
 def _heartbeat(params: dict[str, str]) -> float | None:
-    """Seconds between empty lines, or None; `true` means CouchDB's 60 seconds."""
-    value: Json = params.get("heartbeat", "false")
-    if value == "false":
-        return None
-    if value == "true":
-        return LONGEST_WAIT
-    milliseconds = bodies.count(params, "heartbeat") or 0
-    return max(milliseconds / 1000, SHORTEST_HEARTBEAT)
+    """Seconds between heartbeats, or None; `true` means CouchDB's 60 seconds."""
+    value = params.get("heartbeat", "false")
+    if value in ("true", "false"):
+        return LONGEST_WAIT if value == "true" else None
+    if not (value.isascii() and value.isdigit() and len(value) < 19):
+        raise BadRequest(
+            "Invalid heartbeat value. Expecting a positive integer value (in milliseconds)."
+        )
+    if int(value) == 0:
+        raise BadRequest("The heartbeat value should be a positive integer (in milliseconds).")
+    return max(int(value) / 1000, SHORTEST_HEARTBEAT)

@@ -1,11 +1,11 @@
-"""Feeds that wait: lines of bytes for as long as the client listens.
+"""Feeds of changes as bytes, for as long as the client listens.
 
 The host closes the iterator when the client has gone; it notices when it writes, so a heartbeat
 bounds how long a feed outlives its client.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from store.api import Database
@@ -13,32 +13,53 @@ from store.errors import StoreError
 from store.types import ChangesOptions, Json, Seq
 from store.wire.answers import encoded
 
-PAGE = 500
 LONGEST_NAP = 5.0
 """Seconds between looks at whether the client is still there, where the host can tell."""
+
+Page = dict[str, Json]
+Told = Iterable[Page | None]
+"""Pages of the changes feed as they come; None where a heartbeat is due."""
 
 
 @dataclass
 class Feed:
-    """One waiting reader of a database; times in seconds."""
+    """One waiting reader of a database; times in seconds. With `once` the first changes end it."""
 
     database: Database
     options: ChangesOptions
     heartbeat: float | None
     timeout: float
+    once: bool
     gone: Callable[[], bool] | None = None
     _last_line: float = field(default_factory=time.monotonic)
 
-    def page(self, since: Seq, left: int | None) -> dict[str, Json]:
-        """The next changes, at most PAGE or what is `left` of the limit."""
-        limit = PAGE if left is None else min(left, PAGE)
-        return self.database.changes(replace(self.options, since=since, limit=limit))
+    def told(self) -> Iterator[Page | None]:
+        """To the end of what was asked for, or until nothing came for too long."""
+        since, left = self.options.since, self.options.limit
+        while True:
+            came = False
+            for page in self._pages(since, left):
+                since, found = page["last_seq"], len(page["results"])
+                came = came or found > 0
+                left = None if left is None else left - found
+                if found:
+                    self._last_line = time.monotonic()
+                elif self._is_beat_due():
+                    yield None
+                yield page
+            if left == 0 or (self.once and came) or self.options.descending:
+                return
+            woken = False
+            for woken in self._waited(since):
+                if not woken:
+                    yield None
+            if not woken:
+                return
 
-    def said(self) -> None:
-        """A line went out: the silence begins anew."""
-        self._last_line = time.monotonic()
+    def _pages(self, since: Seq, left: int | None) -> Iterator[Page]:
+        return self.database.changes_pages(replace(self.options, since=since, limit=left))
 
-    def waited(self, since: Seq) -> Iterator[bool]:
+    def _waited(self, since: Seq) -> Iterator[bool]:
         """Yields False when a heartbeat is due and True when something may be new.
 
         Ends without True when the time is over or the client has gone.
@@ -46,59 +67,74 @@ class Feed:
         while not (self.gone is not None and self.gone()):
             silence = time.monotonic() - self._last_line
             patience = (self.timeout if self.heartbeat is None else self.heartbeat) - silence
-            if patience <= 0:
-                if self.heartbeat is None:
+            if patience > 0:
+                if self.database.wait_for_change(since, min(patience, LONGEST_NAP)):
+                    yield True
                     return
-                self.said()
+            elif self._is_beat_due():
                 yield False
-            elif self.database.wait_for_change(since, min(patience, LONGEST_NAP)):
-                yield True
+            else:
                 return
 
+    def _is_beat_due(self) -> bool:
+        """Whether the client has heard nothing for so long; if so the silence begins anew."""
+        now = time.monotonic()
+        due = self.heartbeat is not None and now - self._last_line >= self.heartbeat
+        self._last_line = now if due else self._last_line
+        return due
 
-def longpoll(feed: Feed, first: dict[str, Json]) -> Iterator[bytes]:
-    """One answer in the form of the normal feed, begun at once and ended by the first change."""
+
+def envelope(told: Told) -> Iterator[bytes]:
+    """One JSON object, as the feeds `normal` and `longpoll` have it."""
     yield b'{"results":[\n'
-    page = first
-    woken = True
-    try:
-        while not page["results"] and woken:
-            woken = False
-            for woken in feed.waited(page["last_seq"]):
-                if not woken:
-                    yield b"\n"
-            if woken:
-                page = feed.page(page["last_seq"], feed.options.limit)
-    except StoreError as error:
-        # Half an answer is out; what follows makes it invalid JSON and says why.
-        yield encoded(error.to_json())
-        return
-    yield b",\n".join(encoded(row) for row in page["results"])
-    end = {"last_seq": page["last_seq"], "pending": page.get("pending", 0)}
-    yield b"\n],\n" + encoded(end)[1:] + b"\n"
+    page: Page = {}
+    before = b""
+    for item in told:
+        if item is None:
+            yield b"\n"
+            continue
+        page = item
+        if page["results"]:
+            yield before + b",\n".join(encoded(row) for row in page["results"])
+            before = b",\n"
+    yield b"\n],\n" + encoded(_end(page))[1:] + b"\n"
 
 
-def continuous(feed: Feed, first: dict[str, Json]) -> Iterator[bytes]:
-    """One line for each change, an empty one for each heartbeat, `{"last_seq"}` at the end."""
-    page, left = first, feed.options.limit
+def lines(told: Told) -> Iterator[bytes]:
+    """`continuous`: a line for each change, an empty one for each heartbeat, `{"last_seq"}` at the
+    end."""
+    page: Page = {}
+    for item in told:
+        if item is None:
+            yield b"\n"
+            continue
+        page = item
+        if page["results"]:
+            yield b"".join(encoded(row) + b"\n" for row in page["results"])
+    yield encoded(_end(page)) + b"\n"
+
+
+def events(told: Told) -> Iterator[bytes]:
+    """`eventsource`: server-sent events as browsers read them."""
+    for item in told:
+        if item is None:
+            yield b"event: heartbeat\ndata: \n\n"
+        elif item["results"]:
+            yield b"".join(_event(row) for row in item["results"])
+
+
+def _event(row: Json) -> bytes:
+    return b"data: " + encoded(row) + b"\nid: " + encoded(row["seq"]) + b"\n\n"
+
+
+def _end(page: Page) -> dict[str, Json]:
+    return {"last_seq": page["last_seq"], "pending": page.get("pending", 0)}
+
+
+def until_failure(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces; where the store fails after the answer began, its error is the last one. It makes
+    half an answer invalid JSON, so that nobody takes it for a whole one."""
     try:
-        while True:
-            for row in page["results"]:
-                yield encoded(row) + b"\n"
-            if page["results"]:
-                feed.said()
-                left = None if left is None else left - len(page["results"])
-            if left == 0:
-                break
-            if not page["results"]:
-                woken = False
-                for woken in feed.waited(page["last_seq"]):
-                    if not woken:
-                        yield b"\n"
-                if not woken:
-                    break
-            page = feed.page(page["last_seq"], left)
+        yield from pieces
     except StoreError as error:
         yield encoded(error.to_json()) + b"\n"
-        return
-    yield encoded({"last_seq": page["last_seq"], "pending": page.get("pending", 0)}) + b"\n"

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from base64 import b64decode, b64encode
+from typing import Any
 
 import pytest
 
@@ -17,9 +19,10 @@ def test_each_document_stands_once_at_its_latest_change(db: Database) -> None:
     db.put({"_id": "b"})
     db.put({"_id": "a", "_rev": first, "n": 2})
     answer = db.changes()
-    assert [row["id"] for row in answer["results"]] == ["b", "a"]
-    assert answer["results"][1]["changes"] == [{"rev": db.get("a")["_rev"]}]
-    assert answer["last_seq"] == answer["results"][-1]["seq"]
+    told = {row["id"]: row["changes"] for row in answer["results"]}
+    assert told == {docid: [{"rev": db.get(docid)["_rev"]}] for docid in "ab"}
+    assert len(answer["results"]) == 2
+    assert db.changes(ChangesOptions(since=answer["last_seq"]))["results"] == []
     assert answer["pending"] == 0
 
 
@@ -45,7 +48,7 @@ def test_a_feed_can_be_read_in_pieces(db: Database) -> None:
         seen += [row["id"] for row in answer["results"]]
         assert answer["pending"] == 7 - len(seen)
         at = answer["last_seq"]
-    assert seen == [f"d{at}" for at in range(7)]
+    assert sorted(seen) == [f"d{at}" for at in range(7)]
 
 
 def test_a_deletion_is_a_change(db: Database) -> None:
@@ -53,12 +56,6 @@ def test_a_deletion_is_a_change(db: Database) -> None:
     (row,) = db.changes(ChangesOptions(include_docs=True))["results"]
     assert row["deleted"] is True
     assert row["doc"] == {"_id": "a", "_rev": gone, "_deleted": True}
-
-
-def test_descending_gives_the_latest_first(db: Database) -> None:
-    db.bulk_docs([{"_id": at} for at in "abc"])
-    assert changed_ids(db, ChangesOptions(descending=True)) == ["c", "b", "a"]
-    assert changed_ids(db, ChangesOptions(descending=True, limit=1)) == ["c"]
 
 
 def test_include_docs_gives_the_winner(db: Database) -> None:
@@ -72,8 +69,9 @@ def test_include_docs_gives_the_winner(db: Database) -> None:
 def test_only_some_documents_by_id(db: Database) -> None:
     db.bulk_docs([{"_id": at} for at in "abcd"])
     options = ChangesOptions(filter="_doc_ids", doc_ids=("d", "b", "none"))
-    assert changed_ids(db, options) == ["b", "d"]
-    assert db.changes(options)["last_seq"] == db.info()["update_seq"]
+    assert sorted(changed_ids(db, options)) == ["b", "d"]
+    rest = ChangesOptions(since=db.changes(options)["last_seq"])
+    assert db.changes(rest)["results"] == [], "the feed came past what was not wanted"
 
 
 def test_a_filter_function_chooses(db: Database) -> None:
@@ -82,11 +80,12 @@ def test_a_filter_function_chooses(db: Database) -> None:
     }})  # fmt: skip
     db.bulk_docs([{"_id": f"d{at}", "kind": "ab"[at % 2]} for at in range(6)])
     options = ChangesOptions(filter="f/kind", query={"kind": "b"})
-    assert changed_ids(db, options) == ["d1", "d3", "d5"]
+    assert sorted(changed_ids(db, options)) == ["d1", "d3", "d5"]
     limited = db.changes(ChangesOptions(filter="f/kind", query={"kind": "b"}, limit=2))
-    assert [row["id"] for row in limited["results"]] == ["d1", "d3"]
+    first = [row["id"] for row in limited["results"]]
+    assert len(first) == 2
     rest = ChangesOptions(filter="f/kind", query={"kind": "b"}, since=limited["last_seq"])
-    assert changed_ids(db, rest) == ["d5"]
+    assert sorted(first + changed_ids(db, rest)) == ["d1", "d3", "d5"]
     assert changed_ids(db, ChangesOptions(filter="_design")) == ["_design/f"]
     with pytest.raises((BadRequest, NotFound)):
         db.changes(ChangesOptions(filter="f/none"))
@@ -95,6 +94,81 @@ def test_a_filter_function_chooses(db: Database) -> None:
 def test_a_bad_sequence_is_refused(db: Database) -> None:
     with pytest.raises(BadRequest):
         db.changes(ChangesOptions(since="nonsense"))
+
+
+def test_descending_ignores_since(db: Database) -> None:
+    db.bulk_docs([{"_id": at} for at in "abc"])
+    seq = db.info()["update_seq"]
+    answer = db.changes(ChangesOptions(descending=True, since=seq))
+    assert sorted(row["id"] for row in answer["results"]) == ["a", "b", "c"]
+    assert answer["pending"] == 0
+    assert db.changes(ChangesOptions(descending=True, limit=1))["pending"] == 2
+
+
+def test_no_rows_are_asked_for(db: Database) -> None:
+    db.bulk_docs([{"_id": at} for at in "abc"])
+    answer = db.changes(ChangesOptions(limit=0))
+    assert (answer["results"], answer["pending"]) == ([], 3)
+    assert len(changed_ids(db, ChangesOptions(since=answer["last_seq"]))) == 3
+
+
+def test_only_some_rows_tell_their_sequence(db: Database) -> None:
+    db.bulk_docs([{"_id": f"d{at}"} for at in range(7)])
+
+    def told(**options: int) -> list[int]:
+        rows = db.changes(ChangesOptions(**options))["results"]
+        return [at for at, row in enumerate(rows) if row["seq"] is not None]
+
+    assert told(seq_interval=3) == [1, 4]
+    assert told(seq_interval=3, limit=4) == [1]
+    assert told(seq_interval=10, limit=4) == []
+    assert told() == list(range(7))
+    assert db.changes(ChangesOptions(seq_interval=10))["last_seq"] is not None
+
+
+def test_documents_come_with_conflicts_and_attachments(db: Database) -> None:
+    text = b"not much, again and again. " * 40
+    attachments = {"a": {"content_type": "text/plain", "data": b64encode(text).decode()}}
+    db.put({"_id": "x", "_attachments": attachments})
+    losing = "1-" + "0" * 32
+    db.bulk_docs([{"_id": "x", "_rev": losing}], new_edits=False)
+
+    def doc(**options: bool) -> Any:
+        (row,) = db.changes(ChangesOptions(include_docs=True, **options))["results"]
+        return row["doc"]
+
+    assert "_conflicts" not in doc()
+    assert doc()["_attachments"]["a"]["stub"] is True
+    assert doc(conflicts=True)["_conflicts"] == [losing]
+    assert b64decode(doc(attachments=True)["_attachments"]["a"]["data"]) == text
+    stub = doc(att_encoding_info=True)["_attachments"]["a"]
+    assert stub["length"] == len(text)
+    assert stub.get("encoding", "gzip") == "gzip"
+
+
+def test_pages_are_the_whole_in_parts(db: Database) -> None:
+    for start in range(0, 2400, 800):
+        db.bulk_docs([{"_id": f"d{start + at:04}"} for at in range(800)])
+    whole = db.changes()
+    pages = list(db.changes_pages())
+    assert len(pages) > 1
+    assert {row["id"] for page in pages for row in page["results"]} == {
+        row["id"] for row in whole["results"]
+    }
+    assert [page["pending"] for page in pages] == sorted(
+        (page["pending"] for page in pages), reverse=True
+    )
+    assert pages[-1]["pending"] == 0
+    limited = list(db.changes_pages(ChangesOptions(limit=1500)))
+    assert sum(len(page["results"]) for page in limited) == 1500
+    assert limited[-1]["pending"] == 900
+    backwards = list(db.changes_pages(ChangesOptions(descending=True)))
+    assert sum(len(page["results"]) for page in backwards) == 2400
+
+
+def test_a_bad_option_is_told_by_the_first_page(db: Database) -> None:
+    with pytest.raises(BadRequest):
+        next(iter(db.changes_pages(ChangesOptions(since="nonsense"))))
 
 
 def test_waiting_ends_at_once_when_something_is_there(db: Database) -> None:

@@ -73,6 +73,90 @@ def test_normal_feed_with_its_options(client: Client) -> None:
     assert (now["results"], now["last_seq"]) == ([], rest["last_seq"])
 
 
+def test_descending_gives_the_latest_first(client: Client) -> None:
+    for name in "abc":
+        client.put(f"/db/{name}", json={})
+    page = client.get("/db/_changes?descending=true&limit=2").json
+    assert [row["id"] for row in page["results"]] == ["c", "b"]
+
+
+def test_a_long_feed_is_sent_in_pieces(store: LiteServer, client: Client) -> None:
+    database = store.database("db")
+    database.bulk_docs([{"_id": f"d{at:04}"} for at in range(2500)])
+    response = client.get("/db/_changes", buffered=False)
+    pieces = list(response.iter_encoded())
+    assert max(map(len, pieces)) < sum(map(len, pieces)) / 2
+    page = json.loads(b"".join(pieces))
+    assert [row["id"] for row in page["results"]] == [f"d{at:04}" for at in range(2500)]
+    assert (page["last_seq"], page["pending"]) == (2500, 0)
+    assert page == client.get("/db/_changes?feed=longpoll").json
+    latest = client.get("/db/_changes?descending=true").json
+    assert [row["seq"] for row in latest["results"]] == list(range(2500, 0, -1))
+
+
+def test_a_browser_reads_events_and_goes_on_where_it_was(client: Client) -> None:
+    for name in "ab":
+        client.put(f"/db/{name}", json={})
+    response = client.get("/db/_changes?feed=eventsource&timeout=10")
+    assert response.mimetype == "text/event-stream"
+    first, second = response.text.removesuffix("\n\n").split("\n\n")
+    data, number = first.splitlines()
+    assert json.loads(data.removeprefix("data: "))["id"] == "a"
+    last = {"Last-Event-ID": number.removeprefix("id: ")}
+    again = client.get("/db/_changes?feed=eventsource&timeout=10", headers=last)
+    assert again.text == f"{second}\n\n"
+    assert client.get("/db/_changes?last-event-id=1").json["results"][0]["id"] == "b"
+
+
+def test_events_beat(store: LiteServer) -> None:
+    with (
+        served(protocol_app(lambda environ: store)) as url,
+        Listener(url, "/db/_changes?feed=eventsource&heartbeat=100") as listener,
+    ):
+        assert [listener.line() for _ in range(3)] == [b"event: heartbeat\n", b"data: \n", b"\n"]
+        store.database("db").put({"_id": "late"})
+        while not (line := listener.line()).startswith(b"data: {"):
+            assert line in (b"event: heartbeat\n", b"data: \n", b"\n")
+        assert json.loads(line.removeprefix(b"data: "))["id"] == "late"
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("feed=foo", "Supported `feed` types: normal, continuous, live, longpoll, eventsource"),
+        ("since=abc", "Malformed sequence supplied in 'since' parameter."),
+        ("seq_interval=0", "invalid_seq_interval"),
+        ("filter=_doc_ids", "`doc_ids` filter parameter is not a list of doc ids."),
+        ("filter=_view", "`view` filter parameter is not provided."),
+        ("filter=nope", "`filter` must be of the form `designname/filtername`"),
+        (
+            "feed=longpoll&heartbeat=x",
+            "Invalid heartbeat value. Expecting a positive integer value (in milliseconds).",
+        ),
+        (
+            "feed=longpoll&heartbeat=0",
+            "The heartbeat value should be a positive integer (in milliseconds).",
+        ),
+    ],
+)
+def test_bad_parameters_are_refused_in_the_words_of_couchdb(
+    client: Client, query: str, reason: str
+) -> None:
+    response = client.get(f"/db/_changes?{query}")
+    assert response.status_code == 400
+    assert response.json == {"error": "bad_request", "reason": reason}
+
+
+def test_bodies(client: Client) -> None:
+    client.put("/db/a", json={})
+    url = "/db/_changes"
+    assert client.post(url, data="", content_type="application/json").json["pending"] == 0
+    assert client.post(url, data="").status_code == 415
+    assert client.post(url, json=[]).status_code == 400
+    assert client.post(url, json={"doc_ids": ["b"]}).json["results"], "only with the filter"
+    assert client.post(f"{url}?filter=_doc_ids", json={"doc_ids": ["b"]}).json["results"] == []
+
+
 def test_longpoll_answers_at_once_where_something_is_new(client: Client) -> None:
     client.put("/db/a", json={})
     page = json.loads(client.get("/db/_changes?feed=longpoll").data)

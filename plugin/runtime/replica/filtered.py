@@ -5,7 +5,7 @@ current winner as well as the pushed body (acl.md, "Replication"), because the s
 only the parent of the pushed branch.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 from typing import Literal, NoReturn
@@ -17,6 +17,7 @@ from store.api import Database
 from store.cancel import Cancel
 from store.errors import Forbidden
 from store.errors import NotFound as Missing
+from store.paging import pages
 from store.types import (
     Attached,
     Attachment,
@@ -178,7 +179,7 @@ class FilteredDatabase:
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
         """`pending` is 0 at the end and 1 before it: the true number would count what is hidden."""
         wanted = options.limit
-        asked = replace(options, include_docs=True, conflicts=True)
+        asked = replace(options, include_docs=True, conflicts=True, seq_interval=1)
         if not options.descending:
             asked = replace(asked, limit=BATCH)
         results: list[Row] = []
@@ -193,6 +194,11 @@ class FilteredDatabase:
             asked = replace(asked, since=answer["last_seq"])
             if options.descending or not answer["results"] or not answer.get("pending"):
                 return {"results": results, "last_seq": answer["last_seq"], "pending": 0}
+
+    def changes_pages(
+        self, options: ChangesOptions = ChangesOptions()
+    ) -> Iterator[dict[str, Json]]:
+        return pages(self.changes, options)
 
     def wait_for_change(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:
         return self._inner.wait_for_change(since, timeout, cancel)
