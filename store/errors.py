@@ -153,6 +153,10 @@ class Unavailable(StoreError):
         self.retry_after = retry_after
 
 
+class TimedOut(Unavailable):
+    """The backend took the request up and may go on with it, but has not answered in time."""
+
+
 class NotOpened(StoreError):
     """A side of a replication is not there; CouchDB says so with 500."""
 

@@ -21,6 +21,7 @@ Doc = dict[str, Any]
 SHARED = Path(__file__).resolve().parents[2] / "design_docs" / "_shared"
 DESIGN_ID = "_design/divan"
 INDEX = "index"
+INDEX_ID = f"_design/{INDEX}"
 SETS_VIEW = "documents_by_reader_set"
 CONFLICTS_VIEW = "conflicts"
 
@@ -96,7 +97,7 @@ def _index(views: Mapping[str, Any], lib: Mapping[str, str]) -> Doc:
     built |= {name: _view(view) for name, view in views.items()}
     sources = [view["map"] for view in built.values()]
     return {
-        "_id": f"_design/{INDEX}",
+        "_id": INDEX_ID,
         "language": "javascript",
         "views": {"lib": _needed(sources, lib), **built},
     }

@@ -82,7 +82,9 @@ class Scheduled:
 class Module:
     """One module of the suite.
 
-    `order` places it in the navigator, `icon` is a Bootstrap icon's name.
+    `order` places it in the navigator, `icon` is a Bootstrap icon's name. `version` is that of the
+    package it comes from, filled in when it is found: an older one never replaces the design that
+    a newer one deployed.
     """
 
     name: str
@@ -95,3 +97,4 @@ class Module:
     agents: tuple[Agent, ...] = ()
     scheduled: tuple[Scheduled, ...] = ()
     translations: Path | None = None
+    version: str = ""

@@ -1,7 +1,7 @@
 """The modules of an office: found by entry points, and who owns which database."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import entry_points
 
@@ -27,7 +27,7 @@ def installed() -> tuple[Module, ...]:
             ) from error
         if not isinstance(module, Module):
             raise OfficeError("{value} is not a module of Divan.", value=point.value)
-        found.append(module)
+        found.append(replace(module, version=point.dist.version) if point.dist else module)
     return tuple(found)
 
 

@@ -2,9 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 
@@ -13,7 +14,7 @@ from plugin.runtime import datadir
 from plugin.runtime.acl_saving import copy_to_security, read_acl
 from plugin.runtime.clock import Clock, stamp, utcnow
 from plugin.runtime.credentials import Credentials
-from plugin.runtime.deploying import deploy_database
+from plugin.runtime.deploying import Deployed, Target, deploy_databases, tell
 from plugin.runtime.design import DESIGN_ID, Design, read_design
 from plugin.runtime.directory import SERVER_NAME, SETTINGS, Directory
 from plugin.runtime.errors import BadInput, NotFound, OfficeError
@@ -23,12 +24,16 @@ from plugin.runtime.personal_acls import PersonalAcls
 from plugin.runtime.readersets import ReaderSets
 from plugin.runtime.session import Session
 from plugin.runtime.settings import Settings, read_settings, secret
+from plugin.runtime.threeway import Place
 from store.api import Server
+from store.deploy import Report, untold
 from store.errors import BadRequest, StoreError
 from store.errors import NotFound as Missing
 from store.lite.server import LiteServer
 from store.opening import open_server
 from store.types import BasicAuth, ViewOptions
+
+VERSION = version("divan")
 
 SERVER = Identity(SERVER_NAME, "server")
 
@@ -196,23 +201,47 @@ class Office:
             log.exception("the database %s is left out", database)
             return None  # its damage must not shut the others
 
-    def deploy(self) -> list[str]:
+    def deploy(self, report: Report | None = None) -> list[Deployed]:
         """Make what databases are missing, and bring design documents up to date.
 
-        Returns the names of those where something changed. Can be repeated after a crash.
+        What a Designer customised is kept; the log says what clashes. Can be repeated after a
+        crash. `report` is told how far the indexes are.
         """
-        changed = []
-        for module in self.modules:
-            for spec in module.databases:
-                names = self._of_template(spec) if spec.template else [spec.name]
-                changed += [name for name in names if self._deploy(name, spec)]
-        return changed
+        return self._deploy(self.targets(), report)
 
-    def _of_template(self, spec: DatabaseSpec) -> list[str]:
-        return [name for name in self.server.all_dbs() if name.startswith(f"{spec.name}_")]
+    def targets(self) -> list[Target]:
+        """All databases that this version of Divan makes or brings up to date."""
+        existing = self.server.all_dbs()
+        return [
+            Target(name, spec, self._release(module))
+            for module in self.modules
+            for spec in module.databases
+            for name in (_of_template(spec, existing) if spec.template else [spec.name])
+        ]
 
-    def _deploy(self, name: str, spec: DatabaseSpec, owner: str | None = None) -> bool:
-        return deploy_database(self.server, name, spec, stamp(self.clock()), owner)
+    def target(self, database: str) -> Target:
+        """What this version ships into a database. Raises NotFound where it does not."""
+        for one in self.targets():
+            if one.name == database:
+                return one
+        raise NotFound("There is no database {name}.", name=database)
+
+    def take_shipped(self, database: str, places: Iterable[Place]) -> Deployed:
+        """Replace what was customised at these places by what is shipped. Raises NotFound."""
+        return self._deploy([self.target(database)], take=places)[0]
+
+    def _deploy(
+        self, targets: Sequence[Target], report: Report | None = None, take: Iterable[Place] = ()
+    ) -> list[Deployed]:
+        at = stamp(self.clock())
+        done = deploy_databases(self.server, targets, at, report or untold, take)
+        for one in done:
+            tell(one)
+        return done
+
+    def _release(self, module: Module) -> dict[str, str]:
+        own = {module.name: module.version} if module.version else {}
+        return {"divan": VERSION, **own}
 
     def mail_database(self, person: str) -> str:
         """The name of a person's mailbox, made if it is not there yet. Raises NotFound."""
@@ -230,7 +259,7 @@ class Office:
         try:
             self.state(name)
         except NotFound:
-            self._deploy(name, owner[1], person)
+            self._deploy([Target(name, owner[1], self._release(owner[0]), person)])
         return name
 
     def apply_acl(self, database: str) -> bool:
@@ -252,6 +281,10 @@ class Office:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _of_template(spec: DatabaseSpec, existing: Iterable[str]) -> list[str]:
+    return [name for name in existing if name.startswith(f"{spec.name}_")]
 
 
 def _rev(row: dict[str, dict[str, str | bool]]) -> str | None:

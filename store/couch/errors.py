@@ -23,6 +23,7 @@ from store.errors import (
     QueryParseError,
     SearchUnavailable,
     StoreError,
+    TimedOut,
     TooLarge,
     Unauthorized,
     Unavailable,
@@ -42,7 +43,7 @@ BY_STATUS: dict[int, type[StoreError]] = {
     429: Unavailable,
     502: Unavailable,
     503: Unavailable,
-    504: Unavailable,
+    504: TimedOut,
 }
 BY_NAME: dict[str, type[StoreError]] = {
     "query_parse_error": QueryParseError,
@@ -56,6 +57,7 @@ BY_NAME: dict[str, type[StoreError]] = {
     "attachment_too_large": AttachmentTooLarge,
     "missing_stub": MissingStub,
     "content_md5_mismatch": DigestMismatch,
+    "timeout": TimedOut,
     "too_many_requests": Unavailable,
     "required index service unavailable": SearchUnavailable,
 }
@@ -107,7 +109,7 @@ def from_network(failed: requests.RequestException, url: str) -> StoreError:
     if isinstance(failed, requests.exceptions.SSLError):
         return Unavailable(f"The certificate of {url} is not trusted.")
     if isinstance(failed, requests.Timeout):
-        return Unavailable(f"{url} did not answer in time.")
+        return TimedOut(f"{url} did not answer in time.")
     if isinstance(failed, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return BadRequest(f"{url} is no address of a server.")
     return Unavailable(f"{url} cannot be reached: {_cause(failed)}")

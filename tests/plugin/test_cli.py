@@ -18,7 +18,18 @@ from plugin.runtime.cli import FAILED, NOT_FOUND, USAGE
 from plugin.runtime.office import Office
 from plugin.runtime.runner import AgentRunner
 
-COMMANDS = ["acl", "agents", "demo", "import", "mail", "replica", "serve", "store", "user"]
+COMMANDS = [
+    "acl",
+    "agents",
+    "demo",
+    "design",
+    "import",
+    "mail",
+    "replica",
+    "serve",
+    "store",
+    "user",
+]
 MAIN = "from plugin.runtime.cli import main; main()"
 
 

@@ -133,7 +133,7 @@ def test_invalid_items_are_named_and_nothing_is_written(kit: Kit) -> None:
     assert set(caught.value.problems) == {"color", "readers", "_rev"}
     with pytest.raises(NotFound, match="no form"):
         work.create("nothing", {})
-    assert work.context.reading.info()["doc_count"] == 3  # the ACL and two design documents
+    assert work.context.reading.info()["doc_count"] == 4  # the ACL and three design documents
 
 
 def test_links_names_and_keywords_are_looked_up(kit: Kit) -> None:
