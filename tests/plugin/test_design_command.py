@@ -1,6 +1,7 @@
 """`divan design`: what administrators see of customised designs, and how they decide."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ LABEL = "forms/customer/items/phone/label"
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An office whose Designer renamed an item that the version after the last renamed as well."""
     path = tmp_path_factory.mktemp("office") / "data"
     with Office.create(path) as office:
@@ -32,6 +33,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def data(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "data"))
 
 
 @pytest.fixture
@@ -82,6 +88,7 @@ def test_what_is_not_there_is_said(divan: Run) -> None:
 
 
 def test_an_older_divan_is_refused(divan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert divan("take", "customers", "forms")[0] == DONE
     assert divan("deploy")[:2] == (DONE, "All is up to date.\n")
     monkeypatch.setattr("plugin.runtime.office.VERSION", "0.0.1")
     code, out, err = divan("deploy")
