@@ -71,7 +71,7 @@ def check(data: Path, as_json: bool) -> None:
 
 
 def _run_once(bridge: Bridge, office: Office, as_json: bool) -> None:
-    if not bridge.lease.acquire():
+    if not bridge.lease.acquire_or_see():
         raise BadInput(
             "Another bridge runs already ({holder}). It delivers what waits.",
             holder=str(bridge.lease.current()),

@@ -49,7 +49,7 @@ class Bridge:
             Outbound(self._outbox, letters, way, configured=names, clock=clock) for way in ways
         ]
         self.digests = Digests(office, self._outbox)
-        self.lease = Lease(office.server.database("settings"), LEASE, clock=office.clock)
+        self.lease = Lease(office.coordination, LEASE)
         self._workers: Workers | None = None
 
     def run_once(self) -> int:

@@ -1,27 +1,39 @@
-"""One process at a time: a lease on a name, kept in a `_local/` document.
+"""One process at a time: a lease on a name, kept in an ordinary document.
 
-A lease expires, so that a process that was killed or cut off does not hold the work up. It saves
-double work; that nothing is done twice rests on telling ids and compare-and-set, since a process
-may be paused for longer than its lease.
+An ordinary one, because only these are compared and set: CouchDB takes any write to a `_local/`
+document. No clock is compared with another machine's: who waits watches whether the holder's
+revision moves, and takes over when it stood still for as long as the holder asked for. The holder
+counts from before its last renewal, so it knows sooner than the others that it is over.
+
+On a cluster that is cut in two, both halves may grant it. When they meet again CouchDB's winner,
+which is the same everywhere, is the holder. A lease saves double work; that nothing is done twice
+rests on telling ids and compare-and-set in the work itself.
 """
 
 import os
 import socket
+import time
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
 
 from store.api import Database
-from store.bookkeeping import Checkpoint
-from store.errors import Conflict
+from store.errors import Conflict, NotFound
+from store.types import Doc
+
+SECONDS = 10.0
+
+
+def elapsed() -> float:
+    """Seconds that pass also while the machine sleeps, where the system can tell."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 class Lease:
     """The right to do the work called `name`, for `seconds` at a time.
 
-    `clock` gives the present time (with a time zone). The store's machines must agree on the time
-    to within the lease's length.
+    `seconds` have to be many times what a write takes. `elapsed` tells the time that passed on this
+    machine. One thread acquires and releases; `held` may be asked by any.
     """
 
     def __init__(
@@ -29,62 +41,86 @@ class Lease:
         db: Database,
         name: str,
         *,
-        clock: Callable[[], datetime],
-        seconds: float = 10.0,
+        seconds: float = SECONDS,
+        docid: str | None = None,
         holder: str | None = None,
+        elapsed: Callable[[], float] = elapsed,
     ) -> None:
         self.name = name
         self.seconds = seconds
-        self.holder = holder or f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._checkpoint = Checkpoint(db, f"lease-{name}")
-        self._clock = clock
+        # Host and process are for people: containers share both.
+        self.holder = holder or f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
+        self._db = db
+        self._docid = docid or f"lease:{name}"
+        self._elapsed = elapsed
+        self._until = float("-inf")
+        self._seen: tuple[str, float, float] = ("", 0.0, 0.0)
 
     def acquire(self) -> bool:
-        """Take or renew the lease. False where another holds it."""
-        now = self._clock()
-        state = self._checkpoint.load()
-        if not self._free(state, now):
+        """Take or renew the lease. False where another holds it, or got it at this moment."""
+        now = self._elapsed()
+        doc = self._read()
+        if not self._is_free(doc, now):
+            self._until = float("-inf")
             return False
-        until = now + timedelta(seconds=self.seconds)
-        try:
-            self._checkpoint.save({"holder": self.holder, "until": until.isoformat()})
-        except Conflict:
+        if not self._write(doc, self.holder):
             return False
+        if doc.get("holder") != self.holder and self._read().get("holder") != self.holder:
+            return False
+        self._until = now + self.seconds
         return True
+
+    def acquire_or_see(self) -> bool:
+        """As `acquire`, but waits until it is had, or the holder has shown that it is alive."""
+        first: str | None = None
+        while True:
+            before = self._db.info()["update_seq"]
+            if self.acquire():
+                return True
+            rev, since, seconds = self._seen
+            if first not in (None, rev):
+                return False
+            first = rev
+            left = since + seconds - self._elapsed()
+            self._db.wait_for_change(before, max(0.01, left))
+
+    def held(self) -> bool:
+        """Whether it is still ours: it was renewed, and not too long ago."""
+        return self._elapsed() < self._until
 
     def release(self) -> None:
         """Give the lease back so that the next need not wait. Nothing happens if it was lost."""
-        state = self._checkpoint.load()
-        if state.get("holder") == self.holder:
-            try:
-                self._checkpoint.save({"holder": None, "until": self._clock().isoformat()})
-            except Conflict:
-                return  # somebody took it meanwhile: it is theirs
+        self._until = float("-inf")
+        doc = self._read()
+        if doc.get("holder") == self.holder:
+            self._write(doc, None)
 
     def current(self) -> str | None:
-        """Who holds the lease now (`host:process:…`), None where it is free."""
-        state = self._checkpoint.load()
-        return None if self._free(state, self._clock(), mine=False) else state["holder"]
+        """Who has it (`host:process:…`), dead or alive; None where it was given back."""
+        holder: str | None = self._read().get("holder")
+        return holder
 
-    def _free(self, state: dict[str, Any], now: datetime, *, mine: bool = True) -> bool:
-        holder = state.get("holder")
-        if not holder or (mine and holder == self.holder):
+    def _is_free(self, doc: Doc, now: float) -> bool:
+        holder = doc.get("holder")
+        if not holder or holder == self.holder:
             return True
-        return datetime.fromisoformat(state["until"]) <= now or _is_dead(holder)
+        rev, since, seconds = self._seen
+        if doc["_rev"] != rev:
+            self._seen = (doc["_rev"], now, float(doc["seconds"]))
+            return False
+        return now - since >= seconds
 
+    def _read(self) -> Doc:
+        try:
+            return self._db.get(self._docid)
+        except NotFound:
+            return {}
 
-def _is_dead(holder: str) -> bool:
-    """True where the holder was a process of this machine and is no more.
-
-    Lets a restarted process go on at once. Only on POSIX: elsewhere signal 0 may end a process.
-    """
-    host, _, rest = holder.rpartition(":")[0].rpartition(":")
-    if os.name != "posix" or host != socket.gethostname() or not rest.isdigit():
-        return False
-    try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
+    def _write(self, doc: Doc, holder: str | None) -> bool:
+        parent = {"_rev": doc["_rev"]} if "_rev" in doc else {}
+        new = {"_id": self._docid, "holder": holder, "seconds": self.seconds}
+        try:
+            self._db.put(new | parent)
+        except Conflict:
+            return False
         return True
-    except PermissionError:
-        return False
-    return False

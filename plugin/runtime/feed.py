@@ -71,11 +71,11 @@ class AgentFeed:
         ran = self._run_due(state)
         for rows, last in all_changes(self._db, state["seq"]):
             for row in rows:
+                if stop():  # what was done of this batch comes again, and is found done
+                    return ran
                 ran += self._take(row, state)
             state["seq"] = last
             self._checkpoint.save(state)
-            if stop():
-                break
         self._retries = state["retry"]
         return ran
 

@@ -1,9 +1,10 @@
 """Numbers of documents by the rules of the settings database (`numbering:<rule>`).
 
-A counter is a local document of the settings database at the office: it never replicates, so no two
-machines count. Laptops give no numbers.
+A counter is a document of the office's own database `coordination`, which no laptop has. It is an
+ordinary one: CouchDB compares and sets only these. Laptops give no numbers.
 """
 
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from store.errors import Conflict, NotFound
 from store.types import Doc
 
 if TYPE_CHECKING:
+    from plugin.runtime.office import Office
     from plugin.runtime.session import Session
 
 RULE = "numbering:"
@@ -34,7 +36,7 @@ def number(session: "Session", rule: str) -> str:
     data = _rule(db, rule)
     today = day_in(office.clock(), office.settings.time_zone)
     period = today.strftime(PERIODS.get(str(data.get("reset")), ""))
-    return formatted(rule, data.get("pattern") or PATTERN, _next(db, rule, period), today)
+    return formatted(rule, data.get("pattern") or PATTERN, _next(office, rule, period), today)
 
 
 def formatted(rule: str, pattern: Any, count: int, today: date) -> str:
@@ -57,19 +59,40 @@ def _rule(db: Database, rule: str) -> Doc:
         return {}
 
 
-def _next(db: Database, rule: str, period: str) -> int:
-    docid = f"_local/numbering-{rule}"
+def _next(office: "Office", rule: str, period: str) -> int:
+    db, docid = office.coordination, f"number:{rule}"
     for attempt in range(1, ATTEMPTS + 1):
+        branches = _branches(db, docid) or [_former(office, rule)]
+        counts = [one["last"] for one in branches if one.get("period") == period]
+        new = {"_id": docid, "period": period, "last": max(counts, default=0) + 1}
+        rev = {"_rev": branches[0]["_rev"]} if "_rev" in branches[0] else {}
         try:
-            counter = db.get_local(docid)
-        except NotFound:
-            counter = {"_id": docid}
-        last = counter["last"] if counter.get("period") == period else 0
-        try:
-            db.put_local({**counter, "period": period, "last": last + 1})
+            db.put(new | rev)
         except Conflict:
             if attempt == ATTEMPTS:
                 raise
-        else:
-            return int(last) + 1
+            continue
+        for loser in branches[1:]:
+            with suppress(Conflict, NotFound):  # another process ended that branch
+                db.delete(docid, loser["_rev"])
+        return int(new["last"])
     raise AssertionError("unreachable")
+
+
+def _branches(db: Database, docid: str) -> list[Doc]:
+    """The counter, and what the other half of a cluster counted while it was cut in two."""
+    try:
+        winner = db.get(docid, conflicts=True)
+    except NotFound:
+        return []
+    losers = winner.pop("_conflicts", ())
+    return [winner, *(db.get(docid, rev=rev) for rev in losers)]
+
+
+def _former(office: "Office", rule: str) -> Doc:
+    """Where counters stood before: it goes on from there."""
+    try:
+        counter = office.server.database(SETTINGS).get_local(f"_local/numbering-{rule}")
+    except NotFound:
+        return {}
+    return {"period": counter.get("period"), "last": counter.get("last", 0)}

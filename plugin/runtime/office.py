@@ -13,6 +13,7 @@ from acl import Acl, Identity
 from plugin.runtime import datadir
 from plugin.runtime.acl_saving import copy_to_security, read_acl
 from plugin.runtime.clock import Clock, stamp, utcnow
+from plugin.runtime.coordination import COORDINATION, server_database
 from plugin.runtime.credentials import Credentials
 from plugin.runtime.deploying import Deployed, Target, deploy_databases, tell
 from plugin.runtime.design import DESIGN_ID, Design, read_design
@@ -25,7 +26,7 @@ from plugin.runtime.readersets import ReaderSets
 from plugin.runtime.session import Session
 from plugin.runtime.settings import Settings, read_settings, secret
 from plugin.runtime.threeway import Place
-from store.api import Server
+from store.api import Database, Server
 from store.deploy import Report, untold
 from store.errors import BadRequest, StoreError
 from store.errors import NotFound as Missing
@@ -122,6 +123,11 @@ class Office:
     def credentials(self) -> Credentials:
         """Passwords, one-time links and tokens. Not for modules."""
         return Credentials(self.server, self.clock)
+
+    @cached_property
+    def coordination(self) -> Database:
+        """Leases and counters, for the server alone. Not on laptops."""
+        return server_database(self.server, COORDINATION, history=20)
 
     def session(self, identity: Identity, language: str = "") -> Session:
         """What `identity` may do here; `language` is the one chosen for the pages."""

@@ -45,7 +45,7 @@ class AgentRunner:
         jobs = [job for module in office.modules for job in module.scheduled]
         settings = office.server.database(SETTINGS)
         self._scheduler = Scheduler(settings, session, jobs, clock=office.clock)
-        self.lease = Lease(settings, LEASE, clock=office.clock)
+        self.lease = Lease(office.coordination, LEASE)
         self._workers: Workers | None = None
 
     def run_once(self) -> int:

@@ -3,21 +3,20 @@
 import hashlib
 from collections.abc import Callable, Iterator
 
+from plugin.runtime.coordination import server_database
 from store.api import Server
-from store.errors import Conflict, DatabaseExists, NotFound
+from store.errors import Conflict, NotFound
 from store.types import Doc, ViewOptions
 
 DATABASE = "credentials"
-ONLY_SERVER = {"names": [], "roles": ["_admin"]}
 
 
 class SecretStore:
     """Reads, replaces and drops documents. Safe for several threads and processes at once."""
 
     def __init__(self, server: Server) -> None:
-        if not server.exists(DATABASE):
-            _create(server)
-        self._db = server.database(DATABASE)
+        # No history: a replaced hash is gone.
+        self._db = server_database(server, DATABASE, history=1)
 
     def get(self, docid: str) -> Doc | None:
         """The document, or None."""
@@ -63,13 +62,3 @@ class SecretStore:
 def digest(secret: str) -> str:
     """SHA-256 of a secret of 32 random bytes: too many to try, so no slow hash is needed."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _create(server: Server) -> None:
-    try:
-        server.create(DATABASE)
-    except DatabaseExists:
-        return  # another process was faster
-    db = server.database(DATABASE)
-    db.set_security({"admins": ONLY_SERVER, "members": ONLY_SERVER})
-    db.set_revs_limit(1)  # no history: a replaced hash is gone

@@ -35,17 +35,31 @@ Work = Callable[[Cancel], None]
 cancelled. What it raises is logged, and the step is called again after a pause."""
 
 
+class Tenure(Cancel):
+    """One time of holding the lease: it ends with it, or with the process. A process that was
+    paused for longer than its lease learns it here, before it does another thing."""
+
+    def __init__(self, lease: Lease) -> None:
+        super().__init__()
+        self._lease = lease
+
+    def is_set(self) -> bool:
+        return super().is_set() or not self._lease.held()
+
+
 @dataclass
 class Workers:
     """A thread for each step, and one that keeps the lease."""
 
     lease: Lease
     steps: Sequence[Work]
-    _stop: Cancel = field(default_factory=Cancel)
+    _stop: threading.Event = field(default_factory=threading.Event)
     _held: threading.Event = field(default_factory=threading.Event)
+    _tenure: Tenure = field(init=False)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
+        self._tenure = Tenure(self.lease)
         jobs: list[Callable[[], None]] = [self._keep_lease]
         jobs += [lambda step=step: self._work(step) for step in self.steps]  # type: ignore[misc]
         for number, job in enumerate(jobs):
@@ -56,6 +70,7 @@ class Workers:
 
     def stop(self) -> None:
         self._stop.set()
+        self._tenure.set()
         for thread in self._threads:
             thread.join(PATIENCE)
         self._threads.clear()
@@ -63,7 +78,7 @@ class Workers:
     @property
     def active(self) -> bool:
         """True while this process holds the lease."""
-        return self._held.is_set() and not self._stop.is_set()
+        return self.lease.held() and not self._stop.is_set()
 
     def _keep_lease(self) -> None:
         while not self._stop.is_set():
@@ -71,12 +86,15 @@ class Workers:
                 held = self.lease.acquire()
             except Exception:
                 log.exception("the lease %s cannot be renewed", self.lease.name)
-                held = False
-            if held:
+                held = self.lease.held()
+            if held and not self._held.is_set():
+                self._tenure = Tenure(self.lease)
                 self._held.set()
-            else:
+            elif not held:
                 self._held.clear()
+                self._tenure.set()
             self._stop.wait(self.lease.seconds / 3)
+        self._tenure.set()
         self._held.set()  # wakes those that wait for the lease: now nobody clears it again
         for thread in self._threads[1:]:
             thread.join(PATIENCE)
@@ -86,12 +104,16 @@ class Workers:
         failures = 0
         while not self._stop.is_set():
             self._held.wait()
+            tenure = self._tenure
             if self._stop.is_set():
                 return
+            if tenure.is_set():  # lost, which the thread that keeps the lease is about to notice
+                self._stop.wait(self.lease.seconds / 10)
+                continue
             try:
-                step(self._stop)
+                step(tenure)
                 failures = 0
             except Exception:
                 log.exception("a step of %s failed", self.lease.name)
-                self._stop.wait(PAUSES[min(failures, len(PAUSES) - 1)])
+                tenure.wait(PAUSES[min(failures, len(PAUSES) - 1)])
                 failures += 1

@@ -6,8 +6,7 @@ only how it ended: `_replication_state` "completed" or "failed".
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 
 from store.api import Database, Server
 from store.cancel import Cancel
@@ -25,6 +24,8 @@ log = logging.getLogger(__name__)
 REPLICATOR = "_replicator"
 ITSELF = UserContext(None, ("_admin", "_replicator"))
 LEASE_SECONDS = 10.0
+LEASE_ID = "_design/lease"
+"""A design document without functions: nobody takes it for a replication."""
 PAGE = 200
 ENDED = ("completed", "failed")
 PARTS = ("_replication_state", "_replication_state_time", "_replication_state_reason",
@@ -39,13 +40,10 @@ class Documents:
         server: Server,
         scheduler: Scheduler,
         name: str = REPLICATOR,
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._server = server
         self._scheduler = scheduler
         self._name = name
-        self._clock = clock
         self._ended = Cancel()
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
@@ -91,7 +89,7 @@ class Documents:
 
     def _follow_one(self, database: Database) -> None:
         """Follow from the beginning as long as the lease is held."""
-        lease = Lease(database, "replicator", clock=self._clock, seconds=LEASE_SECONDS)
+        lease = Lease(database, "replicator", seconds=LEASE_SECONDS, docid=LEASE_ID)
         since: Seq = 0
         try:
             while lease.acquire() and not self._ended.is_set():

@@ -29,8 +29,14 @@ def test_run_once_beside_a_running_bridge_says_so(
     open_office: OpenOffice, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     office = open_office()
-    assert Bridge(office).lease.acquire()
-    assert run(["--data", str(data), "mail", "run", "--once"]) == 1
+    other = Bridge(office)
+    other.start()
+    while other.lease.current() is None:
+        office.coordination.wait_for_change(office.coordination.info()["update_seq"], 0.05)
+    try:
+        assert run(["--data", str(data), "mail", "run", "--once"]) == 1
+    finally:
+        other.stop()
     said = capsys.readouterr().err
     assert said.startswith("divan: Another bridge runs already")
     assert said.count("\n") == 1

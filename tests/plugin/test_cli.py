@@ -265,9 +265,13 @@ def test_agents_run_once_and_not_beside_others(divan: Divan) -> None:
     assert isinstance(divan.facts("agents", "status"), dict)
     with Office.open(divan.data) as office:
         other = AgentRunner(office)
-        assert other.lease.acquire()
-        assert "already" in divan.fails(FAILED, "agents", "run", "--once")
-        other.lease.release()
+        other.start()
+        while other.lease.current() is None:
+            office.coordination.wait_for_change(office.coordination.info()["update_seq"], 0.05)
+        try:
+            assert "already" in divan.fails(FAILED, "agents", "run", "--once")
+        finally:
+            other.stop()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is of POSIX systems")

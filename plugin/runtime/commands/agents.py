@@ -53,7 +53,7 @@ def status(data: Path, as_json: bool) -> None:
 
 
 def _run_once(runner: AgentRunner) -> int:
-    if not runner.lease.acquire():
+    if not runner.lease.acquire_or_see():
         raise BadInput(
             "Agents run already ({holder}). They do what there is to do.",
             holder=str(runner.lease.current()),
