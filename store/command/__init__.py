@@ -8,6 +8,7 @@ import click
 from store.command.check import check
 from store.command.compact import compact
 from store.command.info import info
+from store.command.replicate import replicate
 from store.command.serve import serve
 
 
@@ -16,5 +17,5 @@ def store() -> None:
     """Look after the store of the data directory."""
 
 
-for command in (info, check, compact, serve):
+for command in (info, check, compact, replicate, serve):
     store.add_command(command)

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from store.api import Database, Server
 from store.couch.opening import open_couch
@@ -23,7 +23,7 @@ class Endpoint:
 
     @property
     def is_remote(self) -> bool:
-        return "://" in self.url
+        return is_address(self.url)
 
     @property
     def facts(self) -> list[Json]:
@@ -37,12 +37,22 @@ class Endpoint:
         """The database, under `user`'s name where it is of this `server`; made where it is missing
         and `create`. Raises NotOpened where it is missing, and the other errors of opening."""
         if not self.is_remote:
+<<<<<<< HEAD
             yield self._database(server, self.url, user, create)
+=======
+            created(server, self.url, create)
+            yield server.database(self.url, user)
+>>>>>>> 1a4543c (Add divan store replicate: between any two stores, with progress, stoppable, credentials apart)
             return
         base, name = split(self.url)
         remote = open_couch(base, self.auth)
         try:
+<<<<<<< HEAD
             yield self._database(remote, name, ADMIN, create)
+=======
+            created(remote, name, create)
+            yield remote.database(name)
+>>>>>>> 1a4543c (Add divan store replicate: between any two stores, with progress, stoppable, credentials apart)
         finally:
             remote.close()
 
@@ -54,7 +64,8 @@ class Endpoint:
             raise NotOpened(f"could not open {self.url}") from error
 
 
-def _created(server: Server, name: str, create: bool) -> None:
+def created(server: Server, name: str, create: bool) -> None:
+    """Make the database where it is missing and `create`."""
     if create and not server.exists(name):
         try:
             server.create(name)
@@ -62,11 +73,16 @@ def _created(server: Server, name: str, create: bool) -> None:
             return  # by somebody else, just now
 
 
+def is_address(text: str) -> bool:
+    """Whether it names a database elsewhere, and is not the bare name of one here."""
+    return "://" in text
+
+
 def split(url: str) -> tuple[str, str]:
     """The address of the server and the name of the database. Raises BadRequest."""
     parts = urlsplit(url)
     path, _, name = parts.path.rstrip("/").rpartition("/")
-    if parts.scheme not in ("http", "https") or not parts.hostname or not name:
+    if not name or not (parts.netloc or path):
         raise BadRequest(f"{url} is no address of a database: write https://host/database.")
     return urlunsplit((parts.scheme, parts.netloc, path, "", "")), unquote(name)
 
@@ -81,17 +97,17 @@ def endpoint(value: Json, side: str) -> Endpoint:
         raise BadRequest(f"`{side}` must be a database's name or address.")
     url, auth = _without_credentials(value["url"], side)
     auth = _basic(value.get("auth"), side) or auth or _from_headers(value.get("headers"), side)
-    if not url or ("://" in url and not _is_address(url)):
+    if not url or (is_address(url) and not _over_http(url)):
         raise BadRequest(f"{side} has an invalid url")
     return Endpoint(url, auth)
 
 
-def _is_address(url: str) -> bool:
+def _over_http(url: str) -> bool:
+    """Whether it is a whole address over HTTP: files of the server are nobody's to name."""
     try:
-        split(url)
+        return urlsplit(url).scheme in ("http", "https") and bool(urlsplit(split(url)[0]).hostname)
     except (BadRequest, ValueError):
         return False
-    return True
 
 
 def _without_credentials(url: str, side: str) -> tuple[str, Auth | None]:
@@ -148,8 +164,3 @@ def shown(value: Json) -> Json:
         return endpoint(value, "endpoint").url
     except BadRequest:
         return None
-
-
-def address(server: str, name: str) -> str:
-    """The address of a database of a server."""
-    return f"{server.rstrip('/')}/{quote(name, safe='')}"
