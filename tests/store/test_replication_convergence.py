@@ -1,6 +1,9 @@
-"""Two stores edited at random, replicated with cuts in the middle, end alike. Seeded."""
+"""Stores edited at random, replicated with cuts and kills in the middle, end alike. Seeded."""
 
+import itertools
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -75,3 +78,71 @@ def _attempt(source: Database, target: Database, name: str, dice: random.Random)
 
 def _name(databases: list[Database], source: Database) -> str:
     return "forth" if source is databases[0] else "back"
+
+
+def test_three_stores_converge(tmp_path: Path) -> None:
+    """Edited all the while, replicated in any order over lines that break anywhere."""
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    with ExitStack() as stack:
+        stores = [stack.enter_context(closing(LiteServer(tmp_path / n))) for n in "abc"]
+        for store in stores:
+            store.create("db")
+        three = [store.database("db") for store in stores]
+        ways = list(itertools.permutations(range(3), 2))
+        for _ in range(ROUNDS):
+            for database in three:
+                for _ in range(dice.randrange(EDITS)):
+                    edit(database, dice)
+            for here, there in dice.sample(ways, 4):
+                _attempt(three[here], three[there], f"{here}-{there}", dice)
+            if dice.random() < 0.3:
+                dice.choice(three).compact()
+        for here, there in [(0, 1), (1, 2), (2, 0), (0, 1), (1, 2)]:
+            replicate(three[here], three[there], replication_id=f"{here}-{there}")
+        first, second, third = (state(database) for database in three)
+        assert first == second == third, f"seed {seed}"
+
+
+REPLICATES = """
+import sys
+from store.lite.server import LiteServer
+from store.replication import Options, replicate
+
+source, target = (LiteServer(path).database("db") for path in sys.argv[1:3])
+options = Options(batch=3, checkpoint_interval=0)
+replicate(source, target, replication_id=sys.argv[3], options=options,
+          progress=lambda progress: print("step", flush=True))
+"""
+
+
+def test_killed_in_the_middle(tmp_path: Path) -> None:
+    """A process that replicates is killed at any step; the next one goes on, and all arrives."""
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    places = (tmp_path / "a", tmp_path / "b")
+    with closing(LiteServer(places[0])) as one, closing(LiteServer(places[1])) as two:
+        for store in (one, two):
+            store.create("db")
+        databases = [one.database("db"), two.database("db")]
+        for _ in range(6):
+            for database in databases:
+                for _ in range(EDITS):
+                    edit(database, dice)
+            first, second = dice.sample((0, 1), 2)
+            _killed(places[first], places[second], f"from-{first}", dice.randrange(6))
+        for source, target in pairs(databases):
+            replicate(source, target, replication_id=f"from-{databases.index(source)}")
+        assert state(databases[0]) == state(databases[1]), f"seed {seed}"
+
+
+def _killed(source: Path, target: Path, name: str, steps: int) -> None:
+    """Replicate in a process that is killed after some steps, where it has not ended by then."""
+    command = [sys.executable, "-c", REPLICATES, str(source), str(target), name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for _ in itertools.islice(process.stdout, steps):
+            continue
+        process.kill()
