@@ -37,27 +37,17 @@ class Endpoint:
         """The database, under `user`'s name where it is of this `server`; made where it is missing
         and `create`. Raises NotOpened where it is missing, and the other errors of opening."""
         if not self.is_remote:
-<<<<<<< HEAD
             yield self._database(server, self.url, user, create)
-=======
-            created(server, self.url, create)
-            yield server.database(self.url, user)
->>>>>>> 1a4543c (Add divan store replicate: between any two stores, with progress, stoppable, credentials apart)
             return
         base, name = split(self.url)
         remote = open_couch(base, self.auth)
         try:
-<<<<<<< HEAD
             yield self._database(remote, name, ADMIN, create)
-=======
-            created(remote, name, create)
-            yield remote.database(name)
->>>>>>> 1a4543c (Add divan store replicate: between any two stores, with progress, stoppable, credentials apart)
         finally:
             remote.close()
 
     def _database(self, server: Server, name: str, user: UserContext, create: bool) -> Database:
-        _created(server, name, create)
+        created(server, name, create)
         try:
             return server.database(name, user)
         except NotFound as error:

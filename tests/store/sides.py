@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from store.wire.users import signed_in
+
 from store.api import Database, Server
 from store.couch.opening import open_couch
 from store.errors import NotFound
 from store.lite.server import LiteServer
 from store.types import BasicAuth, ChangesOptions
 from store.wire import protocol_app
-from store.wire.users import signed_in
 from tests.conformance.over_http import COUCHDB_URL, couchdb
 from tests.node import pouchdb_server
 from tests.store.peers import served

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from store.wire.users import signed_in
 
 from store.api import Database
 from store.command import store as group
 from store.lite.server import LiteServer
 from store.types import BasicAuth
 from store.wire import protocol_app
-from store.wire.users import signed_in
 from tests.store.peers import served
 from tests.store.sides import LOGIN
 from tests.store.waiting import until
