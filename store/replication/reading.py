@@ -1,15 +1,18 @@
 """Reading ahead: what changed in the source, what of it the target lacks, and those revisions."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from store.api import Database
 from store.cancel import Cancel
 from store.errors import NotFound, Unavailable
+from store.replication.contents import fetch_small, is_streamed, size_of
 from store.replication.retry import Patience
 from store.replication.values import Counts, Options
 from store.types import Doc, Json, Row, Seq
+
+Entry = Mapping[str, Json]
+"""What is asked of `_bulk_get` for one revision."""
 
 FIRST_PORTION = 100
 GROWTH = 4
@@ -88,7 +91,11 @@ class Reading:
         for row in rows:
             offered.setdefault(row["id"], []).extend(change["rev"] for change in row["changes"])
         lacking = self._patience(lambda: self._target.revs_diff(offered)) if offered else {}
-        asked = [(docid, rev) for docid, found in lacking.items() for rev in found["missing"]]
+        asked = [
+            {"id": docid, "rev": rev, "atts_since": found.get("possible_ancestors", [])}
+            for docid, found in lacking.items()
+            for rev in found["missing"]
+        ]
         looked_at = Counts(checked=sum(map(len, offered.values())), found=len(asked))
         held = Step((), looked_at)  # back, so that the last of the page can say how far it comes
         for docs, size in self._documents(asked):
@@ -100,61 +107,48 @@ class Reading:
                 held = Step(docs, held.counts + read)
         yield replace(held, reached=seq, pending=pending, at_end=at_end)
 
-    def _documents(self, asked: Sequence[tuple[str, str]]) -> Iterator[tuple[list[Doc], int]]:
+    def _documents(self, asked: Sequence[Entry]) -> Iterator[tuple[list[Doc], int]]:
         """The revisions with their ancestry, in lists to be written each at once, with their sizes.
 
-        Documents with attachments come one by one, whole; the others together. A revision that
-        was replaced since comes as its newest descendant; one that is gone is left out.
+        Documents whose attachments are large come one by one; the others together. Attachments
+        that an ancestor in the target has stay stubs. A revision that was replaced since comes as
+        its newest descendant; one that is gone is left out.
         """
         at = 0
         while at < len(asked):
             portion = asked[at : at + self._portion]
             at += len(portion)
-            found = self._bulk_get(portion)
-            plain = [doc for doc in found if not doc.get("_attachments")]
-            size = sum(len(json.dumps(doc)) for doc in plain)
+            docs = read(self._source, portion, self._patience)
+            fetch_small(docs, self._patience)
+            together = [doc for doc in docs if not is_streamed(doc)]
+            size = sum(map(size_of, together))
             self._learn(len(portion), size)
-            if plain:
-                yield plain, size
-            for doc in found:
-                if doc.get("_attachments"):
-                    whole = self._whole(doc["_id"], doc["_rev"])
-                    if whole:
-                        yield whole, sum(map(_size, whole))
+            if together:
+                yield together, size
+            for doc in docs:
+                if is_streamed(doc):
+                    yield [doc], size_of(doc)
 
     def _learn(self, number: int, size: int) -> None:
         """Ask for as many next time as make a step of the wanted size."""
         fitting = PORTION_BYTES * number // max(size, 1)
         self._portion = max(1, min(fitting, self._portion * GROWTH, self._options.batch))
 
-    def _bulk_get(self, asked: Sequence[tuple[str, str]]) -> list[Doc]:
-        wanted = [{"id": docid, "rev": rev} for docid, rev in asked]
-        answer = self._patience(lambda: _present(self._source, wanted))
-        return list({(doc["_id"], doc["_rev"]): doc for doc in answer}.values())
 
-    def _whole(self, docid: str, rev: str) -> list[Doc]:
-        def ask() -> list[dict[str, Json]]:
-            return self._source.open_revs(
-                docid, [rev], with_revs=True, latest=True, attachments=True
-            )
-
-        try:
-            return [row["ok"] for row in self._patience(ask) if "ok" in row]
-        except NotFound:
-            return []
+def read(source: Database, asked: Sequence[Entry], patience: Patience) -> list[Doc]:
+    """The revisions asked for, each once, that are still there."""
+    docs = patience(lambda: _present(source, asked))
+    return list({(doc["_id"], doc["_rev"]): doc for doc in docs}.values())
 
 
-def _present(source: Database, wanted: Sequence[Mapping[str, Json]]) -> list[Doc]:
+def _present(source: Database, asked: Sequence[Entry]) -> list[Doc]:
     docs: list[Doc] = []
-    for result in source.bulk_get(wanted, revs=True, latest=True)["results"]:
-        for answer in result["docs"]:
-            if "ok" in answer:
-                docs.append(answer["ok"])
-            elif answer["error"].get("error") != NotFound.error:
-                reason = answer["error"].get("reason")
+    answer = source.bulk_get(asked, revs=True, latest=True, attachments="follows")
+    for result in answer["results"]:
+        for found in result["docs"]:
+            if "ok" in found:
+                docs.append(found["ok"])
+            elif found["error"].get("error") != NotFound.error:
+                reason = found["error"].get("reason")
                 raise Unavailable(f"The source cannot give {result['id']}: {reason}")
     return docs
-
-
-def _size(doc: Doc) -> int:
-    return len(json.dumps(doc))

@@ -8,11 +8,11 @@ from store.cancel import Cancel
 from store.errors import BadRequest, NotFound, StoreError
 from store.replication.checkpoint import Checkpoints
 from store.replication.pipe import ReadAhead
-from store.replication.reading import Reading, Step
+from store.replication.reading import Reading, Step, read
 from store.replication.retry import Cancelled, Patience
 from store.replication.transfer import write
 from store.replication.values import Counts, Options, Progress, Refused, Summary, name_of
-from store.types import Json, Seq
+from store.types import Doc, Json, Seq
 
 Tell = Callable[[Progress], None]
 
@@ -114,7 +114,7 @@ class _Run:
         refused: list[Refused] = []
         if step.docs:
             self._born = self._born or self._births()
-            refused = write(self._sides[1], step.docs, self._patience)
+            refused = write(self._sides[1], step.docs, self._patience, self._whole)
         written = len(step.docs) - len(refused)
         self._counts += step.counts + Counts(written=written, refused=len(refused))
         self._refused += refused
@@ -134,6 +134,10 @@ class _Run:
         )
         if waiting or time.monotonic() - self._saved_at >= self._options.checkpoint_interval:
             self.save()
+
+    def _whole(self, doc: Doc) -> list[Doc]:
+        asked = {"id": doc["_id"], "rev": doc["_rev"]}
+        return read(self._sides[0], [asked], self._patience)
 
     def save(self) -> None:
         """Write the checkpoints, where there is something new to remember.

@@ -1,9 +1,9 @@
 """Writing revisions as they are, and telling what the target will never take from what may pass."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from store.api import Database
-from store.errors import BadRequest, PreconditionFailed, TooLarge, Unavailable
+from store.errors import BadRequest, MissingStub, PreconditionFailed, TooLarge, Unavailable
 from store.errors import UnsupportedMediaType as BadType
 from store.replication.retry import Patience
 from store.replication.values import Refused
@@ -30,12 +30,27 @@ a full disk or a broken design document: it stops the replication, so that nothi
 ABOUT_A_DOCUMENT = (BadRequest, PreconditionFailed, TooLarge, BadType)
 
 
-def write(target: Database, docs: Sequence[Doc], patience: Patience) -> list[Refused]:
+def write(
+    target: Database, docs: Sequence[Doc], patience: Patience, whole: Callable[[Doc], list[Doc]]
+) -> list[Refused]:
     """Graft revisions as they are and return those that the target refuses.
 
-    Where the request as a whole is refused, it is halved until the document at fault is alone.
-    Raises Unavailable where the target could not write a document for a reason that may pass.
+    Where the target lacks an attachment that it should have from an ancestor, `whole` gives the
+    document with all of them. Raises Unavailable where the target could not write a document for a
+    reason that may pass.
     """
+    refused = _write(target, docs, patience)
+    stubs = {(each.id, each.rev) for each in refused if each.error == MissingStub.error}
+    if not stubs:
+        return refused
+    again = [full for doc in docs if (doc["_id"], doc["_rev"]) in stubs for full in whole(doc)]
+    rest = [each for each in refused if (each.id, each.rev) not in stubs]
+    return rest + _write(target, again, patience)
+
+
+def _write(target: Database, docs: Sequence[Doc], patience: Patience) -> list[Refused]:
+    """Where the request as a whole is refused, it is halved until the document at fault is
+    alone."""
     try:
         return patience(lambda: _once(target, docs))
     except ABOUT_A_DOCUMENT as error:
@@ -43,7 +58,7 @@ def write(target: Database, docs: Sequence[Doc], patience: Patience) -> list[Ref
             doc = docs[0]
             return [Refused(doc["_id"], doc["_rev"], error.error, error.reason)]
         half = len(docs) // 2
-        return write(target, docs[:half], patience) + write(target, docs[half:], patience)
+        return _write(target, docs[:half], patience) + _write(target, docs[half:], patience)
 
 
 def _once(target: Database, docs: Sequence[Doc]) -> list[Refused]:

@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from store.wire.users import signed_in
-
 from store.api import Database, Server
 from store.couch.opening import open_couch
 from store.errors import NotFound
 from store.lite.server import LiteServer
 from store.types import BasicAuth, ChangesOptions
-from store.wire import protocol_app
 from tests.conformance.over_http import COUCHDB_URL, couchdb
 from tests.node import pouchdb_server
-from tests.store.peers import served
+from tests.store.nodes import served_node
 
 LOGIN = BasicAuth("admin", "only in this test")
 ODD_IDS = (
@@ -40,18 +37,8 @@ LARGE = 1_000_000
 @contextmanager
 def over_http(directory: Path) -> Iterator[Server]:
     """The embedded store as CouchDB's clients meet it."""
-    with (
-        closing(LiteServer(directory)) as store,
-        served_with_login(store) as url,
-        closing(open_couch(url, LOGIN)) as client,
-    ):
+    with served_node(directory, LOGIN) as url, closing(open_couch(url, LOGIN)) as client:
         yield client
-
-
-@contextmanager
-def served_with_login(store: Server) -> Iterator[str]:
-    with served(protocol_app(signed_in(store, LOGIN))) as url:
-        yield url
 
 
 @contextmanager
@@ -120,8 +107,7 @@ def fill(database: Database, seed: int = 7) -> None:
     small_files = {f"Datei {at} ü+%.txt": dice.randbytes(500 * at) for at in range(4)}
     database.put({"_id": "files", "_attachments": {**attachments(small_files)}})
     rev = database.put({"_id": "large", "_attachments": attachments({"b": dice.randbytes(LARGE)})})
-    stub = database.get("large")["_attachments"]["b"]
-    kept = {"b": {"stub": True, **{k: stub[k] for k in ("content_type", "digest", "revpos")}}}
+    kept = database.get("large")["_attachments"]
     database.put({"_id": "large", "_rev": rev, "edited": True, "_attachments": kept})
 
 

@@ -11,14 +11,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from store.wire.users import signed_in
 
 from store.api import Database
 from store.command import store as group
 from store.lite.server import LiteServer
 from store.types import BasicAuth
-from store.wire import protocol_app
-from tests.store.peers import served
+from tests.store.nodes import served_node
 from tests.store.sides import LOGIN
 from tests.store.waiting import until
 
@@ -94,27 +92,27 @@ def test_what_was_refused_is_named(data: Path) -> None:
 def test_credentials_come_from_a_file_or_the_environment(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with closing(LiteServer(tmp_path / "far")) as far:
-        far.create("db")
-        with served(protocol_app(signed_in(far, LOGIN))) as url:
-            assert run(data, "source", f"{url}/db").exit_code == 4
-            login = f"{LOGIN.user}:{LOGIN.password}"
-            monkeypatch.setenv("DIVAN_TARGET_AUTH", login)
-            assert run(data, "source", f"{url}/db").exit_code == 0
-            monkeypatch.delenv("DIVAN_TARGET_AUTH")
-            file = tmp_path / "login"
-            file.write_text(f"{login}\n")
-            file.chmod(0o644)
-            shown = run(data, f"{url}/db", "back", "--create-target", "--source-auth", str(file))
-            assert shown.exit_code == 1
-            assert "chmod 600" in shown.stderr
-            file.chmod(0o600)
-            back = run(data, f"{url}/db", "back", "--create-target", "--source-auth", str(file))
-            assert back.exit_code == 0
-            inside = url.replace("//", f"//{BasicAuth('a', 'b').user}:b@") + "/db"
-            refused = run(data, "source", inside)
-            assert refused.exit_code == 1
-            assert "which gets into logs" in refused.stderr
+    with served_node(tmp_path / "far", LOGIN) as url:
+        with closing(LiteServer(tmp_path / "far")) as far:
+            far.create("db")
+        assert run(data, "source", f"{url}/db").exit_code == 4
+        login = f"{LOGIN.user}:{LOGIN.password}"
+        monkeypatch.setenv("DIVAN_TARGET_AUTH", login)
+        assert run(data, "source", f"{url}/db").exit_code == 0
+        monkeypatch.delenv("DIVAN_TARGET_AUTH")
+        file = tmp_path / "login"
+        file.write_text(f"{login}\n")
+        file.chmod(0o644)
+        shown = run(data, f"{url}/db", "back", "--create-target", "--source-auth", str(file))
+        assert shown.exit_code == 1
+        assert "chmod 600" in shown.stderr
+        file.chmod(0o600)
+        back = run(data, f"{url}/db", "back", "--create-target", "--source-auth", str(file))
+        assert back.exit_code == 0
+        inside = url.replace("//", f"//{BasicAuth('a', 'b').user}:b@") + "/db"
+        refused = run(data, "source", inside)
+        assert refused.exit_code == 1
+        assert "which gets into logs" in refused.stderr
 
 
 def test_continuous_until_ctrl_c(data: Path) -> None:
