@@ -81,11 +81,10 @@ class Documents:
                 database = self._server.database(self._name, ITSELF)
                 self._follow_one(database)
             except NotFound:
-                self._drop_all()  # the database is not there, or was deleted
+                pass  # the database is not there, or was deleted
             except StoreError:
                 log.exception("%s cannot be followed", self._name)
             self._ended.wait(LEASE_SECONDS / 2)
-        self._drop_all()
 
     def _follow_one(self, database: Database) -> None:
         """Follow from the beginning as long as the lease is held."""
@@ -100,10 +99,9 @@ class Documents:
                 since = page["last_seq"]
                 if not page["results"]:
                     database.wait_for_change(since, LEASE_SECONDS / 3, self._ended)
-            self._drop_all()
         finally:
-            if self._ended.is_set():
-                lease.release()
+            self._drop_all()
+            lease.release()
 
     def _see(self, database: Database, row: Row) -> None:
         docid, doc = row["id"], row["doc"]

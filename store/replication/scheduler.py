@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from store.api import Server
 from store.cancel import Cancel
-from store.errors import BadRequest, NotFound, StoreError, Unauthorized
+from store.errors import NotFound, StoreError, Unauthorized, Unavailable
 from store.replication.job import Completed, Job
 from store.replication.request import Request, request
 from store.replication.values import Summary
@@ -73,14 +73,14 @@ class Scheduler:
         was asked before. `completed` is told at its end, in the job's thread."""
         name = asked.id(self.node)
         with self._changed:
-            if self._closed:
-                raise BadRequest("The server is shutting down.")
             job = self._jobs.get(name)
             if job is not None:
                 _check_owner(job, user)
                 return job
             job = self._jobs[name] = Job(name, asked, completed)
             job.note("added")
+            if self._closed:
+                job.result.set_exception(Unavailable("The server is shutting down."))
             self._changed.notify_all()
             return job
 
@@ -116,9 +116,11 @@ class Scheduler:
         with self._changed:
             self._closed = True
             running = [job for job in self._jobs.values() if job.cancel is not None]
-            for job in running:
+            for job in self._jobs.values():
                 if job.cancel is not None:
                     job.cancel.set()
+                elif not job.result.done():
+                    job.result.set_exception(Unavailable("The server is shutting down."))
             self._changed.notify_all()
         self._supervisor.join()
         end = time.monotonic() + STOPPING
