@@ -1,9 +1,11 @@
 """What a person sees of long work: one line that changes on a terminal, and Ctrl-C without loss."""
 
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import click
@@ -58,14 +60,27 @@ def size(number: float) -> str:
 
 
 def until_interrupted(work: Callable[[Cancel], Outcome]) -> Outcome:
-    """The outcome of `work`. Ctrl-C sets its `cancel`, waits for it to leave off in order, and
-    raises Abort."""
+    """The outcome of `work`. Ctrl-C and SIGTERM set its `cancel`, wait for it to leave off in
+    order, and raise Abort."""
     cancel = Cancel()
-    with ThreadPoolExecutor(1, "work") as thread:
+    with _interrupting(), ThreadPoolExecutor(1, "work") as thread:
         running = thread.submit(work, cancel)
         try:
             return running.result()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stopped:
             cancel.set()
             running.result()
-            raise click.Abort from None
+            raise click.Abort from stopped
+
+
+@contextmanager
+def _interrupting() -> Iterator[None]:
+    """KeyboardInterrupt by SIGTERM, and by SIGINT also where the shell ignores it for a job in the
+    background."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -127,7 +127,7 @@ def test_continuous_until_ctrl_c(data: Path) -> None:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
             text=True,
         ) as process:
-            until(lambda: target.info()["doc_count"] == 21, seconds=30)
+            until(lambda: target.info()["doc_count"] == 21, seconds=60)
             server.database("source").put({"_id": "later"})
             until(lambda: target.info()["doc_count"] == 22)
             process.send_signal(signal.SIGINT)

@@ -102,6 +102,7 @@ def test_both_ways_converge(pair: tuple[Database, Database]) -> None:
 CHOICES = (
     (Options(doc_ids=("plain-003", "a/b", "missing")), {"plain-003", "a/b"}),
     (Options(filter="tools/small", query_params={"below": "2"}), {"plain-000", "plain-001"}),
+    (Options(selector={"n": {"$gt": 57}}), {"plain-058", "plain-059"}),
 )
 
 
