@@ -9,7 +9,7 @@ from store.mango.options import Query
 from store.mango.ranges import Range, conditions, indexable, of_field
 from store.mango.selector import Selector, fields
 
-EMPTY_LISTS = ("$and", "$or", "$in", "$all")
+EMPTY_LISTS = ("$and", "$or")
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,10 @@ class Choice:
     def nothing(self) -> bool:
         """Whether the selector cannot be met, so that nothing is read: an empty list alone, or
         conditions on the index's field that exclude each other."""
-        ((name, argument),) = self.query.selector.items() or (("", None),)
-        if name in EMPTY_LISTS and not argument:
-            return True
         best = self.best
-        return best is not None and best.index.kind == JSON and any(r.empty for r in best.ranges)
+        return reads_nothing(self.query.selector) or (
+            best is not None and best.index.kind == JSON and any(r.empty for r in best.ranges)
+        )
 
     @property
     def covering(self) -> bool:
@@ -102,13 +101,19 @@ def unusable(index: Index, query: Query) -> str | None:
             return "field_mismatch"
         return "sort_order_mismatch" if sort and sort != ["_id"] else None
     needed = {*index.fields} - {*sort, "_id", "_rev"}
-    if not needed <= required(query.selector, needed):
+    if not (reads_nothing(query.selector) or needed <= required(query.selector, needed)):
         return "field_mismatch"
     return None if _sorts(index.fields, sort, query.selector) else "sort_order_mismatch"
 
 
+def reads_nothing(selector: Selector) -> bool:
+    """Whether CouchDB takes it for one that no document meets: an empty list that stands alone."""
+    ((name, argument),) = selector.items() or (("", None),)
+    return name in EMPTY_LISTS and not argument
+
+
 def required(selector: Selector, among: set[str]) -> set[str]:
-    """Those of the fields that every matching document has."""
+    """Those of the fields that every matching document has: all, where there can be none."""
     found: set[str] = set()
     for name, value in selector.items():
         if name == "$and":
@@ -116,6 +121,8 @@ def required(selector: Selector, among: set[str]) -> set[str]:
         elif name == "$or":
             parts = [required(part, among) for part in value]
             found |= set.intersection(*parts) if parts else set()
+        elif value == {"$in": []}:
+            return among
         elif name in among and value != {"$exists": False}:
             found.add(name)
     return found

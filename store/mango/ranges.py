@@ -9,8 +9,8 @@ from store.mango.selector import Selector
 from store.types import ABSENT, Json
 
 INDEXABLE = ("$lt", "$lte", "$eq", "$gt", "$gte", "$beginsWith", "$exists")
-LAST: dict[Callable[[Json], bytes], str] = {sort_key: "\uffff", raw_key: "\U0010ffff"}
-"""The character after all others, in each order."""
+LAST = "\uffff"
+"""The character after all others in CouchDB's order; in the order of bytes there are others."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Range:
     def narrowed(self, operator: str, argument: Json) -> "Range":
         """What is left of the range under one more condition."""
         if operator == "$beginsWith":
-            return self._above(argument, False)._below(argument + LAST[self.key], False)
+            return self._above(argument, False)._below(argument + LAST, False)
         if operator == "$eq":
             return self._above(argument, False)._below(argument, False)
         if operator in ("$gt", "$gte"):
@@ -150,5 +150,7 @@ def id_bounds(selector: Selector) -> tuple[bytes, bytes]:
     if isinstance(asked.low, str):
         low = raw_key(asked.low)[1:] + (b"\0" if asked.low_open else b"")
     if isinstance(asked.high, str):
-        high = raw_key(asked.high)[1:] + (b"" if asked.high_open else b"\0")
+        beyond = asked.high.endswith(LAST)  # there are ids that only begin like it
+        bound = raw_key(asked.high.removesuffix(LAST))[1:]
+        high = bound + (b"\xff" if beyond else b"" if asked.high_open else b"\0")
     return low, high

@@ -32,7 +32,10 @@ def parameters(request: Request) -> dict[str, str]:
     try:
         text = raw.encode("latin-1").decode("utf-8")
         pairs = parse_qsl(
-            text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
+            text.replace(";", "&"),  # either divides parameters, as in CouchDB
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_PARAMETERS,
         )
     except ValueError as error:
         raise BadRequest("The query string is not valid UTF-8 or too long.") from error

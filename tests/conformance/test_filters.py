@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from store.api import Database
-from store.errors import NotFound, StoreError
+from store.errors import BadRequest, NotFound, StoreError
 from store.types import ChangesOptions
 from tests.conformance.helpers import changed_ids
 
@@ -37,6 +37,17 @@ def test_by_a_filter_function(deals: Database) -> None:
 
 def test_by_a_view(deals: Database) -> None:
     assert sorted(changed_ids(deals, ChangesOptions(filter="_view", view="f/won"))) == ["a", "c"]
+
+
+def test_by_a_selector(deals: Database) -> None:
+    won = ChangesOptions(filter="_selector", selector={"stage": {"$in": ["won"]}})
+    assert changed_ids(deals, won) == ["a", "c"]
+    gone = ChangesOptions(filter="_selector", selector={"_deleted": True})
+    assert changed_ids(deals, gone) == ["b"]
+    for selector in ({"stage": {"$what": 1}}, []):
+        bad: Any = selector
+        with pytest.raises(BadRequest):
+            deals.changes(ChangesOptions(filter="_selector", selector=bad))
 
 
 def test_design_documents_only(deals: Database) -> None:

@@ -1,13 +1,18 @@
 """Laptops: what arrives, what goes back, what merges, what leaves (acl.md, "Replication")."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from plugin import DivanError, NotFound, Office
+from plugin.runtime.replica.filtered import FilteredDatabase
 from plugin.runtime.replica.laptop import Replica, register
+from plugin.runtime.replica.office_side import FilteredServer
 from plugin.runtime.replica.remote import Remote, Revoked, Unreachable
 from plugin.runtime.replica.sync import REVIEW_PREFIX, hashed
+from store.errors import Forbidden
+from store.types import ChangesOptions
 from tests.plugin.offices import (
     PASSWORD,
     Served,
@@ -213,6 +218,32 @@ def test_an_author_of_yesterday_cannot_graft_onto_an_old_revision(
     there = as_person(office, "zane.levy").database("customers").open(doc.id)
     assert "address" not in there.items
     assert not there.conflict
+
+
+def test_queries_are_refused_and_selectors_see_only_what_may_be_read(office: Office) -> None:
+    mine = customer(office, "anna.snelling", "Acme of Anna")
+    secret = customer(office, "zane.levy", "Zane's secret customer")
+    anna = FilteredServer(as_person(office, "anna.snelling")).database("customers")
+    zane = FilteredServer(as_person(office, "zane.levy")).database("customers")
+
+    def found(db: FilteredDatabase, **selector: object) -> list[str]:
+        options = ChangesOptions(filter="_selector", selector=selector)
+        return [row["id"] for row in db.changes(options)["results"]]
+
+    assert found(anna, form="customer") == [mine.id]
+    assert found(anna, name={"$regex": "secret"}) == []
+    assert found(zane, name={"$regex": "secret"}) == [secret.id]
+    asked: list[Callable[[], object]] = [
+        lambda: anna.find({"selector": {}}),
+        lambda: anna.explain({"selector": {}}),
+        anna.indexes,
+        lambda: anna.create_index({"index": {"fields": ["name"]}}),
+        lambda: anna.delete_index("d", "i"),
+        lambda: anna.delete_indexes(["d"]),
+    ]
+    for ask in asked:
+        with pytest.raises(Forbidden):
+            ask()
 
 
 def test_wrong_password_wrong_token_and_no_office_are_clear(
