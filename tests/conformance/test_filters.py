@@ -44,10 +44,8 @@ def test_by_a_selector(deals: Database) -> None:
     assert changed_ids(deals, won) == ["a", "c"]
     gone = ChangesOptions(filter="_selector", selector={"_deleted": True})
     assert changed_ids(deals, gone) == ["b"]
-    for selector in ({"stage": {"$what": 1}}, []):
-        bad: Any = selector
-        with pytest.raises(BadRequest):
-            deals.changes(ChangesOptions(filter="_selector", selector=bad))
+    with pytest.raises(BadRequest):
+        deals.changes(ChangesOptions(filter="_selector", selector={"stage": {"$what": 1}}))
 
 
 def test_design_documents_only(deals: Database) -> None:
