@@ -55,8 +55,10 @@ def changes_options(
     parsed = {name: parse(name, values[name]) for name, parse in _CHANGES.items() if name in values}
     if parsed.get("filter") == "_doc_ids" and parsed.get("doc_ids") is None:
         raise BadRequest("`doc_ids` filter parameter is not a list of doc ids.")
-    if parsed.get("filter") == "_selector" and parsed.get("selector") is None:
-        raise BadRequest("`selector` filter parameter is not provided.")
+    if parsed.get("filter") != "_selector":
+        parsed.pop("selector", None)
+    elif not isinstance(parsed.get("selector"), Mapping):
+        raise BadRequest("Selector error: expected a JSON object")
     if parsed.get("filter") != "_doc_ids":
         parsed.pop("doc_ids", None)
     return ChangesOptions(**parsed, query=dict(query or {}))
@@ -132,12 +134,6 @@ def _ids(name: str, value: Json) -> tuple[str, ...]:
     return tuple(_text(name, docid) for docid in _list(name, value))
 
 
-def _object(name: str, value: Json) -> Mapping[str, Json]:
-    if isinstance(value, Mapping):
-        return value
-    raise QueryParseError(f"`{name}` parameter must be an object.")
-
-
 def _one_of(*allowed: str) -> Callable[[str, Json], str]:
     def parse(name: str, value: Json) -> str:
         text = "true" if value is True else "false" if value is False else value
@@ -193,6 +189,6 @@ _CHANGES: dict[str, Callable[[str, Json], Any]] = {
     "seq_interval": _interval,
     "filter": _text,
     "doc_ids": _ids,
-    "selector": _object,
+    "selector": _any,
     "view": _text,
 }

@@ -19,9 +19,6 @@ SECRET = "DIVAN_TEST_COUCHDB_SECRET"
 COUCHDB_LACKS = (
     ("digests", "CouchDB does not look at Content-MD5"),
     *(() if os.environ.get(SECRET) else (("users", f"{SECRET} is not set"),)),
-    ("refusal of $text", "without a search server it takes $text for true, whatever it says"),
-    ("refusal of a divisor of 0", "it fails with 500 once a number is met"),
-    ("clock of $regex", "its engine gives up silently, as if the pattern were not found"),
 )
 
 

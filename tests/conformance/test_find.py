@@ -153,13 +153,11 @@ def test_what_is_refused(people: Database) -> None:
         assert (refused.value.status, refused.value.error) == (400, error), query
 
 
-@pytest.mark.needs("refusal of $text")
 def test_text_search_is_not_there(people: Database) -> None:
     with pytest.raises(SearchUnavailable):
         people.find({"selector": {"$text": "anna"}})
 
 
-@pytest.mark.needs("refusal of a divisor of 0")
 def test_a_divisor_of_zero_is_refused(people: Database) -> None:
     with pytest.raises(BadQuery):
         people.find({"selector": {"age": {"$mod": [0, 1]}}})
@@ -226,7 +224,6 @@ def test_deleted_documents_are_not_found(db: Database) -> None:
     assert found(db, {"n": 1}) == ["b"]
 
 
-@pytest.mark.needs("clock of $regex")
 @pytest.mark.parametrize("pattern", ["(a|aa)+[cd]", "(a|aa){18}[cd]"])
 def test_a_hostile_pattern_ends(db: Database, pattern: str) -> None:
     db.put({"_id": "a", "text": "a" * 3000})

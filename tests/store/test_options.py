@@ -77,3 +77,12 @@ def test_wrong_changes_parameters_are_refused(
 ) -> None:
     with pytest.raises((BadRequest, QueryParseError)):
         changes_options(query, body)
+
+
+def test_a_selector_counts_for_its_filter_alone() -> None:
+    body = {"selector": {"a": 1}}
+    assert changes_options({"filter": "_selector"}, body).selector == {"a": 1}
+    assert changes_options({"filter": "_design"}, body).selector is None
+    for bad in ({}, {"selector": [1]}):
+        with pytest.raises(BadRequest):
+            changes_options({"filter": "_selector"}, bad)
