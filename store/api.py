@@ -251,6 +251,15 @@ class Database(Protocol):
         """
         ...
 
+    def design_info(self, ddoc: str) -> dict[str, Json]:
+        """`GET /db/_design/ddoc/_info`: `{"name", "view_index": {"signature", "language", "sizes",
+        "update_seq", "updates_pending", "updater_running", …}}`. Raises NotFound, DesignError."""
+        ...
+
+    def view_cleanup(self) -> None:
+        """`POST /db/_view_cleanup`: remove the files of indexes that no design document has."""
+        ...
+
     def security(self) -> dict[str, Json]:
         """`GET /db/_security`; `{}` where none was set."""
         ...

@@ -120,13 +120,13 @@ class DesignError(StoreError):
     status, error = 500, "compilation_error"
 
 
-class InvalidDesign(StoreError):
+class InvalidDesign(DesignError):
     """A design document that is none, told when it is written."""
 
     status, error = 400, "invalid_design_doc"
 
 
-class CompilationError(StoreError):
+class CompilationError(DesignError):
     """A function that does not compile, told when its design document is written."""
 
     status, error = 400, "compilation_error"

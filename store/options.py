@@ -5,13 +5,17 @@ bodies, where numbers and booleans are already such). CouchDB 3.5, "API Referenc
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from store.errors import BadRequest, QueryParseError
-from store.types import ABSENT, ChangesOptions, Json, ViewOptions
+from store.types import ChangesOptions, Json, ViewOptions
 
 _JSON_TEXT = ("key", "startkey", "endkey", "keys")
+MAX_LIMIT = 576460752303423487
+"""CouchDB's: the greatest small number of Erlang."""
+
 _OTHER_NAMES = {
     "start_key": "startkey",
     "end_key": "endkey",
@@ -25,18 +29,30 @@ _OTHER_NAMES = {
 def view_options(
     query: Mapping[str, str] | None = None, body: Mapping[str, Json] | None = None
 ) -> ViewOptions:
-    """Options of a view or `_all_docs`: those of the body win. Unknown parameters are ignored, as
-    in CouchDB. Raises QueryParseError."""
+    """Options of a view or `_all_docs`: those of the address win. Unknown parameters are ignored,
+    as in CouchDB. Raises QueryParseError; BadRequest where a key is not JSON."""
     values: dict[str, Any] = {}
+    for name, value in (body or {}).items():
+        values[_OTHER_NAMES.get(name, name)] = value
     for name, text in (query or {}).items():
         known = _OTHER_NAMES.get(name, name)
         values[known] = _json(name, text) if known in _JSON_TEXT else text
-    for name, value in (body or {}).items():
-        values[_OTHER_NAMES.get(name, name)] = value
+    _read_stale(values)
+    if "partition" in values:
+        raise QueryParseError("`partition` parameter is not supported in this design doc")
     parsed = {name: parse(name, values[name]) for name, parse in _VIEW.items() if name in values}
-    options = ViewOptions(**parsed)
-    _check_view(options)
-    return options
+    if parsed.get("group") is False and parsed.get("group_level"):
+        raise QueryParseError("Can't specify group=false and group_level>0 at the same time")
+    return ViewOptions(**parsed)
+
+
+def _read_stale(values: dict[str, Any]) -> None:
+    """`stale` is the old name of `update`."""
+    if "stale" in values:
+        updates = {"ok": "false", "update_after": "lazy"}
+        if values["stale"] not in updates:
+            raise QueryParseError("Invalid value for `stale`.")
+        values["update"] = updates[values["stale"]]
 
 
 def changes_options(
@@ -64,24 +80,13 @@ def changes_options(
     return ChangesOptions(**parsed, query=dict(query or {}))
 
 
-def _check_view(options: ViewOptions) -> None:
-    grouped = options.group or options.group_level is not None
-    if options.reduce is False and grouped:
-        raise QueryParseError("Invalid use of grouping on a map view.")
-    if options.reduce and options.include_docs:
-        raise QueryParseError("`include_docs` is invalid for reduce")
-    ranged = (options.key, options.startkey, options.endkey) != (ABSENT, ABSENT, ABSENT)
-    if options.keys is not None and ranged:
-        raise QueryParseError("`keys` is incompatible with `key`, `start_key` and `end_key`")
-
-
 def _json(name: str, text: object) -> Json:
     if not isinstance(text, str):
         return text
     try:
         return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise QueryParseError(f"Invalid value for {name}: {text!r} is not JSON") from error
+        raise BadRequest("invalid UTF-8 JSON") from error
 
 
 def _no_constant(name: str) -> Json:
@@ -97,15 +102,18 @@ def _boolean(name: str, value: Json) -> bool:
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
-    raise QueryParseError(f"Invalid boolean parameter {name}: {value!r}")
+    raise QueryParseError(f"Invalid boolean parameter: {json.dumps(value)}")
 
 
 def _count(name: str, value: Json) -> int:
-    if isinstance(value, str) and _is_number(value):
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
-        return value
-    raise QueryParseError(f"Invalid value for {name}: {value!r} is no whole number from 0 on")
+    text = value if isinstance(value, str) else str(value)
+    if isinstance(value, bool) or not re.fullmatch(r"[+-]?[0-9]{1,40}", text):
+        raise QueryParseError(f"Invalid value for integer: {json.dumps(value)}")
+    if int(text) < 0:
+        raise QueryParseError(f"Invalid value for positive integer: {json.dumps(value)}")
+    if name == "limit" and int(text) > MAX_LIMIT:
+        raise QueryParseError(f"Limit is too large, must not exceed {MAX_LIMIT}")
+    return min(int(text), MAX_LIMIT)
 
 
 def _interval(name: str, value: Json) -> int:
@@ -124,6 +132,17 @@ def _text(name: str, value: Json) -> str:
     raise QueryParseError(f"Invalid value for {name}: {value!r} is no text")
 
 
+def _docid(name: str, value: Json) -> str:
+    """Numbers are texts here, as in CouchDB."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _keys(name: str, value: Json) -> tuple[Json, ...]:
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    raise QueryParseError("`keys` must be an array of strings.")
+
+
 def _list(name: str, value: Json) -> tuple[Json, ...]:
     if isinstance(value, list | tuple):
         return tuple(value)
@@ -139,7 +158,7 @@ def _one_of(*allowed: str) -> Callable[[str, Json], str]:
         text = "true" if value is True else "false" if value is False else value
         if text in allowed:
             return str(text)
-        raise QueryParseError(f"Invalid value for {name}: {value!r} is none of {allowed}")
+        raise QueryParseError(f"Invalid value for `{name}`.")
 
     return parse
 
@@ -157,11 +176,11 @@ def _since(name: str, value: Json) -> int | str:
 
 _VIEW: dict[str, Callable[[str, Json], Any]] = {
     "key": _any,
-    "keys": _list,
+    "keys": _keys,
     "startkey": _any,
     "endkey": _any,
-    "startkey_docid": _text,
-    "endkey_docid": _text,
+    "startkey_docid": _docid,
+    "endkey_docid": _docid,
     "inclusive_end": _boolean,
     "descending": _boolean,
     "skip": _count,
@@ -175,6 +194,7 @@ _VIEW: dict[str, Callable[[str, Json], Any]] = {
     "update": _one_of("true", "false", "lazy"),
     "update_seq": _boolean,
     "sorted": _boolean,
+    "stable": _boolean,
 }
 
 _CHANGES: dict[str, Callable[[str, Json], Any]] = {

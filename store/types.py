@@ -70,6 +70,8 @@ class ViewOptions:
     update: Literal["true", "false", "lazy"] = "true"
     update_seq: bool = False
     sorted: bool = True
+    stable: bool = False
+    """Ask the same nodes of a cluster each time; means nothing to the embedded store."""
 
 
 @dataclass(frozen=True)

@@ -321,6 +321,12 @@ class CouchDatabase:
         path = (self._name, "_index", "_bulk_delete")
         return dict(self._write(Ask("POST", path, None, {"docids": list(ddocs)})))
 
+    def design_info(self, ddoc: str) -> dict[str, Json]:
+        return dict(self._get("_design", ddoc, "_info"))
+
+    def view_cleanup(self) -> None:
+        self._write(Ask("POST", (self._name, "_view_cleanup"), None, {}, again=True))
+
     def security(self) -> dict[str, Json]:
         return dict(self._get("_security"))
 

@@ -10,12 +10,15 @@ from store.errors import (
     AttachmentTooLarge,
     BadQuery,
     BadRequest,
+    CompilationError,
     Conflict,
     DatabaseExists,
     DesignError,
     DigestMismatch,
     Forbidden,
+    FunctionError,
     IllegalName,
+    InvalidDesign,
     MissingStub,
     NotAcceptable,
     NotFound,
@@ -49,10 +52,9 @@ BY_NAME: dict[str, type[StoreError]] = {
     "query_parse_error": QueryParseError,
     "illegal_database_name": IllegalName,
     "file_exists": DatabaseExists,
-    "compilation_error": DesignError,
-    "reduce_overflow_error": DesignError,
+    "compilation_error": CompilationError,
+    "invalid_design_doc": InvalidDesign,
     "named_error": DesignError,
-    "os_process_error": DesignError,
     "document_too_large": TooLarge,
     "attachment_too_large": AttachmentTooLarge,
     "missing_stub": MissingStub,
@@ -61,6 +63,11 @@ BY_NAME: dict[str, type[StoreError]] = {
     "too_many_requests": Unavailable,
     "required index service unavailable": SearchUnavailable,
 }
+OF_FUNCTIONS = frozenset(
+    {"unknown_query_language", "invalid_value", "map_runtime_error", "InternalError",
+     "os_process_error"}
+)  # fmt: skip
+"""What CouchDB says when a design function fails in an index."""
 PASSING = frozenset({429, 502, 503, 504})
 """Status codes after which the same request may succeed a little later."""
 NOT_DONE = frozenset({429, 503})
@@ -79,6 +86,8 @@ def from_answer(failed: ApiException) -> StoreError:
     reason = str(said.get("reason") or name)
     if status == 409:
         return Conflict(reason)
+    if name in OF_FUNCTIONS:
+        return FunctionError(name, reason)
     if status == 400 and name not in BY_NAME and name != BadRequest.error:
         return BadQuery(name, reason)
     kind = BY_NAME.get(name) or BY_STATUS.get(status, StoreError)

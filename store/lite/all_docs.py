@@ -4,6 +4,7 @@ import sqlite3
 from typing import Any
 
 from store.lite import records
+from store.lite.ranges import check, settled
 from store.lite.records import Record, Shape
 from store.lite.storage import read_state
 from store.types import ABSENT, Json, Row, ViewOptions
@@ -11,6 +12,7 @@ from store.types import ABSENT, Json, Row, ViewOptions
 
 def all_docs(conn: sqlite3.Connection, options: ViewOptions) -> dict[str, Json]:
     """`{"total_rows", "offset", "rows"}`, with `update_seq` where it is asked for."""
+    check(settled(options), reduced=False)
     state = read_state(conn)
     if options.keys is not None:
         rows, offset = _by_keys(conn, options), None

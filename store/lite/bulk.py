@@ -65,6 +65,17 @@ class _Job:
         self._shelf = shelf
         self._designs = shelf.designs.at(tx.conn, tx.state).validators
 
+    def design_refusal(self, planned: Plan) -> StoreError | None:
+        """What speaks against a design document: who writes it, or what it holds."""
+        if not access.is_admin(self.security, self.user):
+            return access.refusal(self.user, "You are not a db or server admin.")
+        try:
+            if not planned.edit.deleted:
+                self._shelf.indexes.check(planned.edit.body)
+        except StoreError as error:
+            return error
+        return None
+
     def refusals(self, plans: Sequence[Plan]) -> Sequence[StoreError | None]:
         """What speaks against each plan, by the validate functions; one call for all of them."""
         if not self._designs or not plans:
@@ -134,7 +145,7 @@ def _write_round(job: _Job, items: dict[int, _Prepared], outcomes: dict[int, Out
 
 
 def _refused(job: _Job, plans: dict[int, Plan]) -> dict[int, StoreError]:
-    """Design documents need an administrator; all others pass the validate functions."""
+    """Design documents need an administrator and sense; all others pass the validate functions."""
     refused: dict[int, StoreError] = {}
     judged: dict[int, Plan] = {}
     for at, planned in plans.items():
@@ -142,8 +153,8 @@ def _refused(job: _Job, plans: dict[int, Plan]) -> dict[int, StoreError]:
             continue
         if not planned.edit.docid.startswith("_design/"):
             judged[at] = planned
-        elif not access.is_admin(job.security, job.user):
-            refused[at] = access.refusal(job.user, "You are not a db or server admin.")
+        elif (refusal := job.design_refusal(planned)) is not None:
+            refused[at] = refusal
     errors = job.refusals(list(judged.values()))
     refused.update({at: e for at, e in zip(judged, errors, strict=True) if e is not None})
     return refused

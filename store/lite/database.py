@@ -227,12 +227,22 @@ class LiteDatabase:
     def queries(
         self, ddoc: str, name: str, queries: Sequence[ViewOptions]
     ) -> list[dict[str, Json]]:
+        return self._shelf.indexes.queries(self, self._design(ddoc), name, queries)
+
+    def design_info(self, ddoc: str) -> dict[str, Json]:
+        facts = self._shelf.indexes.info(self, self._design(ddoc))
+        return {"name": ddoc, "view_index": facts}
+
+    def view_cleanup(self) -> None:
         with self._reading() as conn:
-            designs = self._designs(conn)
-        design = designs.get(f"_design/{ddoc}")
-        if design is None:
-            raise NotFound("missing")
-        return self._shelf.indexes.queries(self, design, name, queries)
+            designs = list(self._designs(conn).values())
+        self._shelf.indexes.drop_stale(designs)
+
+    def _design(self, ddoc: str) -> Doc:
+        with self._reading() as conn:
+            design = self._designs(conn).get(f"_design/{ddoc}")
+            # Read where there is none, for the reason: it may be one that was deleted.
+            return get.winner(conn, f"_design/{ddoc}") if design is None else design
 
     def find(self, query: Mapping[str, Json]) -> dict[str, Json]:
         asked = options.query(query)
@@ -295,9 +305,7 @@ class LiteDatabase:
         self._check_admin()
         with self._shelf.tasks.running(COMPACTION, self.name) as task:
             compact(self._storage, task.tell)
-        with self._reading() as conn:
-            designs = list(self._designs(conn).values())
-        self._shelf.indexes.drop_stale(designs)
+        self.view_cleanup()
 
     def _indexes(self) -> list[Index]:
         with self._reading() as conn:

@@ -1,15 +1,19 @@
 """The indexes of one database: built when asked, kept in files of their own, dropped when stale."""
 
+import json
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from store.errors import StoreError
+from store import collation
+from store.errors import CompilationError, DesignError, FunctionError, StoreError
 from store.lite.build import is_current, update
+from store.lite.designcheck import check_fields
 from store.lite.errors import translated
 from store.lite.feed import Source, Watched
 from store.lite.identity import IdentityCache
@@ -17,7 +21,7 @@ from store.lite.indexfile import IndexFile, remove
 from store.lite.js.pool import JsPool
 from store.lite.query import Query
 from store.lite.tasks import INDEXER, Tasks
-from store.lite.views import DesignViews, View
+from store.lite.views import LANGUAGE, DesignViews, View
 from store.mango.indexes import ALL_DOCS, Index, of_design
 from store.types import Doc, Json, ViewOptions
 
@@ -36,6 +40,7 @@ class Indexes:
         self._name = name
         self._directory = directory
         self._tasks = tasks
+        self._pool = pool
         self._designs = IdentityCache(lambda ddoc: DesignViews.of(ddoc, pool))
         self._mango = IdentityCache(of_design)
         self._lock = threading.Lock()
@@ -56,7 +61,7 @@ class Indexes:
         fresh = any(options.update == "true" for options in queries)
 
         def answers(conn: sqlite3.Connection) -> list[dict[str, Json]]:
-            query = Query(db, conn, design, wanted)
+            query = Query(db, conn, wanted)
             return [query.answer(options) for options in queries]
 
         found = self._read(db, design, file, answers, fresh)
@@ -82,6 +87,33 @@ class Indexes:
         """The Mango indexes of these design documents in CouchDB's order, `_all_docs` first."""
         found = [index for ddoc in designs.values() for index in self._mango.get(ddoc)]
         return [ALL_DOCS, *sorted(found, key=lambda index: index.place)]
+
+    def info(self, db: Source, ddoc: Doc) -> dict[str, Json]:
+        """What CouchDB tells of an index; `sizes` in bytes, of the file and in use."""
+        design = self._designs.get(ddoc)
+        file = self._file(design)
+        facts = self._read(db, design, file, lambda conn: _facts(db, conn), fresh=False)
+        return {
+            **facts,
+            "signature": design.signature,
+            "language": LANGUAGE,
+            "updater_running": file.updating.locked(),
+            "waiting_commit": False,
+            "waiting_clients": 0,
+            "compact_running": False,
+            "collator_versions": [collation.version()],
+        }
+
+    def check(self, ddoc: Doc) -> None:
+        """Raise InvalidDesign, CompilationError or NotFound where CouchDB does not let a design
+        document be written."""
+        check_fields(ddoc)
+        if not ddoc.get("views") or ddoc.get("language", LANGUAGE) != LANGUAGE:
+            return
+        try:
+            DesignViews.of(ddoc, self._pool).mapper.check()
+        except FunctionError as error:
+            raise CompilationError(error.reason) from error
 
     def drop_stale(self, ddocs: Sequence[Doc]) -> None:
         """Delete the files of indexes that none of the design documents has any more."""
@@ -129,9 +161,10 @@ class Indexes:
         try:
             try:
                 return self._read_once(db, design, file, read, fresh)
-            except sqlite3.DatabaseError as error:
-                if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BROKEN:
+            except (sqlite3.DatabaseError, json.JSONDecodeError, UnicodeDecodeError) as error:
+                if not _is_broken(error):
                     raise
+                log.warning("the index %s is damaged and built anew: %s", file.path.name, error)
             file.remove()  # it holds nothing that cannot be made anew
             return self._read_once(db, design, file, read, fresh)
         except sqlite3.Error as error:
@@ -156,21 +189,52 @@ class Indexes:
         with self._lock:
             if self._lazy is None:
                 self._lazy = ThreadPoolExecutor(1, "lazy index update")
-            self._lazy.submit(self._update_logged, db, file, design)
+            self._lazy.submit(self._update_logged, db, design, file)
 
     def _update(self, db: Source, file: IndexFile, design: DesignViews) -> None:
+        asked = time.monotonic()
         # Threads of one process queue at the first lock, processes at that of the file.
         with (
             file.updating,
             self._tasks.running(INDEXER, self._name, design_document=design.docid) as task,
         ):
-            update(Watched(db, task.tell), file, design)
+            if file.failed is not None and file.failed[0] >= asked:
+                raise file.failed[1]  # who waited while it failed need not wait for it once more
+            try:
+                update(Watched(db, task.tell), file, design)
+            except DesignError as error:
+                file.failed = (time.monotonic(), error)
+                raise
 
-    def _update_logged(self, db: Source, file: IndexFile, design: DesignViews) -> None:
+    def _update_logged(self, db: Source, design: DesignViews, file: IndexFile) -> None:
         try:
             self._update(db, file, design)
         except (StoreError, sqlite3.Error) as error:  # nobody waits for the outcome
             log.warning("the index %s was not brought up to date: %s", file.path.name, error)
 
 
-_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
+
+def _is_broken(error: Exception) -> bool:
+    """Whether a file does not hold what an index holds: no pages of SQLite, none of our tables,
+    texts that are none."""
+    if not isinstance(error, sqlite3.Error) or "Could not decode" in str(error):
+        return True
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
+
+
+def _facts(db: Source, conn: sqlite3.Connection) -> dict[str, Json]:
+    page, pages, free = (
+        conn.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_size", "page_count", "freelist_count")
+    )
+    seq = conn.execute("SELECT seq FROM state").fetchone()[0]
+    pending = max(0, db.standing()[1] - seq)
+    active = (pages - free) * page
+    return {
+        "sizes": {"file": pages * page, "active": active, "external": active},
+        "update_seq": seq,
+        "purge_seq": 0,
+        "updates_pending": {"minimum": pending, "preferred": pending, "total": pending},
+    }

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from store.errors import DesignError
 from store.lite.connections import BUSY_SECONDS, open_file
 
 IDLE = 4
@@ -27,6 +28,8 @@ class IndexFile:
         self._idle: list[_Lent] = []
         self._closed = False
         self.updating = threading.Lock()
+        self.failed: tuple[float, DesignError] | None = None
+        """When the last update that a function spoilt ended, and how."""
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -63,15 +63,15 @@ class JsMapper:
 
     pool: JsPool
     program: Program
-    raw: bool
-    """Keys in the order of Erlang's terms (`"collation": "raw"`)."""
+    raw: Sequence[bool]
+    """For each view whether its keys are in the order of Erlang's terms."""
 
     def check(self) -> None:
         self.pool.check(self.program)
 
     def rows(self, documents: Sequence[Text]) -> list[Rows]:
         lines = [text for _, text in documents]
-        (answer,) = self.pool.run(self.program, "map", lines, "raw" if self.raw else "")
+        (answer,) = self.pool.run(self.program, "map", lines, json.dumps(self.raw))
         return [
             Rows(
                 [key.encode("latin-1") for key in keys],

@@ -9,23 +9,21 @@ from typing import Any
 from store.errors import NotFound
 from store.lite.feed import Source
 from store.lite.mapping import docid_of
-from store.lite.ranges import Range, check, is_reduced, ranges
+from store.lite.ranges import Range, check, is_reduced, ranges, settled
 from store.lite.reduce import Reduction
 from store.lite.tree import LAST, Tree
-from store.lite.views import DesignViews, View
+from store.lite.views import View
 from store.types import Doc, Json, Row, ViewOptions
 
 
 class Query:
     """Reads one view through a connection that sees one state of the index."""
 
-    def __init__(
-        self, db: Source, conn: sqlite3.Connection, design: DesignViews, view: View
-    ) -> None:
+    def __init__(self, db: Source, conn: sqlite3.Connection, view: View) -> None:
         self._db = db
         self._conn = conn
         self._view = view
-        self._sort_key = design.sort_key
+        self._sort_key = view.sort_key
         self._tree = Tree(conn, view.number)
 
     def answer(self, options: ViewOptions) -> dict[str, Json]:
@@ -33,17 +31,19 @@ class Query:
 
         `offset` is None for `keys`. Raises QueryParseError, DesignError.
         """
-        check(options, self._view)
+        options = settled(options)
+        reduced = is_reduced(options, self._view)
+        check(options, reduced=reduced)
         asked = list(ranges(options, self._sort_key))
         answer: dict[str, Json] = {}
-        if is_reduced(options, self._view):
+        if reduced:
             reduction = Reduction(self._conn, self._view, self._tree)
             found = (row for one in asked for row in reduction.rows(one, options))
             answer["rows"] = list(islice(found, options.skip, _end(options)))
         else:
             if options.sorted:
                 answer["total_rows"] = self._tree.total()
-                answer["offset"] = self._offset(answer["total_rows"], asked[0], options)
+                answer["offset"] = self._offset(answer["total_rows"], asked, options)
             answer["rows"] = self._rows(asked, options)
             if options.include_docs:
                 self._add_documents(answer["rows"], options)
@@ -70,10 +70,11 @@ class Query:
             (*wanted.start, *wanted.end, limit, skip),
         )
 
-    def _offset(self, total: int, first: Range, options: ViewOptions) -> int | None:
+    def _offset(self, total: int, asked: Sequence[Range], options: ViewOptions) -> int | None:
         """How many rows stand before the first one of the answer; None for `keys`."""
         if options.keys is not None:
-            return None
+            return None if options.keys else 0
+        (first,) = asked
         if not options.descending:
             before = self._tree.below(first.start)
         else:

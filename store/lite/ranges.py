@@ -1,7 +1,7 @@
 """Which rows a query asks for: options checked as CouchDB does, and made bounds of sort keys."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from store.errors import QueryParseError
 from store.lite.mapping import of_document
@@ -10,6 +10,8 @@ from store.lite.views import View
 from store.types import ABSENT, Json, ViewOptions
 
 Key = Callable[[Json], bytes]
+
+EXACT = -1
 
 _LAST = b"\xff"
 """Above all tails of rows."""
@@ -23,40 +25,56 @@ class Range:
     end: Place = LAST
 
 
+def settled(options: ViewOptions) -> ViewOptions:
+    """The options as CouchDB reads them: one of `keys` is a `key`, and `key` is both ends."""
+    key = options.key
+    keys = options.keys
+    if keys is not None and len(keys) == 1:
+        (key,), keys = keys, None
+    start = key if options.startkey is ABSENT else options.startkey
+    end = key if options.endkey is ABSENT else options.endkey
+    return replace(options, key=ABSENT, keys=keys, startkey=start, endkey=end)
+
+
 def is_reduced(options: ViewOptions, view: View) -> bool:
     return view.is_reduced and options.reduce is not False
 
 
-def check(options: ViewOptions, view: View) -> None:
-    """Raise QueryParseError where CouchDB refuses the options for this view."""
-    grouped = options.group or options.group_level is not None
-    if is_reduced(options, view):
-        if options.include_docs:
-            raise QueryParseError("`include_docs` is invalid for reduce")
-        if options.conflicts:
-            raise QueryParseError("`conflicts` is invalid for reduce views.")
-        if options.keys is not None and not options.group:
-            raise QueryParseError("Multi-key fetches for reduce views must use `group=true`")
-    else:
-        if options.reduce:
-            raise QueryParseError("Reduce is invalid for map-only views.")
-        if grouped:
-            raise QueryParseError("Invalid use of grouping on a map view.")
-    ends = (options.key, options.startkey, options.endkey)
-    if options.keys is not None and any(end is not ABSENT for end in ends):
+def group_level(options: ViewOptions) -> int:
+    """0 for all in one, EXACT for whole keys."""
+    if options.group_level is not None:
+        return options.group_level
+    return EXACT if options.group else 0
+
+
+def check(options: ViewOptions, *, reduced: bool) -> None:
+    """Raise QueryParseError where CouchDB refuses the settled options for a view, reduced or
+    not."""
+    if options.reduce and not reduced:
+        raise QueryParseError("Reduce is invalid for map-only views.")
+    if options.keys is not None and reduced and group_level(options) != EXACT:
+        raise QueryParseError("Multi-key fetches for reduce views must use `group=true`")
+    if options.keys and (options.startkey is not ABSENT or options.endkey is not ABSENT):
         raise QueryParseError("`keys` is incompatible with `key`, `start_key` and `end_key`")
     numbers = (options.skip, options.limit, options.group_level)
     if any(number is not None and number < 0 for number in numbers):
         raise QueryParseError("`skip`, `limit` and `group_level` must not be negative")
+    if group_level(options) and not reduced:
+        raise QueryParseError("Invalid use of grouping on a map view.")
+    if options.include_docs and reduced:
+        raise QueryParseError("`include_docs` is invalid for reduce")
+    if options.conflicts and reduced:
+        raise QueryParseError("`conflicts` is invalid for reduce views.")
 
 
 def ranges(options: ViewOptions, key: Key) -> Iterator[Range]:
     """The ranges in the order in which their rows are asked for: one, or one for each of `keys`.
 
-    `key` makes sort keys. Raises QueryParseError where the ends are the wrong way round.
+    `key` makes sort keys; the options are settled. Raises QueryParseError where the ends are the
+    wrong way round.
     """
     if options.keys is None:
-        yield _range(options, options.key, options.key, key)
+        yield _range(options, options.startkey, options.endkey, key)
         return
     keys: Sequence[Json] = options.keys
     for one in reversed(keys) if options.descending else keys:
@@ -64,8 +82,6 @@ def ranges(options: ViewOptions, key: Key) -> Iterator[Range]:
 
 
 def _range(options: ViewOptions, start: Json, end: Json, key: Key) -> Range:
-    start = options.startkey if start is ABSENT else start
-    end = options.endkey if end is ABSENT else end
     try:
         first = None if start is ABSENT else key(start)
         last = first if end is start else None if end is ABSENT else key(end)

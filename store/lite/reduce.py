@@ -9,7 +9,7 @@ from itertools import groupby
 
 from store.collation import group_key
 from store.lite.pieces import GroupOf, pieces
-from store.lite.ranges import Range
+from store.lite.ranges import EXACT, Range, group_level
 from store.lite.reducers import Stored
 from store.lite.tree import MOST, Node, Tree
 from store.lite.views import View
@@ -17,8 +17,6 @@ from store.types import Json, Row, ViewOptions
 
 CALL = 100
 """Stretches of rows that are reduced in one call."""
-
-EXACT = -1
 
 Part = str | list[Stored]
 """What is reduced already, or rows."""
@@ -43,7 +41,7 @@ class Reduction:
 
     def rows(self, wanted: Range, options: ViewOptions) -> Iterator[Row]:
         """One row a group of the range, in order; a single one with key None when not grouped."""
-        level = _level(options)
+        level = group_level(options)
         for group in self._groups(wanted, level, options.descending):
             key = json.loads(group.k) if level else None
             if level > 0 and isinstance(key, list):
@@ -142,13 +140,6 @@ def _outcome(value: Json) -> dict[str, Json]:
     if isinstance(value, dict) and "reduce_overflow_error" in value:
         return {"error": "reduce_overflow_error", "reason": value["reduce_overflow_error"]}
     return {"value": value}
-
-
-def _level(options: ViewOptions) -> int:
-    """The group level: 0 for all in one, EXACT for whole keys."""
-    if options.group_level is not None:
-        return options.group_level
-    return EXACT if options.group else 0
 
 
 def _grouping(level: int) -> Callable[[bytes], bytes]:

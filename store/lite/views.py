@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from store import collation
-from store.errors import DesignError, FunctionError, NotFound
+from store.errors import DesignError, FunctionError, InvalidDesign, NotFound
 from store.lite.builtins import Count, builtin
 from store.lite.field_mapper import FieldMapper
 from store.lite.js.pool import JsPool, Program
@@ -26,6 +26,13 @@ class View:
     name: str
     number: int
     reducer: Reducer
+    raw: bool = False
+    """Keys in the order of Erlang's terms (`"options": {"collation": "raw"}` of the view)."""
+
+    @property
+    def sort_key(self) -> Callable[[Json], bytes]:
+        """What orders the keys."""
+        return collation.raw_key if self.raw else collation.sort_key
 
     @property
     def is_reduced(self) -> bool:
@@ -34,23 +41,18 @@ class View:
 
 @dataclass(frozen=True)
 class Options:
-    """`options` of a design document: which documents are mapped, what they hold, how keys are
-    ordered (CouchDB 3.5, "View Options")."""
+    """`options` of a design document: which documents are mapped, and what they hold (CouchDB 3.5,
+    "View Options")."""
 
     include_design: bool = False
     local_seq: bool = False
-    raw: bool = False
 
     @classmethod
     def of(cls, ddoc: Doc) -> "Options":
         options = ddoc.get("options")
         if not isinstance(options, dict):
             return cls()
-        return cls(
-            options.get("include_design") is True,
-            options.get("local_seq") is True,
-            options.get("collation") == "raw",
-        )
+        return cls(options.get("include_design") is True, options.get("local_seq") is True)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class DesignViews:
 
     @classmethod
     def of(cls, ddoc: Doc, pool: JsPool) -> "DesignViews":
-        """Raises DesignError where the design document is not one that can be indexed."""
+        """Raises DesignError or InvalidDesign where it is not one that can be indexed."""
         language = ddoc.get("language", LANGUAGE)
         if language == indexes.LANGUAGE:
             return cls._of_query(ddoc)
@@ -78,11 +80,11 @@ class DesignViews:
                              "views")  # fmt: skip
         names = sorted(name for name in definitions if name != "lib")
         views = {
-            name: View(name, number, _reducer(name, definitions[name], pool, program))
+            name: _view(name, number, definitions[name], pool, program)
             for number, name in enumerate(names)
         }
         options = Options.of(ddoc)
-        mapper = JsMapper(pool, program, options.raw)
+        mapper = JsMapper(pool, program, [view.raw for view in views.values()])
         return cls(
             str(ddoc.get("_id")), _signature(program.signature, options), mapper, views, options
         )
@@ -95,11 +97,6 @@ class DesignViews:
         views = {index.name: View(index.name, n, counted) for n, index in enumerate(found)}
         signature = _signature(json.dumps([index.to_json() for index in found]), Options())
         return cls(str(ddoc.get("_id")), signature, FieldMapper(found), views, Options())
-
-    @property
-    def sort_key(self) -> Callable[[Json], bytes]:
-        """What orders the keys."""
-        return collation.raw_key if self.options.raw else collation.sort_key
 
     def view(self, name: str) -> View:
         """Raises NotFound as CouchDB does."""
@@ -114,10 +111,15 @@ def _signature(program: str, options: Options) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def _reducer(name: str, definition: Json, pool: JsPool, program: Program) -> Reducer:
+def _view(name: str, number: int, definition: Json, pool: JsPool, program: Program) -> View:
     if not isinstance(definition, dict) or not isinstance(definition.get("map"), str):
         raise DesignError(f"the view '{name}' has no map function")
-    reduce = definition.get("reduce")
+    options = definition.get("options")
+    raw = isinstance(options, dict) and options.get("collation") == "raw"
+    return View(name, number, _reducer(name, definition.get("reduce"), pool, program), raw)
+
+
+def _reducer(name: str, reduce: Json, pool: JsPool, program: Program) -> Reducer:
     if reduce is not None and not isinstance(reduce, str):
         raise DesignError(f"the reduce function of the view '{name}' is not a string")
     if not reduce:
@@ -127,7 +129,7 @@ def _reducer(name: str, definition: Json, pool: JsPool, program: Program) -> Red
     try:
         known = builtin(reduce)
     except ValueError as error:
-        raise DesignError(f"the reduce function of the view '{name}': {error}") from error
+        raise InvalidDesign(str(error)) from error
     if known is None:
-        raise DesignError(f"`{reduce}` is not a supported reduce function.")
+        raise InvalidDesign(f"`{reduce}` is not a supported reduce function.")
     return BuiltinReducer(known)

@@ -9,9 +9,11 @@ from werkzeug.wrappers import Request, Response
 
 from store.errors import (
     BadRequest,
+    CompilationError,
     Conflict,
     DatabaseExists,
     Forbidden,
+    InvalidDesign,
     NotAcceptable,
     NotFound,
     PreconditionFailed,
@@ -26,9 +28,11 @@ STATUS_OF_ERROR = {
     kind.error: kind.status
     for kind in (
         BadRequest,
+        CompilationError,
         Conflict,
         DatabaseExists,
         Forbidden,
+        InvalidDesign,
         NotAcceptable,
         NotFound,
         PreconditionFailed,

@@ -53,6 +53,8 @@ ROUTES: tuple[tuple[str, Methods], ...] = (
     ("{db}/_index/{ddoc}/{type}/{name}", {"DELETE": mango.delete_index}),
     ("{db}/_index/_design/{ddoc}/{type}/{name}", {"DELETE": mango.delete_index}),
     ("{db}/_local/{doc}", {"GET": locals_.get, "PUT": locals_.put, "DELETE": locals_.delete}),
+    ("{db}/_view_cleanup", {"POST": indexes.view_cleanup}),
+    ("{db}/_design/{ddoc}/_info", {"GET": indexes.info}),
     ("{db}/_design/{ddoc}/_view/{view}", {"GET": indexes.view, "POST": indexes.view}),
     ("{db}/_design/{ddoc}/_view/{view}/queries", {"POST": indexes.queries}),
     (

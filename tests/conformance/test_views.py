@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from store.api import Database
-from store.errors import DesignError, NotFound, QueryParseError
+from store.errors import DesignError, NotFound, QueryParseError, StoreError
 from store.types import Row, ViewOptions
 
 DEALS = [
@@ -120,9 +120,7 @@ def test_skip_limit_and_offset(deals: Database) -> None:
 
 
 def test_keys(deals: Database) -> None:
-    assert ids(deals, "by_region", keys=("west", "east", "west")) == [
-        "d3", "d4", "d5", "d1", "d2", "d3", "d4", "d5",
-    ]  # fmt: skip
+    assert ids(deals, "by_region", keys=("west", "east")) == ["d3", "d4", "d5", "d1", "d2"]
     assert ids(deals, "by_region", keys=("nowhere",)) == []
     assert ids(deals, "by_region", keys=("west", "east"), skip=2, limit=2) == ["d5", "d1"]
 
@@ -256,8 +254,12 @@ def test_what_is_not_there(deals: Database) -> None:
         ("by_region", {"keys": ("a",), "startkey": "b"}),
         ("by_region", {"reduce": True}),
         ("by_region", {"group": True}),
+        ("by_region", {"group_level": 1}),
         ("by_stage", {"include_docs": True}),
-        ("by_stage", {"keys": ("a",)}),
+        ("by_stage", {"conflicts": True}),
+        ("by_stage", {"keys": ("a", "b")}),
+        ("by_stage", {"keys": ()}),
+        ("by_stage", {"keys": ("a", "b"), "group": True, "group_level": 1}),
         ("by_stage", {"reduce": False, "group_level": 1}),
     ],
 )
@@ -266,6 +268,172 @@ def test_options_that_contradict_one_another(
 ) -> None:
     with pytest.raises(QueryParseError):
         deals.view("deals", view, ViewOptions(**options))
+
+
+def test_one_of_keys_is_a_key_and_the_ends_win_over_both(deals: Database) -> None:
+    assert ids(deals, "by_region", keys=("west",), limit=1) == ["d3"]
+    assert deals.view("deals", "by_region", ViewOptions(keys=("west",)))["offset"] == 2
+    assert rows(deals, "count", keys=("west",)) == [{"key": None, "value": 3}]
+    assert ids(deals, "by_region", key="east", endkey="west") == ["d1", "d2", "d3", "d4", "d5"]
+    assert ids(deals, "by_region", keys=()) == []
+
+
+def test_a_group_level_counts_more_than_group(deals: Database) -> None:
+    assert rows(deals, "count", group=True, group_level=0) == [{"key": None, "value": 5}]
+    assert ids(deals, "by_region", group=True, group_level=0, limit=1) == ["d1"]
+
+
+def test_rows_of_one_document_with_one_key_are_ordered_by_value(db: Database) -> None:
+    source = (
+        "function (doc) { [3, 'a', null, 1, [2], {b: 1}].forEach(function (v) { emit(1, v); }); }"
+    )
+    put_design(db, {"v": {"map": source}})
+    db.put({"_id": "a"})
+    assert [row["value"] for row in rows(db, "v")] == [1, 3, None, {"b": 1}, [2], "a"]
+
+
+@pytest.mark.parametrize(
+    ("emitted", "key", "value"),
+    [
+        ("emit(1.0, 2.50)", 1, 2.5),
+        ("emit(-0, -0)", 0, 0),
+        ("emit(9007199254740993, 1e21)", 9007199254740992, 1e21),
+        ("emit(doc.big, doc.big)", 12345678901234567000, 12345678901234567000),
+        ("emit(undefined, undefined)", None, None),
+        ("emit(NaN, 1 / 0)", None, None),
+        ("emit(function () {}, function () {})", None, None),
+        ("emit()", None, None),
+        ("emit([undefined, NaN], {a: undefined, b: NaN})", [None, None], {"b": None}),
+        ("emit(new Date(0), {toJSON: function () { return 'own'; }})",
+         "1970-01-01T00:00:00.000Z", "own"),
+        ("var o = {n: 1}; emit(o, o); o.n = 2", {"n": 2}, {"n": 2}),
+        ("emit(1, new TypeError('no'))", 1, {"error": "TypeError", "message": "no"}),
+        ("doc.k = 7; emit(typeof doc.k, 0)", "undefined", 0),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_odd_keys_and_values(
+    db: Database, emitted: str, key: Any, value: Any
+) -> None:
+    put_design(db, {"v": {"map": f"function (doc) {{ {emitted}; }}"}})
+    db.put({"_id": "a", "big": 12345678901234567890})
+    (row,) = rows(db, "v")
+    assert (row["key"], row["value"]) == (key, value)
+    assert type(row["key"]) is type(key)
+
+
+BUILTINS = {
+    "_sum": 6, "_count": 4, "_first": 1, "_last": 2, "_top_2": [2, 1], "_bottom_2": [1, 2],
+    "_approx_count_distinct": 3,
+    "_stats": {"sum": 6, "count": 4, "min": 1, "max": 2, "sumsqr": 10},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(BUILTINS))
+def test_built_in_reductions(db: Database, name: str) -> None:
+    put_design(db, {"v": {"map": "function (doc) { emit(doc.k, doc.v); }", "reduce": name}})
+    db.bulk_docs([{"_id": str(n), "k": k, "v": v} for n, (k, v) in enumerate(
+        [("a", 1), ("b", 2), ("b", 1), ("c", 2)])])  # fmt: skip
+    assert rows(db, "v") == [{"key": None, "value": BUILTINS[name]}]
+    assert [row["key"] for row in rows(db, "v", group=True)] == ["a", "b", "c"]
+
+
+def test_sums_of_objects_and_of_arrays_of_unequal_length(db: Database) -> None:
+    views = {
+        kind: {
+            "map": f"function (doc) {{ if (doc.{kind}) emit(1, doc.{kind}); }}",
+            "reduce": "_sum",
+        }
+        for kind in ("objects", "lists")
+    }
+    put_design(db, views)
+    objects = [{"a": 1, "b": {"c": 1}}, {"a": 2, "b": {"d": 5}}]
+    db.bulk_docs([{"objects": one} for one in objects])
+    db.bulk_docs([{"lists": one} for one in (1, [1, 2], [4])])
+    assert rows(db, "objects")[0]["value"] == {"a": 3, "b": {"c": 1, "d": 5}}
+    assert rows(db, "lists")[0]["value"] == [6, 2]
+
+
+def test_what_cannot_be_summed_is_an_error_of_its_group(db: Database) -> None:
+    put_design(db, {"v": {"map": "function (doc) { emit(doc.v, doc.v); }", "reduce": "_sum"}})
+    db.bulk_docs([{"v": 1}, {"v": "x"}])
+    one, other = rows(db, "v", group=True)
+    assert one["value"] == 1
+    assert (other["value"]["error"], other["value"]["caused_by"]) == ("builtin_reduce_error", "x")
+
+
+def test_statistics_of_what_is_no_number_fail(db: Database) -> None:
+    put_design(db, {"v": {"map": "function (doc) { emit(1, 'x'); }", "reduce": "_stats"}})
+    db.put({"_id": "a"})
+    with pytest.raises(DesignError) as failed:
+        db.view("deals", "v")
+    assert failed.value.error == "invalid_value"
+
+
+def test_a_reduce_function_must_shrink_what_it_gets(db: Database) -> None:
+    source = "function (keys, values) { return new Array(6000).join('x'); }"
+    put_design(db, {"v": {"map": "function (doc) { emit(1, 1); }", "reduce": source}})
+    db.put({"_id": "a"})
+    (row,) = rows(db, "v")
+    assert (row["key"], row["error"]) == (None, "reduce_overflow_error")
+
+
+@pytest.mark.parametrize(
+    ("thrown", "error", "reason"),
+    [
+        ("'fatal_error'", "map_runtime_error", "function raised 'fatal_error'"),
+        ("['fatal', 'my_error', 'my reason']", "my_error", "my reason"),
+    ],
+)
+def test_a_function_may_end_the_whole_query(
+    db: Database, thrown: str, error: str, reason: str
+) -> None:
+    put_design(db, {"v": {"map": f"function (doc) {{ throw({thrown}); }}"}})
+    db.put({"_id": "a"})
+    with pytest.raises(StoreError) as failed:
+        db.view("deals", "v")
+    assert failed.value.status == 500
+    assert failed.value.reason == reason
+
+
+def test_a_linked_document_of_a_certain_revision(db: Database) -> None:
+    put_design(db, {"v": {"map": "function (doc) { if (doc.to) emit(1, doc.to); }"}})
+    first = db.put({"_id": "a", "n": 1})
+    db.put({"_id": "a", "_rev": first, "n": 2})
+    db.put({"_id": "b", "to": {"_id": "a", "_rev": first}})
+    (row,) = rows(db, "v", include_docs=True)
+    assert (row["doc"]["_id"], row["doc"]["n"]) == ("a", 1)
+
+
+def test_options_of_a_design_document(db: Database) -> None:
+    source = "function (doc) { emit(doc.k, doc._local_seq); }"
+    view = {"map": source, "options": {"collation": "raw"}}
+    options = {"local_seq": True, "include_design": True}
+    db.put({"_id": "_design/deals", "views": {"v": view}, "options": options})
+    keys = [None, False, True, 1, "a", "B", [], [1], {}, {"a": 1}]
+    db.bulk_docs([{"k": key} for key in keys])
+    found = rows(db, "v")
+    assert [row["key"] for row in found if not row["id"].startswith("_")] == [
+        1, False, None, True, {}, {"a": 1}, [], [1], "B", "a",
+    ]  # fmt: skip
+    assert all(row["value"] is not None for row in found)
+    assert "_design/deals" in [row["id"] for row in found]
+
+
+def test_what_is_known_of_an_index(deals: Database) -> None:
+    rows(deals, "count")
+    info = deals.design_info("deals")
+    assert info["name"] == "deals"
+    assert info["view_index"]["language"] == "javascript"
+    assert info["view_index"]["updates_pending"]["total"] == 0
+    assert {"signature", "sizes", "update_seq", "updater_running"} < set(info["view_index"])
+    with pytest.raises(NotFound):
+        deals.design_info("nothing")
+
+
+def test_indexes_in_use_survive_a_cleanup(deals: Database) -> None:
+    assert len(rows(deals, "by_region")) == 5
+    deals.view_cleanup()
+    assert len(rows(deals, "by_region", update="false")) == 5
 
 
 def test_a_map_function_that_does_not_compile(db: Database) -> None:

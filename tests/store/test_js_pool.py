@@ -36,10 +36,11 @@ def views(*maps: str, **more: Any) -> Program:
 def mapped(pool: JsPool, program: Program, *docs: str) -> list[list[Any]]:
     """For each view the ids, keys and values that its map function emits for documents."""
     texts = [(json.loads(doc)["_id"], doc) for doc in docs]
+    count = len(json.loads(program.source)["views"].keys() - {"lib"})
     return [
         [[docid_of(tail), json.loads(k), json.loads(v)]
          for _, tail, k, v in zip(*rows, strict=True)]
-        for rows in JsMapper(pool, program, raw=False).rows(texts)
+        for rows in JsMapper(pool, program, [False] * count).rows(texts)
     ]  # fmt: skip
 
 
@@ -145,13 +146,13 @@ def test_patched_built_ins_harm_only_their_own_program(pool: JsPool) -> None:
         log('words');
         emit(1, 1);
     }"""
-    pool.run(views(evil), "map", [DOC] * 3)
+    mapped(pool, views(evil), *[DOC] * 3)
     assert emitted(pool, "function (doc) { emit([1], [2]); }") == [[1], [2]]
 
 
 def test_a_document_too_deep_is_left_out(pool: JsPool) -> None:
     deep = '{"_id":"deep","a":' + "[" * 200_000 + "]" * 200_000 + "}"
-    mapper = JsMapper(pool, views("function (doc) { emit(doc._id, 1); }"), raw=False)
+    mapper = JsMapper(pool, views("function (doc) { emit(doc._id, 1); }"), [False])
     (rows,) = mapper.rows([("deep", deep), ("x", DOC)])
     assert (list(map(docid_of, rows.tails)), rows.ks, rows.vs) == (["x"], ['"x"'], ["1"])
 

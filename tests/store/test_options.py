@@ -22,28 +22,39 @@ def test_keys_are_json_and_null_is_a_key() -> None:
     assert not view_options({}).key and view_options({"key": "false"}).key is False
 
 
-def test_a_body_is_json_already_and_wins() -> None:
+def test_a_body_is_json_already_and_the_address_wins() -> None:
     options = view_options(
         {"limit": "1", "descending": "true"}, {"keys": ["k"], "limit": 2, "group": True}
     )
-    assert options == ViewOptions(keys=("k",), limit=2, group=True, descending=True)
+    assert options == ViewOptions(keys=("k",), limit=1, group=True, descending=True)
+
+
+def test_stale_is_the_old_name_of_update() -> None:
+    assert view_options({"stale": "ok"}).update == "false"
+    assert view_options({"stale": "update_after"}).update == "lazy"
 
 
 def test_parameters_of_others_are_ignored() -> None:
-    assert view_options({"stable": "true", "_": "123"}) == ViewOptions()
+    assert view_options({"callback": "f", "_": "123"}) == ViewOptions()
 
 
 @pytest.mark.parametrize(
     "query",
     [
-        {"key": "a"}, {"key": "NaN"}, {"limit": "-1"}, {"limit": "x"}, {"descending": "yes"},
-        {"keys": '"a"'}, {"update": "later"}, {"keys": "[1]", "key": "1"},
-        {"reduce": "false", "group": "true"}, {"reduce": "true", "include_docs": "true"},
+        {"limit": "-1"}, {"limit": "x"}, {"descending": "yes"},
+        {"keys": '"a"'}, {"update": "later"}, {"stale": "x"}, {"partition": "p"},
+        {"group": "false", "group_level": "1"}, {"limit": "9" * 20},
         {"skip": "1.5"}, {"group_level": "-1"},
     ],
 )  # fmt: skip
 def test_a_wrong_parameter_is_refused(query: dict[str, str]) -> None:
     with pytest.raises(QueryParseError):
+        view_options(query)
+
+
+@pytest.mark.parametrize("query", [{"key": "a"}, {"key": "NaN"}, {"startkey": "["}])
+def test_a_key_that_is_not_json_is_refused(query: dict[str, str]) -> None:
+    with pytest.raises(BadRequest):
         view_options(query)
 
 

@@ -305,6 +305,12 @@ class FilteredDatabase:
     def delete_indexes(self, ddocs: Sequence[str]) -> dict[str, Json]:
         return _refuse(NO_QUERIES)
 
+    def design_info(self, ddoc: str) -> dict[str, Json]:
+        return _refuse("Views are not offered here; replicate and query the replica.")
+
+    def view_cleanup(self) -> None:
+        _refuse("Only the server's administrator may do this.")
+
     def security(self) -> dict[str, Json]:
         return {}
 

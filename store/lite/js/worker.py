@@ -15,7 +15,6 @@ import signal
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -84,7 +83,7 @@ class Worker:
             return ['["need"]']
         self._programs.move_to_end(signature)
         if command == "map":
-            answers = [mapped(program.call, lines, raw_key if head == "raw" else sort_key)]
+            answers = [mapped(program.call, lines, json.loads(head))]
         else:
             answers = called(program.call, command, lines, head)
         return [json.dumps(["ok", len(answers)]), *answers, program.take_log().replace("\n", " ")]
@@ -99,10 +98,10 @@ class Worker:
 Column = tuple[list[str], list[int], list[str], list[str]]
 
 
-def mapped(call: Any, lines: list[str], order: Callable[[Any], bytes]) -> str:
+def mapped(call: Any, lines: list[str], raw: list[bool]) -> str:
     """The rows of a batch: for each view sort keys (as Latin-1), how many rows each document has,
-    JSON texts of keys and of values."""
-    columns: list[Column] = []
+    JSON texts of keys and of values. `raw` says of each view that it is ordered so."""
+    columns: list[Column] = [([], [], [], []) for _ in raw]
     size = 0
     for line in lines:
         answer = call("map", line, "")
@@ -110,36 +109,44 @@ def mapped(call: Any, lines: list[str], order: Callable[[Any], bytes]) -> str:
         if size > MAX_ANSWER:
             raise ValueError("the functions give too much output")
         parts = answer.split("\x1e")
-        while len(columns) < len(parts) - 1:
-            columns.append(([], [], [], []))
-        for column, part in zip(columns, parts, strict=False):
-            _take(column, part.split("\n"), order)
+        for (_, counts, ks, vs), part in zip(columns, parts, strict=False):
+            texts = _readable(part.split("\n"))
+            if len(texts) > 3:
+                _order_equal_keys(texts)
+            counts.append(len(texts) // 2)
+            ks += texts[:-1:2]
+            vs += texts[1::2]
+    for is_raw, (keys, _, ks, _) in zip(raw, columns, strict=True):
+        order = raw_key if is_raw else sort_key
+        keys += [order(key).decode("latin-1") for key in json.loads(f"[{','.join(ks)}]")]
     return json.dumps(columns, separators=(",", ":"))
 
 
-def _take(column: Column, texts: list[str], order: Callable[[Any], bytes]) -> None:
-    """Add the rows of one document; none where one of them is nested too deep."""
-    ks, vs = texts[:-1:2], texts[1::2]
-    try:
-        for text in texts:
-            _refuse_deep(text)
-        keys = [order(json.loads(k)).decode("latin-1") for k in ks]
-    except (RecursionError, ValueError):
-        ks, vs, keys = [], [], []
-    column[0].extend(keys)
-    column[1].append(len(keys))
-    column[2].extend(ks)
-    column[3].extend(vs)
+def _readable(texts: list[str]) -> list[str]:
+    """The rows of one document; none where one of them is nested too deep to be read back."""
+    return [] if any(map(_is_deep, texts)) else texts
 
 
-def _refuse_deep(text: str) -> None:
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return
-    depth = 0
+def _order_equal_keys(texts: list[str]) -> None:
+    """CouchDB orders rows of one document with one key by their values, in Erlang's order."""
+    ks = texts[:-1:2]
+    if len(set(ks)) < len(ks):
+        rows = sorted(zip(ks, texts[1::2], strict=True), key=_by_key_and_value)
+        texts[:-1] = [text for row in rows for text in row]
+
+
+def _by_key_and_value(row: tuple[str, str]) -> tuple[str, bytes]:
+    return row[0], raw_key(json.loads(row[1]))
+
+
+def _is_deep(text: str) -> bool:
+    if len(text) <= MAX_DEPTH or text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = deepest = 0
     for bracket in re.findall(r"[\[\]{}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
         depth += 1 if bracket in "[{" else -1
-        if depth > MAX_DEPTH:
-            raise ValueError(f"nested more than {MAX_DEPTH} deep")
+        deepest = max(deepest, depth)
+    return deepest > MAX_DEPTH
 
 
 def called(call: Any, command: str, lines: list[str], head: str) -> list[str]:
