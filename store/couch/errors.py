@@ -52,7 +52,7 @@ BY_NAME: dict[str, type[StoreError]] = {
     "query_parse_error": QueryParseError,
     "illegal_database_name": IllegalName,
     "file_exists": DatabaseExists,
-    "compilation_error": CompilationError,
+    "compilation_error": DesignError,
     "invalid_design_doc": InvalidDesign,
     "named_error": DesignError,
     "document_too_large": TooLarge,
@@ -86,6 +86,8 @@ def from_answer(failed: ApiException) -> StoreError:
     reason = str(said.get("reason") or name)
     if status == 409:
         return Conflict(reason)
+    if name == CompilationError.error and status == CompilationError.status:
+        return CompilationError(reason)
     if name in OF_FUNCTIONS:
         return FunctionError(name, reason)
     if status == 400 and name not in BY_NAME and name != BadRequest.error:

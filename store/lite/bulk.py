@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from store.errors import StoreError
 from store.lite import access, contents, local
 from store.lite.edits import Edit, edit
+from store.lite.js.patience import Patience
 from store.lite.planning import Plan, find, plan
 from store.lite.shelf import Shelf
 from store.lite.storage import Transaction
@@ -60,6 +61,7 @@ class _Job:
     def __init__(self, tx: Transaction, shelf: Shelf, user: UserContext) -> None:
         self.tx = tx
         self.user = user
+        self._patience = Patience()
         self.security = access.parsed(tx.state.security)
         access.check_member(self.security, user)
         self._shelf = shelf
@@ -71,7 +73,8 @@ class _Job:
             return access.refusal(self.user, "You are not a db or server admin.")
         try:
             if not planned.edit.deleted:
-                self._shelf.indexes.check(planned.edit.body)
+                with self._patience.tried() as limit:
+                    self._shelf.indexes.check(planned.edit.body, limit)
         except StoreError as error:
             return error
         return None
@@ -82,8 +85,9 @@ class _Job:
             return [None] * len(plans)
         pairs = [(at.new_document(), at.old_document(self.tx.conn)) for at in plans]
         return self._shelf.validation.errors(
-            self._designs, pairs, self.user, self._shelf.storage.name, self.security
-        )
+            self._designs, pairs, self.user, self._shelf.storage.name, self.security,
+            self._patience,
+        )  # fmt: skip
 
 
 def _prepare(doc: Doc, new_edits: bool, make_id: bool) -> "_Prepared":

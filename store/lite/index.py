@@ -104,14 +104,14 @@ class Indexes:
             "collator_versions": [collation.version()],
         }
 
-    def check(self, ddoc: Doc) -> None:
+    def check(self, ddoc: Doc, limit: float) -> None:
         """Raise InvalidDesign, CompilationError or NotFound where CouchDB does not let a design
-        document be written."""
+        document be written. `limit`: seconds that its compilation may take."""
         check_fields(ddoc)
         if not ddoc.get("views") or ddoc.get("language", LANGUAGE) != LANGUAGE:
             return
         try:
-            DesignViews.of(ddoc, self._pool).mapper.check()
+            DesignViews.of(ddoc, self._pool).mapper.check(limit)
         except FunctionError as error:
             raise CompilationError(error.reason) from error
 

@@ -92,11 +92,11 @@ class IndexFile:
             conn.execute("PRAGMA synchronous = NORMAL")
             conn.execute("PRAGMA cache_size = -16000")
             conn.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-            conn.execute("BEGIN IMMEDIATE")
-            if not conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'state'").fetchone():
-                for statement in _tables(self._views):
+            if not _has_tables(conn):  # looked at first, since a build holds the lock for long
+                conn.execute("BEGIN IMMEDIATE")
+                for statement in () if _has_tables(conn) else _tables(self._views):
                     conn.execute(statement)
-            conn.execute("COMMIT")
+                conn.execute("COMMIT")
         except BaseException:
             conn.close()
             raise
@@ -117,6 +117,11 @@ def remove(path: Path) -> None:
     """Delete an index file with its journal."""
     for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         file.unlink(missing_ok=True)
+
+
+def _has_tables(conn: sqlite3.Connection) -> bool:
+    found = conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'state'").fetchone()
+    return found is not None
 
 
 def _tables(views: int) -> Iterator[str]:

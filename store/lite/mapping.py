@@ -23,8 +23,8 @@ class Rows(NamedTuple):
 class Mapper(Protocol):
     """Makes rows; may be called by several threads."""
 
-    def check(self) -> None:
-        """Raise DesignError where the functions are none."""
+    def check(self, limit: float | None = None) -> None:
+        """Raise DesignError where the functions are none, or take longer to compile."""
         ...
 
     def rows(self, documents: Sequence[Text]) -> list[Rows]:
@@ -66,8 +66,8 @@ class JsMapper:
     raw: Sequence[bool]
     """For each view whether its keys are in the order of Erlang's terms."""
 
-    def check(self) -> None:
-        self.pool.check(self.program)
+    def check(self, limit: float | None = None) -> None:
+        self.pool.check(self.program, limit)
 
     def rows(self, documents: Sequence[Text]) -> list[Rows]:
         lines = [text for _, text in documents]

@@ -8,14 +8,16 @@ and local documents are not shown to the functions (`store.lite.bulk`).
 import json
 from collections.abc import Mapping, Sequence
 
-from store.errors import DesignError, Forbidden, StoreError, Unauthorized
+from store.errors import DesignError, Forbidden, FunctionError, StoreError, Unauthorized
 from store.lite.identity import IdentityCache
-from store.lite.js.pool import JsPool, Program, TimedOut
+from store.lite.js.patience import Patience
+from store.lite.js.pool import JsPool, Program
 from store.types import Doc, Json, UserContext
 
 Pair = tuple[Doc, Doc | None]
 
-MAX_TIMEOUTS = 2
+CHUNK = 500
+"""Documents that are judged in one call."""
 
 
 class Validation:
@@ -32,46 +34,46 @@ class Validation:
         user: UserContext,
         db: str,
         security: Mapping[str, Json],
+        patience: Patience,
     ) -> list[StoreError | None]:
         """Return for each (new, old) what refuses it, or None: Forbidden or Unauthorized,
         DesignError where a function fails. `designs` are those with a validate function; one round
-        trip for each."""
+        trip for each and some hundred documents."""
         errors: list[StoreError | None] = [None] * len(pairs)
         head = json.dumps([user.to_json(db), security])
         for program in map(self._programs.get, designs):
             waiting = [index for index, error in enumerate(errors) if error is None]
-            lines = [json.dumps(pairs[index]) for index in waiting]
-            for index, error in zip(waiting, self._run(program, lines, head), strict=True):
-                errors[index] = error
+            for at in range(0, len(waiting), CHUNK):
+                chunk = waiting[at : at + CHUNK]
+                lines = [json.dumps(pairs[index]) for index in chunk]
+                found = self._run(program, lines, head, patience)
+                for index, error in zip(chunk, found, strict=True):
+                    errors[index] = error
         return errors
 
     def _run(
-        self, program: Program, lines: Sequence[str], head: str
+        self, program: Program, lines: Sequence[str], head: str, patience: Patience
     ) -> Sequence[StoreError | None]:
         try:
-            return [answer_error(line) for line in self._pool.run(program, "validate", lines, head)]
+            return self._judged(program, lines, head, patience)
         except DesignError as error:
-            if len(lines) <= 1:
+            if len(lines) == 1:
                 return [error]
-        return self._one_by_one(program, lines, head)
-
-    def _one_by_one(
-        self, program: Program, lines: Sequence[str], head: str
-    ) -> list[StoreError | None]:
-        """One document must not refuse its neighbours: find out whose fault it is, for a while."""
+        # One document must not refuse its neighbours: find out whose fault it is.
         errors: list[StoreError | None] = []
-        late: list[TimedOut] = []
         for line in lines:
-            if len(late) >= MAX_TIMEOUTS:
-                errors.append(late[-1])
-                continue
             try:
-                errors.append(answer_error(self._pool.run(program, "validate", [line], head)[0]))
+                errors += self._judged(program, [line], head, patience)
             except DesignError as error:
                 errors.append(error)
-                if isinstance(error, TimedOut):
-                    late.append(error)
         return errors
+
+    def _judged(
+        self, program: Program, lines: Sequence[str], head: str, patience: Patience
+    ) -> list[StoreError | None]:
+        with patience.tried() as limit:
+            answers = self._pool.run(program, "validate", lines, head, limit)
+        return [answer_error(line) for line in answers]
 
 
 def answer_error(line: str) -> StoreError | None:
@@ -84,14 +86,14 @@ def answer_error(line: str) -> StoreError | None:
         return None
     if not isinstance(answer, dict):
         return DesignError(f"validate_doc_update gave no clear answer: {answer!r}")
-    if "failed" in answer:
-        return DesignError(f"validate_doc_update failed: {answer['failed']}")
-    thrown = answer.get("thrown")
+    failed, thrown = answer.get("failed"), answer.get("thrown")
+    if isinstance(failed, list) and len(failed) == 2:
+        return FunctionError(as_text(failed[0]), as_text(failed[1]))
     if isinstance(thrown, dict) and "forbidden" in thrown:
         return Forbidden(as_text(thrown["forbidden"]))
     if isinstance(thrown, dict) and "unauthorized" in thrown:
         return Unauthorized(as_text(thrown["unauthorized"]))
-    return DesignError(f"validate_doc_update threw {as_text(thrown)}")
+    return FunctionError("unknown_error", as_text(thrown))
 
 
 def as_text(message: Json) -> str:

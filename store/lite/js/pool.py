@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from store.errors import DesignError, Unavailable
+from store.errors import DesignError, FunctionError, Unavailable
 from store.lite.js.process import WorkerProcess
 
 log = logging.getLogger("store.design")
@@ -43,14 +43,24 @@ class Program:
         return cls(json.dumps(tree, separators=(",", ":")), kind)
 
 
-class TimedOut(DesignError):
+class TimedOut(FunctionError):
     """The functions were ended by the clock."""
+
+
+TIMEOUT = 4.0
+"""Seconds of one call: a request whose functions never end is answered within five."""
+PATIENCE = 0.25
+"""Seconds of waiting for a worker after which the busy ones are taken to hang."""
+SPARE = 6
+"""How many workers may run beside those that hang."""
 
 
 class JsPool:
     """Runs design functions: `run(program, command, lines, head)`. Safe for threads and forks."""
 
-    def __init__(self, size: int = 2, timeout: float = 5.0, memory: int = 64 * 1024 * 1024) -> None:
+    def __init__(
+        self, size: int = 2, timeout: float = TIMEOUT, memory: int = 64 * 1024 * 1024
+    ) -> None:
         self._size = size
         self._timeout = timeout
         self._memory = memory
@@ -68,16 +78,22 @@ class JsPool:
         self._watchdog: threading.Thread | None = None
 
     def run(
-        self, program: Program, command: str, lines: Sequence[str], head: str = ""
+        self,
+        program: Program,
+        command: str,
+        lines: Sequence[str],
+        head: str = "",
+        limit: float | None = None,
     ) -> list[str]:
         """Return one JSON text for each JSON text in `lines`; `map` returns one for all of them.
 
         Commands: map, reduce, rereduce, validate, filter, view_filter (sandbox.js). Raises
-        DesignError where the functions do not compile, fail, or take too long or too much.
+        DesignError where the functions do not compile, fail, or take too long or too much: longer
+        than `limit` seconds, or the pool's.
         """
         if not lines:
             return []
-        with self._lease() as worker:
+        with self._lease(limit) as worker:
             answer = worker.ask(command, program.signature, lines, head)
             if answer is None:
                 worker.ask("load", program.signature, [program.source], program.kind)
@@ -88,14 +104,15 @@ class JsPool:
             log.info("%s", message)
         return answer[0]
 
-    def check(self, program: Program) -> None:
+    def check(self, program: Program, limit: float | None = None) -> None:
         """Load `program` only. Raises DesignError where a function does not compile."""
-        with self._lease() as worker:
+        with self._lease(limit) as worker:
             worker.ask("load", program.signature, [program.source], program.kind)
 
     @contextmanager
-    def _lease(self) -> Iterator[WorkerProcess]:
-        worker = self._acquire()
+    def _lease(self, limit: float | None = None) -> Iterator[WorkerProcess]:
+        seconds = self._timeout if limit is None else min(limit, self._timeout)
+        worker = self._acquire(seconds)
         sound = False
         try:
             yield worker
@@ -105,20 +122,24 @@ class JsPool:
             raise
         except (OSError, EOFError) as error:
             if worker.timed_out:
-                reason = f"the functions took longer than {self._timeout:g} seconds"
-                raise TimedOut(reason) from error
-            raise DesignError("the functions ended their worker process") from error
+                reason = f"the functions took longer than {seconds:.3g} seconds"
+                raise TimedOut("os_process_error", reason) from error
+            reason = "the functions ended their worker process"
+            raise FunctionError("os_process_error", reason) from error
         finally:
             self._release(worker, sound)
 
-    def _acquire(self) -> WorkerProcess:
+    def _acquire(self, seconds: float) -> WorkerProcess:
         with self._lock:
             while not self._idle and len(self._busy) >= self._size and not self._closed:
-                self._free.wait()
+                came = self._free.wait(PATIENCE)
+                if not came and len(self._busy) < self._size + SPARE:
+                    break
             if self._closed:
                 raise Unavailable("the JavaScript workers are closed")
             worker = self._idle.pop() if self._idle else self._start()
-            self._busy[worker] = time.monotonic() + self._timeout
+            self._busy[worker] = time.monotonic() + seconds
+            self._alarm.notify()
             if self._watchdog is None:
                 self._watchdog = threading.Thread(
                     target=self._watch, name="design function watchdog", daemon=True
@@ -136,6 +157,7 @@ class JsPool:
         with self._lock:
             self._busy.pop(worker, None)
             keep = sound and not worker.timed_out and not self._closed
+            keep = keep and len(self._idle) < self._size
             if keep:
                 self._idle.append(worker)
             self._free.notify()
@@ -152,7 +174,6 @@ class JsPool:
                     if deadline <= now and not worker.timed_out:
                         worker.timed_out = True
                         worker.kill()
-                # A later call has a later deadline, so calls need not wake this thread.
                 self._alarm.wait(max(min(self._busy.values()) - now, 0.05))
             self._watchdog = None
 

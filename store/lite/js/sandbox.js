@@ -274,7 +274,10 @@
       fn.call(design, newDoc, oldDoc, user, security);
       return "null";
     } catch (error) {
-      if (error instanceof Error) return stringify({ failed: describe(error) });
+      raiseFatal(error);
+      if (error instanceof Error) {
+        return stringify({ failed: [text(error.name), text(error.message)] });
+      }
       return stringify({ thrown: error === undefined ? null : error });
     }
   };
