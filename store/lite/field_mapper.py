@@ -17,7 +17,7 @@ class FieldMapper:
 
     indexes: Sequence[Index]
 
-    def check(self) -> None:
+    def check(self, limit: float | None = None) -> None:
         """Nothing can be wrong: what makes no sense is no index."""
 
     def rows(self, documents: Sequence[Text]) -> list[Rows]:
