@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from store.api import Database
-from store.types import ChangesOptions, Doc
+from store.types import ChangesOptions, Doc, Row, ViewOptions
 
 
 def rev(generation: int, word: str) -> str:
@@ -29,3 +29,14 @@ def graft(db: Database, docid: str, *path: str, **items: Any) -> None:
 
 def changed_ids(db: Database, options: ChangesOptions = ChangesOptions()) -> list[str]:
     return [row["id"] for row in db.changes(options)["results"]]
+
+
+def put_design(db: Database, views: dict[str, Any]) -> None:
+    """Write the views as `_design/deals`, where `rows` asks for them."""
+    db.put({"_id": "_design/deals", "views": views})
+
+
+def rows(db: Database, view: str, **options: Any) -> list[Row]:
+    """The rows of a view of `put_design`."""
+    found: list[Row] = db.view("deals", view, ViewOptions(**options))["rows"]
+    return found
