@@ -139,6 +139,7 @@ def test_more_hostile_views_than_workers_hold_nobody_up(tmp_path: Path) -> None:
     with closing(LiteServer(tmp_path)) as server:
         server.create("evil")
         evil = server.database("evil")
+        evil.put({"_id": "a"})
         ended = threading.Event()
 
         def hang(n: int) -> None:
