@@ -27,6 +27,7 @@ class IndexFile:
         self._lock = threading.Lock()
         self._idle: list[_Lent] = []
         self._closed = False
+        self._opening = threading.Lock()
         self.updating = threading.Lock()
         self.failed: tuple[float, DesignError] | None = None
         """When the last update that a function spoilt ended, and how."""
@@ -75,7 +76,8 @@ class IndexFile:
             if lent[1] == inode:
                 return lent
             lent[0].close()  # the file was deleted, and perhaps made anew, by another process
-        conn = self._open()
+        with self._opening:  # one makes the tables; the others need not wait for its first build
+            conn = self._open()
         return conn, self._find()
 
     def _find(self) -> int | None:
