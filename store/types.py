@@ -201,4 +201,21 @@ class BearerAuth:
     token: str = field(repr=False)
 
 
-Auth = BasicAuth | BearerAuth
+@dataclass(frozen=True)
+class SessionAuth:
+    """A user's name and password, exchanged for CouchDB's session cookie: sent once in a while, and
+    not with every request."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class IamAuth:
+    """An API key of IBM Cloud, exchanged for tokens at the identity service `url`."""
+
+    api_key: str = field(repr=False)
+    url: str = "https://iam.cloud.ibm.com"
+
+
+Auth = BasicAuth | BearerAuth | SessionAuth | IamAuth

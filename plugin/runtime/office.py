@@ -18,21 +18,20 @@ from plugin.runtime.credentials import Credentials
 from plugin.runtime.deploying import Deployed, Target, deploy_databases, tell
 from plugin.runtime.design import DESIGN_ID, Design, read_design
 from plugin.runtime.directory import SERVER_NAME, SETTINGS, Directory
-from plugin.runtime.errors import BadInput, NotFound, OfficeError
+from plugin.runtime.errors import NotFound, OfficeError
 from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
 from plugin.runtime.modules import Modules
 from plugin.runtime.personal_acls import PersonalAcls
 from plugin.runtime.readersets import ReaderSets
 from plugin.runtime.session import Session
-from plugin.runtime.settings import Settings, read_settings, secret
+from plugin.runtime.settings import Settings, read_settings
+from plugin.runtime.store_access import open_store
 from plugin.runtime.threeway import Place
 from store.api import Database, Server
 from store.deploy import Report, untold
-from store.errors import BadRequest, StoreError
+from store.errors import BadRequest
 from store.errors import NotFound as Missing
-from store.lite.server import LiteServer
-from store.opening import open_server
-from store.types import BasicAuth, ViewOptions
+from store.types import ViewOptions
 
 VERSION = version("divan")
 
@@ -112,7 +111,7 @@ class Office:
         about = datadir.read(data)
         settings = read_settings(data)
         chosen = Modules.of(modules)
-        return cls(data, about, settings, _open_store(data, settings), chosen, clock)
+        return cls(data, about, settings, open_store(data, settings), chosen, clock)
 
     @property
     def modules(self) -> tuple[Module, ...]:
@@ -296,22 +295,3 @@ def _of_template(spec: DatabaseSpec, existing: Iterable[str]) -> list[str]:
 def _rev(row: dict[str, dict[str, str | bool]]) -> str | None:
     value = row.get("value")
     return str(value["rev"]) if value and not value.get("deleted") else None
-
-
-def _open_store(data: Path, settings: Settings) -> Server:
-    url = str(settings.store_url)
-    try:
-        if not url:
-            return LiteServer(data / "store")
-        shared = secret(data, "store_proxy_secret")
-        return open_server(url, auth=_store_auth(data), proxy_secret=shared)
-    except BadRequest as error:
-        raise BadInput("The setting store_url: {why}", why=error.reason) from error
-    except StoreError as error:
-        raise OfficeError("The store cannot be opened: {why}", why=error.reason) from error
-
-
-def _store_auth(data: Path) -> BasicAuth | None:
-    """User and password of a CouchDB, from the secret `store_auth` (`user:password`)."""
-    user, mark, password = (secret(data, "store_auth") or "").partition(":")
-    return BasicAuth(user, password) if mark else None

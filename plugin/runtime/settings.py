@@ -19,6 +19,7 @@ from zoneinfo import available_timezones
 from plugin.runtime.errors import BadInput
 from plugin.runtime.files import kept_private
 from plugin.runtime.messages import LANGUAGES, Message
+from store.types import IamAuth
 
 FILE = "divan.toml"
 
@@ -66,6 +67,27 @@ SETTINGS = (
         "",
         "Address of a CouchDB; empty for the embedded store in the data directory.",
         f"|{HTTP}",
+    ),
+    Setting(
+        "store_sign_in",
+        str,
+        "basic",
+        "How to sign in at store_url: basic or session (both with the secret store_auth), or iam"
+        " (with the secret store_api_key, for IBM Cloudant).",
+        "basic|session|iam",
+    ),
+    Setting(
+        "store_authority",
+        str,
+        "",
+        "File with the certificates (PEM) of a private authority that vouches for store_url.",
+    ),
+    Setting(
+        "store_iam_url",
+        str,
+        IamAuth.url,
+        "Identity service that gives tokens for the secret store_api_key.",
+        HTTP,
     ),
     Setting(
         "smtp_url",

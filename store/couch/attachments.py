@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from store import revisions
-from store.couch.transport import Ask, Transport
+from store.couch.transport import Ask, Headers, Transport
 from store.multipart import Multipart, related
 from store.types import Content, Doc
 
@@ -20,7 +20,7 @@ class RemoteContent:
     """A `StoredContent` that is fetched when it is read."""
 
     transport: Transport
-    headers: Mapping[str, str]
+    headers: Headers
     path: tuple[str, ...]
     rev: str
     zipped: bool
@@ -46,7 +46,7 @@ class RemoteContent:
 
 def followed(
     transport: Transport,
-    headers: Mapping[str, str],
+    headers: Headers,
     path: tuple[str, ...],
     doc: Doc,
     since: Sequence[str],
@@ -67,7 +67,7 @@ def followed(
 
 def content(
     transport: Transport,
-    headers: Mapping[str, str],
+    headers: Headers,
     path: tuple[str, ...],
     rev: str,
     facts: Mapping[str, object],

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from store.cancel import Cancel
 from store.couch.attachments import content, followed, in_base64, is_streamed, sendable
 from store.couch.parameters import changes_request, switches, view_body
-from store.couch.transport import Ask, Transport, doc_path
+from store.couch.transport import Ask, Headers, Transport, doc_path
 from store.couch.waiting import cancellable
 from store.errors import (
     BadRequest,
@@ -42,7 +42,7 @@ class CouchDatabase:
     """Implements `store.api.Database`; the contract stands there."""
 
     def __init__(
-        self, transport: Transport, name: str, user: UserContext, headers: Mapping[str, str]
+        self, transport: Transport, name: str, user: UserContext, headers: Headers
     ) -> None:
         self._transport = transport
         self._name = name

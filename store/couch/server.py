@@ -1,14 +1,13 @@
 """A CouchDB server, an IBM Cloudant account or a Divan office as the store's `Server`."""
 
-import hashlib
-import hmac
 import re
 import time
 from collections.abc import Mapping
 
 from store.cancel import Cancel
 from store.couch.database import CouchDatabase
-from store.couch.transport import Ask, Transport
+from store.couch.proxy import Proxy
+from store.couch.transport import Ask, Headers, Transport
 from store.errors import BadRequest, NotFound
 from store.types import ADMIN, ChangesOptions, Seq, UserContext
 
@@ -26,7 +25,7 @@ class CouchServer:
 
     def __init__(self, transport: Transport, proxy_secret: str | None = None) -> None:
         self._transport = transport
-        self._secret = proxy_secret
+        self._proxy = None if proxy_secret is None else Proxy(transport, proxy_secret)
         self._known: set[str] = set()
 
     def all_dbs(self) -> list[str]:
@@ -87,24 +86,7 @@ class CouchServer:
     def close(self) -> None:
         self._transport.close()
 
-    def _headers(self, user: UserContext) -> dict[str, str]:
-        if self._secret is None or user == ADMIN:
+    def _headers(self, user: UserContext) -> Headers:
+        if self._proxy is None or user == ADMIN:
             return {}
-        return proxy_headers(user, self._secret)
-
-
-def proxy_headers(user: UserContext, secret: str) -> dict[str, str]:
-    """The headers that name `user` to a server that shares `secret`.
-
-    SHA-1 is what every CouchDB 3 accepts; the token is no password hash but a keyed signature.
-    """
-    name = user.name or ""
-    if not "".join((name, *user.roles)).isascii():
-        raise BadRequest("Names and roles must be ASCII to be sent to a CouchDB server.")
-    token = hmac.new(secret.encode(), name.encode(), hashlib.sha1).hexdigest()
-    return {
-        "Authorization": "",
-        "X-Auth-CouchDB-UserName": name,
-        "X-Auth-CouchDB-Roles": ",".join(user.roles),
-        "X-Auth-CouchDB-Token": token,
-    }
+        return self._proxy.headers(user)

@@ -5,11 +5,14 @@ its two steps below them, `prepare_request` and `send`, are used for all request
 """
 
 import json
+import random
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from urllib.parse import quote
 
 import requests
@@ -18,14 +21,19 @@ from ibm_cloud_sdk_core.authenticators import NoAuthAuthenticator
 from ibmcloudant.cloudant_v1 import CloudantV1
 
 from store.couch import errors
+from store.couch.signing import SIGN_IN, signing
 from store.errors import BadRequest, Unavailable
-from store.types import Content, Json
+from store.types import Auth, Content, Json
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 150.0
 BACK_OFF = (0.2, 0.8, 2.5)
 """Seconds before the second, third and fourth try."""
+RATE_LIMITED = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
+"""The same where the server says that we ask too much at once (429), as Cloudant does."""
 RESERVED = ("_design", "_local")
+Headers = Mapping[str, str | bytes]
+"""Headers beside those that sign a request. An empty one takes that of the signature away."""
 NOT_CONNECTED = frozenset({"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"})
 
 
@@ -51,9 +59,9 @@ class Ask:
 class Transport:
     """The connections to one server; used by several threads at once."""
 
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, url: str, auth: Auth | None = None, authority: Path | None = None) -> None:
         self.url = url
-        self._headers = dict(headers)
+        self._signing = signing(auth, self._sign_in)
         self._closed = threading.Event()
         self._service = CloudantV1(authenticator=NoAuthAuthenticator())
         self._service.set_service_url(url)
@@ -63,13 +71,18 @@ class Transport:
         client.auth = _as_it_is
         # The SDK's hook rewrites errors for its own messages, and fails on what is no object.
         client.hooks["response"].clear()
+        # A cookie of ours must not go along with a request in somebody else's name.
+        for jar in (client.cookies, self._service.jar):
+            jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # Given with each request: the session's own would yield to the environment's.
+        self._verify = None if authority is None else str(authority)
 
-    def json(self, ask: Ask, headers: Mapping[str, str] | None = None) -> Json:
+    def json(self, ask: Ask, headers: Headers | None = None) -> Json:
         """The JSON of the answer. Raises the store's errors."""
         return self._result(ask, headers or {}, stream=False)
 
     @contextmanager
-    def opened(self, ask: Ask, headers: Mapping[str, str] | None = None) -> Iterator["Answer"]:
+    def opened(self, ask: Ask, headers: Headers | None = None) -> Iterator["Answer"]:
         """An answer to be read in pieces, until the end of the block."""
         response = self._result(ask, headers or {}, stream=True)
         try:
@@ -82,27 +95,57 @@ class Transport:
         self._closed.set()
         self._service.get_http_client().close()
 
-    def _result(self, ask: Ask, headers: Mapping[str, str], *, stream: bool) -> Json:
+    def _result(self, ask: Ask, headers: Headers, *, stream: bool) -> Json:
+        # One who is named by the headers is refused for what he is, not for how we sign.
+        signs, signed_anew = "Authorization" not in headers, False
         pauses = iter(BACK_OFF)
+        limited = iter(RATE_LIMITED)
         while True:
+            signature = self._signing.headers() if signs else {}
             try:
-                return self._once(ask, headers, stream)
+                return self._once(ask, {**signature, **headers}, stream)
             except ApiException as failed:
                 error = errors.from_answer(failed)
-                again = failed.status_code in (errors.PASSING if ask.again else errors.NOT_DONE)
+                status = int(failed.status_code)
+                if status == HTTPStatus.UNAUTHORIZED and signs and not signed_anew:
+                    signed_anew = self._signing.refused(signature)
+                    if signed_anew:
+                        continue
+                again = status in (errors.PASSING if ask.again else errors.NOT_DONE)
                 cause: Exception = failed
+                if status == HTTPStatus.TOO_MANY_REQUESTS:
+                    pauses = limited
             except requests.RequestException as failed:
                 error = errors.from_network(failed, self.url)
                 again = _not_sent(failed) or (ask.again and _lost(failed))
                 cause = failed
             pause = next(pauses, None)
-            if not again or pause is None or self._closed.wait(pause):
+            if not again or pause is None or self._closed.wait(pause * random.uniform(0.75, 1.25)):
                 raise error from cause
 
-    def _once(self, ask: Ask, headers: Mapping[str, str], stream: bool) -> Json:
+    def _sign_in(self, user: str, password: str) -> requests.Response:
+        """The answer of `POST /_session`. Raises the store's errors."""
+        body = json.dumps({"name": user, "password": password})
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        try:
+            answer: requests.Response = self._service.get_http_client().post(
+                self.url + SIGN_IN,
+                data=body.encode(),
+                headers=headers,
+                allow_redirects=False,
+                timeout=(CONNECT_TIMEOUT, CONNECT_TIMEOUT),
+                verify=self._verify,
+            )
+        except requests.RequestException as failed:
+            raise errors.from_network(failed, self.url) from failed
+        if not answer.ok:
+            raise errors.from_answer(ApiException(answer.status_code, http_response=answer))
+        return answer
+
+    def _once(self, ask: Ask, headers: Headers, stream: bool) -> Json:
         if self._closed.is_set():
             raise Unavailable("The connection was closed.")
-        sent = {**self._headers, "Accept": "*/*" if stream else "application/json", **headers}
+        sent = {"Accept": "*/*" if stream else "application/json", **headers}
         sent = {name: value for name, value in sent.items() if value}
         body = ask.body
         if body is not None:
@@ -120,6 +163,7 @@ class Transport:
             stream=stream,
             allow_redirects=False,
             timeout=(CONNECT_TIMEOUT, ask.timeout),
+            verify=self._verify,
         )
         return answered.get_result()
 

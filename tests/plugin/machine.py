@@ -55,7 +55,7 @@ def work(office: Office, data: Path, name: str) -> None:
             numbers.flush()
             items = {"subject": given, "category": "Market", "body": "Text.", "author": SERVER}
             forum_door.create("topic", items, id=f"topic:{name}-{given}")
-            pause.wait(0.05)
+            pause.wait(0.2)
 
 
 def main(data: Path, name: str) -> None:

@@ -21,7 +21,7 @@ from tests.plugin.machine import LEASE, MODULES, RECEIVER
 from tests.plugin.shared_store import Shared, shared_store
 
 MACHINES = 3
-TROUBLES = 7
+TROUBLES = 5
 PATIENCE = 60.0
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP is of POSIX systems")
@@ -138,7 +138,7 @@ def test_numbers_agents_and_notices_happen_once(
     mailbox = server.database("mail_bo_chen")
     for machine in machines:
         machine.end()
-    assert len(numbers) > 30
+    assert len(numbers) > 20
     assert len(set(numbers)) == len(numbers), "each number is given once"
     assert len(topics) >= len(numbers) - TROUBLES - MACHINES
     told = {docid.removeprefix("topic:") for docid in topics}
