@@ -18,9 +18,8 @@ from store.opening import open_server
 from store.types import BasicAuth
 
 COUCHDB_URL = os.environ.get("DIVAN_TEST_COUCHDB_URL", "")
-COUCHDB_PROXY_SECRET = os.environ.get("DIVAN_TEST_COUCHDB_PROXY_SECRET", "")
+COUCHDB_SECRET = os.environ.get("DIVAN_TEST_COUCHDB_SECRET", "")
 MAIN = "import sys; from plugin.runtime.cli import main; sys.exit(main())"
-SHARED = "a secret of this test"
 
 
 @dataclass(frozen=True)
@@ -31,18 +30,20 @@ class Shared:
     login: BasicAuth
     proxy_secret: str = ""
 
-    def data_directory(self, path: Path) -> Path:
-        """What an administrator lays out on a machine before its first start."""
-        secrets = path / "secrets"
-        secrets.mkdir(parents=True)
-        (path / "divan.toml").write_text(f'store_url = "{self.url}"\n', encoding="utf-8")
-        texts = {"store_auth": f"{self.login.user}:{self.login.password}"}
-        if self.proxy_secret:
-            texts["store_proxy_secret"] = self.proxy_secret
-        for name, text in texts.items():
-            (secrets / name).write_text(text + "\n", encoding="utf-8")
-            (secrets / name).chmod(0o600)
-        return path
+
+def data_directory(path: Path, shared: Shared, sign_in: str = "basic") -> Path:
+    """What an administrator lays out on a machine before its first start."""
+    secrets = path / "secrets"
+    secrets.mkdir(parents=True)
+    settings = f'store_url = "{shared.url}"\nstore_sign_in = "{sign_in}"\n'
+    (path / "divan.toml").write_text(settings, encoding="utf-8")
+    texts = {"store_auth": f"{shared.login.user}:{shared.login.password}"}
+    if shared.proxy_secret:
+        texts["store_proxy_secret"] = shared.proxy_secret
+    for name, text in texts.items():
+        (secrets / name).write_text(text + "\n", encoding="utf-8")
+        (secrets / name).chmod(0o600)
+    return path
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def couchdb() -> Iterator[Shared]:
             pytest.fail(f"{url} holds an office; this test would delete it")
         before = set(server.all_dbs())
         try:
-            yield Shared(url, login, COUCHDB_PROXY_SECRET)
+            yield Shared(url, login, COUCHDB_SECRET)
         finally:
             ours = ("settings", "coordination", "credentials", "customers", "tracking", "service")
             ours += ("knowledge", "forum", "outbox")

@@ -1,52 +1,87 @@
-"""An office whose store is reached over CouchDB's protocol, here the embedded one behind HTTP."""
+"""An office whose store is reached over CouchDB's protocol: the embedded one as a node, or a real
+CouchDB where one is named."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from plugin import Level, NotFound, Office, add_person
-from store.types import BasicAuth
+from plugin import AgentRunner, Level, NotFound, Office, add_person
+from plugin.runtime.design import DESIGN_ID
+from plugin.runtime.numbering import number
+from store.errors import Forbidden
+from store.opening import open_server
+from store.types import BasicAuth, UserContext
+from tests.plugin.shared_store import COUCHDB_URL, Shared, couchdb, data_directory
 from tests.store.nodes import served_node, trusting
 
-LOGIN = BasicAuth("admin", "only in this test")
-SHARED = "a secret of this test"
+SECRET = "a secret of this test"
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    with served_node(tmp_path / "couch", LOGIN, trusting(SHARED)) as url:
-        yield url
+def shared(tmp_path: Path) -> Iterator[Shared]:
+    if COUCHDB_URL:
+        with couchdb() as found:
+            if not found.proxy_secret:
+                pytest.skip("DIVAN_TEST_COUCHDB_SECRET is not set")
+            yield found
+        return
+    login = BasicAuth("admin", "only in this test")
+    with served_node(tmp_path / "couch", login, trusting(SECRET)) as url:
+        yield Shared(url, login, SECRET)
 
 
-def data_directory(path: Path, address: str) -> Path:
-    """A data directory as an administrator lays it out before the first start."""
-    secrets = path / "secrets"
-    secrets.mkdir(parents=True)
-    (path / "divan.toml").write_text(f'store_url = "{address}"\n', encoding="utf-8")
-    texts = {"store_auth": f"{LOGIN.user}:{LOGIN.password}", "store_proxy_secret": SHARED}
-    for name, text in texts.items():
-        (secrets / name).write_text(text + "\n", encoding="utf-8")
-        (secrets / name).chmod(0o600)
-    return path
-
-
-def test_a_person_works_there_and_the_store_knows_who_writes(tmp_path: Path, address: str) -> None:
-    with Office.create(data_directory(tmp_path / "data", address)) as office:
+@pytest.fixture(params=["basic", "session"])
+def office(request: pytest.FixtureRequest, tmp_path: Path, shared: Shared) -> Iterator[Office]:
+    with Office.create(data_directory(tmp_path / "data", shared, request.param)) as office:
         for name in ("anna", "ben"):
-            add_person(office, name, {"name_latin": name.title()})
-        anna = office.session(office.directory.identity("anna"))
-        customers = anna.database("customers")
-        assert customers.access.level is Level.AUTHOR
-        made = customers.create("customer", {"name": "Acme"})
-        saved = customers.save(made.id, made.rev, {"name": "Acme Ltd"})
-        assert anna.listing("customers", "customers_by_name").count() == 1
-        ben = office.session(office.directory.identity("ben"))
-        with pytest.raises(NotFound):
-            ben.database("customers").open(made.id)
-        assert ben.listing("customers", "customers_by_name").count() == 0
-        (refused,) = ben.database("customers").context.writing.bulk_docs(
-            [{**saved.raw, "name": "Ben's now"}]
-        )
-        assert refused["error"] == "forbidden"
-        assert "mail_anna" in [info.name for info in anna.databases()]
+            add_person(office, name, {"name_latin": name.title(), "department": "销售/华东"})
+        yield office
+
+
+def test_a_person_works_there_and_the_store_knows_who_writes(office: Office) -> None:
+    anna = office.session(office.directory.identity("anna"))
+    customers = anna.database("customers")
+    assert customers.access.level is Level.AUTHOR
+    made = customers.create("customer", {"name": "Acme"})
+    saved = customers.save(made.id, made.rev, {"name": "Acme Ltd"})
+    assert anna.listing("customers", "customers_by_name").count() == 1
+    ben = office.session(office.directory.identity("ben"))
+    with pytest.raises(NotFound):
+        ben.database("customers").open(made.id)
+    assert ben.listing("customers", "customers_by_name").count() == 0
+    (refused,) = ben.database("customers").context.writing.bulk_docs(
+        [{**saved.raw, "name": "Ben's now"}]
+    )
+    assert refused["error"] == "forbidden"
+    assert "mail_anna" in [info.name for info in anna.databases()]
+    AgentRunner(office).run_once()
+    assert [number(office.system(), "x") for _ in range(3)] == ["00001", "00002", "00003"]
+    assert not [one for one in office.deploy() if one.changed]
+
+
+def test_the_server_itself_refuses_what_is_not_allowed(office: Office, shared: Shared) -> None:
+    """Past all of Divan: only names, roles and the shared secret are sent."""
+    anna = office.session(office.directory.identity("anna"))
+    customer = anna.database("customers").create("customer", {"name": "Acme"})
+    office.credentials.set_password("anna", "a long enough password")
+    ben = UserContext("ben", ("divan", "kind:person", "group:all-staff"))
+    with closing(
+        open_server(shared.url, auth=shared.login, proxy_secret=shared.proxy_secret)
+    ) as bare:
+        db = bare.database("customers", ben)
+        with pytest.raises(Forbidden):
+            db.put({**customer.raw, "name": "Ben's now"})
+        with pytest.raises(Forbidden):
+            db.delete(customer.id, customer.rev)
+        with pytest.raises(Forbidden):
+            db.put({**db.get("acl"), "log": []})
+        with pytest.raises(Forbidden):
+            db.put({**db.get(DESIGN_ID), "validate_doc_update": "function () {}"})
+        with pytest.raises(Forbidden):
+            bare.database("credentials", ben).all_docs()
+        nobody = UserContext("stranger", ())
+        with pytest.raises(Forbidden):
+            bare.database("customers", nobody).get(customer.id)
+    assert anna.database("customers").open(customer.id).items["name"] == "Acme"

@@ -18,7 +18,7 @@ from store.api import Database, Server
 from store.errors import NotFound, StoreError
 from store.opening import open_server
 from tests.plugin.machine import LEASE, MODULES, RECEIVER
-from tests.plugin.shared_store import Shared, shared_store
+from tests.plugin.shared_store import Shared, data_directory, shared_store
 
 MACHINES = 3
 TROUBLES = 5
@@ -32,7 +32,7 @@ class Machine:
 
     def __init__(self, shared: Shared, path: Path) -> None:
         self.name = path.name
-        self.data = shared.data_directory(path)
+        self.data = data_directory(path, shared)
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -121,7 +121,7 @@ def test_numbers_agents_and_notices_happen_once(
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    with Office.create(shared.data_directory(tmp_path / "desk"), modules=MODULES) as desk:
+    with Office.create(data_directory(tmp_path / "desk", shared), modules=MODULES) as desk:
         add_person(desk, RECEIVER, {"name_latin": "Bo Chen"})
     for machine in machines:
         machine.start()
