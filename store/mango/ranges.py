@@ -68,18 +68,18 @@ def indexable(selector: Selector) -> list[str]:
 def of_field(selector: Selector, field: str) -> Range:
     """The range of one field in a JSON index. CouchDB orders `_id`s there as it orders other
     strings, while selectors compare them by bytes: only equality is a range in both."""
-    found = Range(sort_key)
-    for name, operator, argument in conditions(selector):
-        if name == field and (field != "_id" or operator == "$eq"):
-            found = found.narrowed(operator, argument)
-    return found
+    operators = ("$eq",) if field == "_id" else INDEXABLE
+    return _narrowed(Range(sort_key), selector, field, operators)
 
 
 def of_ids(selector: Selector) -> Range:
     """The range of `_id` in `_all_docs`."""
-    found = Range(raw_key)
+    return _narrowed(Range(raw_key), selector, "_id", INDEXABLE)
+
+
+def _narrowed(found: Range, selector: Selector, field: str, operators: Sequence[str]) -> Range:
     for name, operator, argument in conditions(selector):
-        if name == "_id":
+        if name == field and operator in operators:
             found = found.narrowed(operator, argument)
     return found
 
