@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from store.collation import sort_key
 from store.lite import records
 from store.lite.feed import Source
 from store.lite.index import Indexes
@@ -65,7 +64,7 @@ def _index_rows(
         key, docid = bookmark.decoded(query.bookmark)
         start, end = of_document(docid)
         condition += f" AND (key, tail) {'<' if query.descending else '>'} (?, ?)"
-        values += [sort_key(key), start if query.descending else end]
+        values += [key, start if query.descending else end]
     order = "key DESC, tail DESC" if query.descending else "key, tail"
     found = conn.execute(
         f"SELECT k, tail FROM rows_{view.number} WHERE {condition} ORDER BY {order}", values

@@ -4,9 +4,9 @@ import base64
 import binascii
 import json
 
+from store.collation import sort_key
 from store.errors import BadQuery
 from store.mango.errors import shown
-from store.types import Json
 
 NONE = "nil"
 """CouchDB's bookmark where nothing was found."""
@@ -18,15 +18,14 @@ def encoded(key: str, docid: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def decoded(bookmark: str) -> tuple[Json, str]:
-    """Key and document id. Raises BadQuery."""
+def decoded(bookmark: str) -> tuple[bytes, str]:
+    """Sort key and document id. Raises BadQuery."""
     try:
         key, docid = json.loads(base64.b64decode(bookmark, b"-_", validate=True))
-    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
+        docid.encode()
+        return sort_key(key), docid
+    except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise _invalid(bookmark) from error
-    if not isinstance(docid, str):
-        raise _invalid(bookmark)
-    return key, docid
 
 
 def _invalid(bookmark: str) -> BadQuery:

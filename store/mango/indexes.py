@@ -82,6 +82,8 @@ def index(ddoc: str, name: str, view: Json) -> Index | None:
     fields = definition.get("fields") if isinstance(definition, dict) else None
     if not isinstance(definition, dict) or not isinstance(fields, dict):
         return None
+    if not isinstance(view.get("options"), dict):  # CouchDB does not see it either
+        return None
     # CouchDB took `selector` for the partial filter once.
     partial = definition.get("partial_filter_selector", definition.get("selector", {}))
     try:
@@ -150,7 +152,7 @@ def with_index(ddoc: Doc | None, new: NewIndex) -> Doc | None:
         raise BadQuery("invalid_ddoc_lang", reason)
     views = doc.get("views")
     views = views if isinstance(views, dict) else {}
-    set_so_far = doc.get("options", {}).get("partitioned")
+    set_so_far = doc["options"].get("partitioned") if isinstance(doc.get("options"), dict) else None
     if ddoc is not None and new.partitioned != set_so_far:
         reason = (
             "Requested partitioned option does not match existing value on design document "

@@ -8,7 +8,7 @@ from store.collation import sort_key
 from store.errors import BadQuery, SearchUnavailable
 from store.mango import bookmark, options, paths, ranges
 from store.mango.choice import choose
-from store.mango.indexes import ALL_DOCS, Index, of_design
+from store.mango.indexes import ALL_DOCS, Index, new_index, of_design, with_index
 from store.mango.selector import DEEPEST, fields, normalize
 from store.types import ABSENT
 
@@ -150,9 +150,11 @@ def test_what_is_no_index_is_left_out() -> None:
         "no names": {"map": {"fields": {"a..b": "asc"}}, "options": {}},
         "no way": {"map": {"fields": {"a": "up"}}, "options": {}},
         "no filter": {
-            "map": {"fields": {"a": "asc"}, "partial_filter_selector": {"a": {"$what": 1}}}
+            "map": {"fields": {"a": "asc"}, "partial_filter_selector": {"a": {"$what": 1}}},
+            "options": {},
         },
         "nothing": None,
+        "unseen by CouchDB": {"map": {"fields": {"a": "asc"}}},
     }
     found = of_design({"_id": "_design/d", "language": "query", "views": views})
     assert [index.name for index in found] == ["good"]
@@ -160,9 +162,22 @@ def test_what_is_no_index_is_left_out() -> None:
     assert of_design({"_id": "_design/d", "language": "query", "views": []}) == []
 
 
+def test_an_index_is_added_to_whatever_stands_there() -> None:
+    new = new_index({"index": {"fields": ["a"]}, "ddoc": "d", "name": "i"})
+    ddoc = {"_id": "_design/d", "language": "query"}
+    for there in ({"options": [], "views": 5}, {"options": "x", "views": {"other": None}}):
+        made = with_index({**ddoc, **there}, new)
+        assert made is not None
+        assert [index.name for index in of_design(made)] == ["i"]
+        assert with_index(made, new) is None
+    with pytest.raises(BadQuery, match="partitioned option"):
+        with_index({**ddoc, "options": {"partitioned": False}}, new)
+
+
 def test_a_bookmark_is_one_of_ours() -> None:
-    assert bookmark.decoded(bookmark.encoded('[1,"a"]', "é")) == ([1, "a"], "é")
-    for bad in ("nil", "x", "W10=", "WzEsMl0=", "é"):
+    assert bookmark.decoded(bookmark.encoded('[1,"a"]', "é")) == (sort_key([1, "a"]), "é")
+    deep = bookmark.encoded("[" * 5000 + "]" * 5000, "a")
+    for bad in ("nil", "x", "W10=", "WzEsMl0=", "é", bookmark.encoded("1", "\ud800"), deep):
         with pytest.raises(BadQuery):
             bookmark.decoded(bad)
 
