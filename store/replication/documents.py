@@ -6,6 +6,7 @@ only how it ended: `_replication_state` "completed" or "failed".
 
 import logging
 import threading
+import time
 from collections.abc import Mapping
 
 from store.api import Database, Server
@@ -76,29 +77,39 @@ class Documents:
 
     def _follow(self) -> None:
         """Until `close`: hold the lease, and while it is held do what the documents ask for."""
+        lease: Lease | None = None  # one for all tries: it takes over where it saw nothing move
         while not self._ended.is_set():
             try:
                 database = self._server.database(self._name, ITSELF)
-                self._follow_one(database)
+                lease = lease or Lease(
+                    database, "replicator", seconds=LEASE_SECONDS, docid=LEASE_ID
+                )
+                self._follow_one(database, lease)
             except NotFound:
                 pass  # the database is not there, or was deleted
             except StoreError:
                 log.exception("%s cannot be followed", self._name)
-            self._ended.wait(LEASE_SECONDS / 2)
+            self._ended.wait(LEASE_SECONDS / 3)
 
-    def _follow_one(self, database: Database) -> None:
+    def _follow_one(self, database: Database, lease: Lease) -> None:
         """Follow from the beginning as long as the lease is held."""
-        lease = Lease(database, "replicator", seconds=LEASE_SECONDS, docid=LEASE_ID)
         since: Seq = 0
+        due = time.monotonic()
         try:
-            while lease.acquire() and not self._ended.is_set():
+            while not self._ended.is_set():
+                left = due - time.monotonic()
+                if left <= 0:  # not with each change: renewing is a change itself
+                    if not lease.acquire():
+                        return
+                    left = LEASE_SECONDS / 3
+                    due = time.monotonic() + left
                 options = ChangesOptions(since=since, limit=PAGE, include_docs=True)
                 page = database.changes(options)
                 for row in page["results"]:
                     self._see(database, row)
                 since = page["last_seq"]
                 if not page["results"]:
-                    database.wait_for_change(since, LEASE_SECONDS / 3, self._ended)
+                    database.wait_for_change(since, left, self._ended)
         finally:
             self._drop_all()
             lease.release()

@@ -328,3 +328,14 @@ def _say(process: "subprocess.Popen[str]") -> None:
 def _kill(process: "subprocess.Popen[str]") -> None:
     process.kill()
     process.communicate()
+
+
+def test_following_costs_no_more_than_renewing_the_lease(
+    server: LiteServer, documents: Documents
+) -> None:
+    """The lease is a document of the database that is followed: renewing it must not wake."""
+    jobs = server.database(DOCUMENTS)
+    jobs.put({"_id": "always", **body(continuous=True)})
+    until(lambda: documents.shown_one("always")["state"] == "running")
+    before = int(str(jobs.info()["update_seq"]))
+    assert not jobs.wait_for_change(before + 1, 1.0)
