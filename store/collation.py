@@ -2,14 +2,16 @@
 
 Order (CouchDB 3.5, "View Collation"): null, false, true, numbers, strings, arrays, objects; arrays
 and objects member by member. Strings follow ICU's root collation with three levels (letters, then
-accents, then case: "a" < "A" < "b"), by a table made from ICU; Han follow by code point, then what
-the table does not know, and U+FFFF last. Not covered are ICU's contractions over several characters
-(Thai, Lao and other scripts whose vowels are written before their consonant).
+accents, then case: "a" < "A" < "b"), by a table made from ICU, with its contractions of several
+characters; Han follow by code point, then what the table does not know, and U+FFFF last. A letter
+with accents equals the letter and its accents; accents that stand in another order than Unicode's
+canonical one are taken as they stand, since ICU does not normalise by itself.
 """
 
 import gzip
 import struct
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -31,8 +33,6 @@ _ALL = (1 << 64) - 1
 _HAN = (
     (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x20000, 0x2A6DF), (0x2A700, 0x2EBEF), (0x30000, 0x323AF),
 )  # fmt: skip
-
-_HANGUL = frozenset(map(chr, range(0xAC00, 0xD7A4)))
 
 
 def sort_key(value: object) -> bytes:
@@ -94,7 +94,7 @@ def group_key(key: bytes, level: int) -> bytes:
 
 def version() -> str:
     """What sort keys depend on besides their values: an index built under another is stale."""
-    return f"1, {_weights().version}, Unicode {unicodedata.unidata_version}"
+    return f"2, {_weights().version}, Unicode {unicodedata.unidata_version}"
 
 
 def _skip(key: bytes, at: int) -> int:
@@ -144,6 +144,17 @@ class _Common(dict[str, bytes]):
         return _COMMON
 
 
+class _Decomposed(dict[int, str]):
+    """The canonical decomposition of each character by itself."""
+
+    def __missing__(self, point: int) -> str:
+        text = self[point] = unicodedata.normalize("NFD", chr(point))
+        return text
+
+
+_DECOMPOSED = _Decomposed()
+
+
 class _Weights:
     """The table as three mappings, and the characters that need more than the first."""
 
@@ -151,15 +162,47 @@ class _Weights:
         self.primary, self.secondary, self.tertiary = _Primary(), _Common(), _Common()
         self.version, *lines = gzip.decompress(_TABLE.read_bytes()).decode().split("\n")
         for line in lines:
-            point, *levels = line.split(" ")
-            char = chr(int(point, 16))
+            points, *levels = line.split(" ")
+            char = "".join(chr(int(point, 16)) for point in points.split("+"))
             first, second, third = (b"" if x == "-" else bytes.fromhex(x) for x in levels)
             self.primary[char] = first
             if second != _COMMON or third != _COMMON:
                 self.secondary[char] = second
                 self.tertiary[char] = third
         self.primary["\ufffe"], self.primary["\uffff"] = b"\x02", b"\xff\xff"
-        self.uncommon = frozenset(self.secondary)
+        contractions = [text for text in self.primary if len(text) > 1]
+        self.longest = max(map(len, contractions))
+        self.contracting = frozenset(text[0] for text in contractions)
+        self.uncommon = frozenset(self.secondary) | self.contracting
+
+    def elements(self, text: str) -> Sequence[str]:
+        """A decomposed text in pieces that have weights: characters and contractions."""
+        if self.contracting.isdisjoint(text):
+            return text
+        pieces = []
+        rest = text
+        while rest:
+            size = min(self.longest, len(rest))
+            while size > 1 and rest[:size] not in self.primary:
+                size -= 1
+            piece, rest = self._with_marks(rest[:size], rest[size:])
+            pieces.append(piece)
+        return pieces
+
+    def _with_marks(self, piece: str, rest: str) -> tuple[str, str]:
+        """A contraction reaches over marks that do not block it (UTS 10, S2.1.1 to S2.1.3)."""
+        left, skipped, last = "", 0, 0
+        for mark in rest:
+            order = unicodedata.combining(mark)
+            if not order:
+                break
+            skipped += 1
+            if order != last and piece + mark in self.primary:
+                piece += mark
+            else:
+                left += mark
+                last = order
+        return piece, left + rest[skipped:]
 
 
 @cache
@@ -170,19 +213,18 @@ def _weights() -> _Weights:
 @lru_cache(maxsize=8192)
 def _string(text: str) -> bytes:
     weights = _weights()
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-        if not _HANGUL.isdisjoint(text):  # ordered by its letters
-            text = "".join([unicodedata.normalize("NFD", c) if c in _HANGUL else c for c in text])
+    if not (text.isascii() or unicodedata.is_normalized("NFD", text)):
+        text = text.translate(_DECOMPOSED)
     if not weights.uncommon.isdisjoint(text):
         return _three_levels(weights, text)
     return b"".join(map(weights.primary.__getitem__, text)) + _LEVEL + _LEVEL + END
 
 
 def _three_levels(weights: _Weights, text: str) -> bytes:
-    first = b"".join(map(weights.primary.__getitem__, text))
-    second = b"".join(map(weights.secondary.__getitem__, text))
-    third = b"".join(map(weights.tertiary.__getitem__, text))
+    pieces = weights.elements(text)
     # All common is less than anything else and is left out, which keeps keys short.
-    parts = [first, *(level if level.strip(_COMMON) else b"" for level in (second, third))]
-    return _LEVEL.join(parts) + END
+    first, *others = (
+        b"".join(map(level.__getitem__, pieces))
+        for level in (weights.primary, weights.secondary, weights.tertiary)
+    )
+    return _LEVEL.join([first, *(level if level.strip(_COMMON) else b"" for level in others)]) + END

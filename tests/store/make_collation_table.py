@@ -1,39 +1,38 @@
-"""Write store/collation_table.txt.gz from ICU's root collation. Needs PyICU; run by hand.
+"""Write store/collation_table.txt.gz from ICU's root collation. Needs libicu; run by hand.
 
-    PYTHONPATH=. python tests/store/make_collation_table.py store/collation_table.txt.gz
+    python -m tests.store.make_collation_table store/collation_table.txt.gz
 
-One line a character: code point, primary weights, secondary, tertiary, all in hexadecimal; the
-first line names ICU's version. Left out are Han and Hangul, which need no table, and characters
-that no one is likely to sort by.
+One line a character, or a contraction of several: code points, primary weights, secondary,
+tertiary, all in hexadecimal; the first line names ICU's version. Left out are Han and Hangul, which
+need no table, what is decomposed before it is looked up, and characters that no one is likely to
+sort by.
 """
 
 import gzip
 import sys
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
-import icu
-
 from store.collation import implicit_primary
+from tests.store.icu import Icu, load
 
 HAN_LEADS = (b"\xfa", b"\xfb", b"\xfc")
 CONTINUED = 0xC0
 RANGES = (
-    (0x0000, 0x33FF), (0xA000, 0xA000), (0xA640, 0xABFF), (0xF900, 0xFFFD), (0x10000, 0x101FF),
-    (0x1D400, 0x1D7FF), (0x1F000, 0x1FAFF), (0x2F800, 0x2FA1F),
+    (0x0000, 0x33FF), (0xA000, 0xA000), (0xA640, 0xABFF), (0xF900, 0xFFFD), (0x10000, 0x11FFF),
+    (0x16A00, 0x16FFF), (0x1D400, 0x1D7FF), (0x1E000, 0x1FAFF), (0x2F800, 0x2FA1F),
 )  # fmt: skip
 
 
 Levels = tuple[list[bytes], bytes, bytes]
 
 
-def elements(iterator: icu.CollationElementIterator, text: str) -> Levels:
+def elements(icu: Icu, text: str) -> Levels:
     """The primary weights one by one, the other levels each in one piece."""
-    iterator.setText(text)
     first: list[bytes] = []
     second, third = bytearray(), bytearray()
-    for signed in iterator:
-        element = signed & 0xFFFFFFFF
+    for element in icu.elements(text):
         primary = (element >> 16).to_bytes(2, "big").rstrip(b"\0")
         if element & CONTINUED == CONTINUED and first:
             first[-1] += primary
@@ -45,8 +44,10 @@ def elements(iterator: icu.CollationElementIterator, text: str) -> Levels:
 
 
 def wanted(char: str) -> bool:
-    return unicodedata.category(char) not in ("Cn", "Cs", "Co") and not (
-        is_han(char) or unicodedata.name(char, "").startswith("HANGUL SYLLABLE")
+    return (
+        unicodedata.category(char) not in ("Cn", "Cs", "Co")
+        and unicodedata.is_normalized("NFD", char)
+        and not is_han(char)
     )
 
 
@@ -70,20 +71,30 @@ def by_code_point(char: str, weights: list[bytes]) -> bytes | None:
     return b"".join(parts)
 
 
-def main() -> None:
-    collator = icu.Collator.createInstance(icu.Locale.getRoot())
-    iterator = collator.createCollationElementIterator("")
-    lines = [f"ICU {icu.ICU_VERSION}"]
+def texts(icu: Icu) -> Iterator[str]:
+    """What gets a line."""
+    known = set()
     for first, last in RANGES:
-        for char in filter(wanted, map(chr, range(first, last + 1))):
-            first, *others = elements(iterator, char)
-            primary = by_code_point(char, first)
-            if primary is not None:
-                levels = (level.hex() or "-" for level in (primary, *others))
-                lines.append(f"{ord(char):x} {' '.join(levels)}")
+        known |= set(filter(wanted, map(chr, range(first, last + 1))))
+    yield from sorted(known)
+    yield from sorted(text for text in icu.contractions() if known.issuperset(text))
+
+
+def main() -> None:
+    icu = load()
+    if icu is None:
+        raise SystemExit("there is no libicu here")
+    lines = [f"ICU {icu.version}"]
+    for text in texts(icu):
+        weights, *others = elements(icu, text)
+        primary = by_code_point(text, weights)
+        if primary is not None:
+            levels = (level.hex() or "-" for level in (primary, *others))
+            points = "+".join(f"{ord(char):x}" for char in text)
+            lines.append(f"{points} {' '.join(levels)}")
     data = "\n".join(lines).encode()
     Path(sys.argv[1]).write_bytes(gzip.compress(data, 9, mtime=0))
-    print(f"{len(lines) - 1} characters")
+    print(f"{len(lines) - 1} characters and contractions")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,9 @@
 
 import json
 import math
+import random
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,9 @@ from hypothesis import strategies as st
 
 from store import collation
 from store.collation import group_key, sort_key
+from tests.store import icu
 
+ORACLE = icu.load()
 ICU = json.loads(Path(__file__).with_name("icu_order.json").read_text("utf-8"))["order"]
 
 # CouchDB 3.5 documentation, "View Collation": the order of types, and that of ASCII characters.
@@ -42,6 +47,57 @@ def test_recorded_order_of_icu() -> None:
     flat = [equal.pop() for equal in keys]
     assert flat == sorted(flat)
     assert len(set(flat)) == len(flat) > 500
+
+
+MARKS = [chr(point) for point in range(0x300, 0x34E)]
+SCRIPTS = {
+    "Latin": (*"abcz ABZ lL·019-", *map(chr, range(0xC0, 0x24F))),
+    "Cyrillic": tuple(map(chr, range(0x400, 0x460))),
+    "Arabic": tuple(map(chr, range(0x620, 0x660))),
+    "Indic": tuple(map(chr, range(0x980, 0xDFF))),
+    "Thai": (*map(chr, range(0xE01, 0xE3A)), *map(chr, range(0xE40, 0xE4F))),
+    "Lao": tuple(map(chr, range(0xE81, 0xEDF))),
+    "Tibetan": tuple(map(chr, range(0xF40, 0xFBC))),
+    "kana": tuple(map(chr, range(0x3041, 0x30FF))),
+    "Hangul": tuple(map(chr, range(0xAC00, 0xAC40))),
+    "Han": tuple("一丁客户中国上海"),
+}
+
+
+def known(chars: Iterable[str]) -> list[str]:
+    return [char for char in chars if unicodedata.category(char) != "Cn"]
+
+
+@pytest.mark.skipif(ORACLE is None, reason="libicu is not installed")
+@pytest.mark.parametrize("script", [*SCRIPTS, "contractions"])
+def test_random_texts_compare_as_in_icu(script: str) -> None:
+    """Of one script, with and without marks; orders by radical of Han are not ICU's here."""
+    assert ORACLE is not None
+    rng = random.Random(script)
+    chars = known(SCRIPTS[script]) if script in SCRIPTS else ORACLE.contractions()
+    chars = [text for text in chars if all(map(known, text))]
+    for _ in range(1500):
+        pool = rng.choice((chars, chars + MARKS))
+        one = [rng.choice(pool) for _ in range(rng.randrange(1, 7))]
+        other = rng.choice((rng.sample(one, len(one)), [rng.choice(pool) for _ in one]))
+        a, b = "".join(one), "".join(other)
+        by_icu = (ORACLE.sort_key(a) > ORACLE.sort_key(b)) - (
+            ORACLE.sort_key(a) < ORACLE.sort_key(b)
+        )
+        assert (sort_key(a) > sort_key(b)) - (sort_key(a) < sort_key(b)) == by_icu, (a, b)
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        ["กา", "เก", "แก", "ขา", "เข"],  # the vowel follows its consonant, though written first
+        ["ກາ", "ເກ", "ແກ", "ຂາ", "ເຂ"],
+        ["и", "й", "к"],
+    ],
+)  # fmt: skip
+def test_contractions_and_accents(ordered: list[str]) -> None:
+    keys = list(map(sort_key, ordered))
+    assert keys == sorted(keys)
 
 
 def test_han_follow_all_other_writing_by_code_point() -> None:
