@@ -5,10 +5,12 @@ One command a file. What is not of the store (people, mail, agents) has its comm
 
 import click
 
+from store.command.backup import backup
 from store.command.check import check
 from store.command.compact import compact
 from store.command.info import info
 from store.command.replicate import replicate
+from store.command.restore import restore
 from store.command.serve import serve
 
 
@@ -17,5 +19,5 @@ def store() -> None:
     """Look after the store of the data directory."""
 
 
-for command in (info, check, compact, replicate, serve):
+for command in (info, check, backup, restore, compact, replicate, serve):
     store.add_command(command)

@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import click
 
-from store.errors import Forbidden, NotFound, StoreError, Unauthorized
+from store.errors import Conflict, Forbidden, NotFound, StoreError, Unauthorized
 from store.lite.server import LiteServer
 
 
@@ -57,7 +57,7 @@ def told_plainly() -> Iterator[None]:
         yield
     except NotFound as error:
         raise Missing(error.reason) from error
-    except (Forbidden, Unauthorized) as error:
+    except (Forbidden, Unauthorized, Conflict) as error:
         raise Refused(error.reason) from error
     except StoreError as error:
         raise Failure(error.reason) from error

@@ -32,6 +32,10 @@ class Line:
             self._last = now
             click.echo(f"\r{text}\033[K", nl=False, err=True)
 
+    def share(self, what: str, done: int, whole: int) -> None:
+        """`what: 25 %`"""
+        self.show(f"{what}: {100 * done // whole} %" if whole else what)
+
     def clear(self) -> None:
         if self._shown:
             click.echo("\r\033[K", nl=False, err=True)
@@ -63,7 +67,7 @@ def until_interrupted(work: Callable[[Cancel], Outcome]) -> Outcome:
     """The outcome of `work`. Ctrl-C and SIGTERM set its `cancel`, wait for it to leave off in
     order, and raise Abort."""
     cancel = Cancel()
-    with _interrupting(), ThreadPoolExecutor(1, "work") as thread:
+    with interrupting(), ThreadPoolExecutor(1, "work") as thread:
         running = thread.submit(work, cancel)
         try:
             return running.result()
@@ -74,7 +78,7 @@ def until_interrupted(work: Callable[[Cancel], Outcome]) -> Outcome:
 
 
 @contextmanager
-def _interrupting() -> Iterator[None]:
+def interrupting() -> Iterator[None]:
     """KeyboardInterrupt by SIGTERM, and by SIGINT also where the shell ignores it for a job in the
     background."""
     numbers = (signal.SIGINT, signal.SIGTERM)

@@ -1,7 +1,6 @@
 """The embedded server: a directory with one SQLite file for each database."""
 
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -11,13 +10,13 @@ import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 from store.cancel import Cancel
 from store.errors import DatabaseExists, IllegalName, NameTooLong, NotFound, Unavailable
-from store.lite import access, schema
+from store.lite import access, copies, files, schema
 from store.lite.changes import sequence
 from store.lite.connections import Keeper, open_file
+from store.lite.copies import Step
 from store.lite.database import LiteDatabase
 from store.lite.designs import DesignCache
 from store.lite.errors import translated
@@ -33,7 +32,6 @@ from store.types import ADMIN, Json, Seq, UserContext
 
 _NAME = re.compile(r"(?:[a-z][a-z0-9_$()+/-]*|_users|_replicator|_global_changes)\Z")
 MAX_NAME = 200
-SUFFIX = ".sqlite"
 
 
 class LiteServer:
@@ -66,15 +64,11 @@ class LiteServer:
             raise Unavailable(f"{self._directory} cannot be used: {error.strerror}") from error
 
     def all_dbs(self) -> list[str]:
-        return [name for name in self._names() if not name.startswith("_")]
+        return [name for name in files.names(self._directory) if not name.startswith("_")]
 
     def system_dbs(self) -> list[str]:
         """The databases of a node served by itself, such as `_users`, where they are there."""
-        return [name for name in self._names() if name.startswith("_")]
-
-    def _names(self) -> list[str]:
-        files = self._directory.glob(f"*{SUFFIX}")
-        return sorted(unquote(file.name.removesuffix(SUFFIX)) for file in files)
+        return [name for name in files.names(self._directory) if name.startswith("_")]
 
     def exists(self, name: str) -> bool:
         return _NAME.match(name) is not None and self._path(name).exists()
@@ -88,11 +82,16 @@ class LiteServer:
             )
         if len(name) > MAX_NAME:
             raise NameTooLong(f"At least one path segment of `{name}` is too long.")
+        checked = access.check_security(security or {})
         path = self._path(name)
-        draft = path.with_name(f"{path.name}.new-{uuid.uuid4().hex}")
+        draft = path.with_name(f"{path.name}{files.DRAFT}{uuid.uuid4().hex}")
         try:
-            _write_empty(draft, access.check_security(security or {}))
-            _publish(draft, path)
+            with files.naming(self._directory):
+                if path.exists():
+                    raise FileExistsError
+                files.clear(path)
+                _write_empty(draft, checked)
+                files.publish(draft, path)
         except FileExistsError:
             raise DatabaseExists(
                 "The database could not be created, the file already exists."
@@ -101,20 +100,38 @@ class LiteServer:
             raise Unavailable(f"{path} could not be made: {error.strerror}") from error
         finally:
             draft.unlink(missing_ok=True)
-        _sync_directory(self._directory)
+        files.sync_directory(self._directory)
 
     def delete(self, name: str) -> None:
-        self._shelf(name).storage.let_go()
         path = self._path(name)
-        files = (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm"))
         try:
-            for file in files:
-                file.unlink(missing_ok=True)
+            with files.naming(self._directory):
+                try:
+                    self._shelf(name).storage.let_go(path.unlink)
+                except (NotFound, Unavailable):
+                    if path.exists() or self._closed:
+                        raise
+                    # Gone is gone, though the last transaction found no room on the disk.
+                for file in files.with_logs(path):
+                    file.unlink(missing_ok=True)
             with suppress(FileNotFoundError):
                 shutil.rmtree(self._indexes(name))
         except OSError as error:
             raise Unavailable(f"{path} could not be deleted: {error.strerror}") from error
-        _sync_directory(self._directory)
+        files.sync_directory(self._directory)
+
+    def restore(self, name: str, file: Path, step: Step) -> None:
+        """Make what `file` holds the database `name`, in one transaction where there is one. One
+        that is too damaged for that is set aside."""
+        path = self._path(name)
+        with files.naming(self._directory):
+            if not (path.exists() and copies.overwrite(file, path, step)):
+                if path.exists():
+                    files.set_aside(path)
+                files.clear(path)
+                files.publish(file, path)
+        files.sync_directory(self._directory)
+        self._waiting.announce(name)
 
     def database(self, name: str, user: UserContext = ADMIN) -> LiteDatabase:
         return LiteDatabase(self._shelf(name), user)
@@ -171,10 +188,10 @@ class LiteServer:
             return shelf
 
     def _path(self, name: str) -> Path:
-        return self._directory / (quote(name, safe="") + SUFFIX)
+        return files.database_file(self._directory, name)
 
     def _indexes(self, name: str) -> Path:
-        return self._directory / (quote(name, safe="") + ".indexes")
+        return files.index_folder(self._directory, name)
 
 
 def _write_empty(path: Path, security: Mapping[str, Json]) -> None:
@@ -186,29 +203,4 @@ def _write_empty(path: Path, security: Mapping[str, Json]) -> None:
             conn.close()
     except sqlite3.Error as error:
         raise translated(error, str(path)) from error
-    _sync(path, os.O_RDWR)
-
-
-def _publish(draft: Path, path: Path) -> None:
-    """Give the file its name. Raises FileExistsError where another process was quicker."""
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links: claim the name, then fill it
-        path.touch(exist_ok=False)
-        draft.replace(path)
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make a new or removed name durable, where the system can (Windows cannot, and need not)."""
-    if os.name == "posix":
-        _sync(directory, os.O_RDONLY)
-
-
-def _sync(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    files.sync_file(path)

@@ -1,6 +1,7 @@
 """One database file with what all its handles in this process share: connections, the queue of
 writers, who waits for changes."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -112,14 +113,21 @@ class Storage:
         )
         return bool(found)
 
-    def let_go(self) -> None:
-        """Make all fail that had the file open, in this process and in others: it will be deleted.
+    def let_go(self, remove: Callable[[], object]) -> None:
+        """Make all fail that had the file open, in this process and in others, and `remove` it.
 
-        This object can be used again once a database of the same name is made.
+        It goes while the transaction is open, so that a process killed meanwhile leaves the whole
+        database or none; where open files cannot be removed, right after. This object can be used
+        again once a database of the same name is made.
         """
+        at_once = os.name == "posix"
         with self.writing() as tx:
             tx.conn.execute("DELETE FROM state")
+            if at_once:
+                remove()
         self._connections.rest()
+        if not at_once:
+            remove()
         self._waiting.announce(self.name)
 
     def close(self) -> None:
