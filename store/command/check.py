@@ -1,28 +1,39 @@
 """`divan store check`."""
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
 from store.checking import check as check_database
 from store.command.common import Failure, as_json_option, chosen, names_argument, opened
+from store.command.progress import Line
+from store.comparing import differing_views
 from store.errors import StoreError
+from store.lite import copies, files
 from store.lite.integrity import integrity
 from store.lite.server import LiteServer
+
+ATTEMPTS = 3
+"""A database that is written to between the copy and its reading is copied again."""
 
 
 @click.command()
 @names_argument
+@click.option("--indexes", is_flag=True, help="Build all indexes anew beside, and compare.")
 @as_json_option
 @click.pass_obj
-def check(data: Path, databases: tuple[str, ...], as_json: bool) -> None:
+def check(data: Path, databases: tuple[str, ...], indexes: bool, as_json: bool) -> None:
     """Read every revision and attachment and report what is damaged (exit code 1)."""
     facts = []
     with opened(data) as server:
         for name in chosen(server, databases):
-            found = _checked(server, data / "store", name)
+            with Line() as line:
+                found = _checked(server, data / "store", name, indexes, line)
             facts.append(found)
             if not as_json:
                 _print_checked(found)
@@ -33,19 +44,40 @@ def check(data: Path, databases: tuple[str, ...], as_json: bool) -> None:
         raise Failure(f"Damaged: {', '.join(damaged)}. Restore a backup or replicate anew.")
 
 
-def _checked(server: LiteServer, directory: Path, name: str) -> dict[str, Any]:
+def _checked(
+    server: LiteServer, directory: Path, name: str, indexes: bool, line: Line
+) -> dict[str, Any]:
     """The facts of one database; one that cannot be opened does not keep the rest unchecked."""
     facts: dict[str, Any] = {"database": name, "documents": 0, "revisions": 0, "attachments": 0}
     try:
-        problems = integrity(directory, name)
+        problems = integrity(directory, name, lambda done, whole: line.show(name, done, whole))
         if not problems:
-            found = check_database(server.database(name))
+            database = server.database(name)
+            whole = int(database.info()["doc_count"])
+            found = check_database(database, lambda done: line.show(name, done, whole))
             facts |= {"documents": found.documents, "revisions": found.revisions}
             facts |= {"attachments": found.attachments}
-            problems = list(found.problems)
+            problems = [*found.problems, *(_wrong_indexes(server, directory, name, indexes))]
     except StoreError as error:
         problems = [error.reason]
     return {**facts, "problems": problems}
+
+
+def _wrong_indexes(server: LiteServer, directory: Path, name: str, indexes: bool) -> Iterator[str]:
+    """What differs from the indexes of a copy, which has none yet and builds them."""
+    if not indexes:
+        return
+    database = server.database(name)
+    for _ in range(ATTEMPTS):
+        with TemporaryDirectory() as folder, closing(LiteServer(folder)) as beside:
+            copy = files.database_file(Path(folder), name)
+            copies.copy(files.database_file(directory, name), copy, lambda done, pages: None)
+            wrong = list(differing_views(database, beside.database(name)))
+            copied = beside.database(name).info()["update_seq"]
+        if database.info()["update_seq"] == copied:
+            yield from wrong
+            return
+    yield "Its indexes were not compared: it is written to all the time."
 
 
 def _print_checked(found: dict[str, Any]) -> None:

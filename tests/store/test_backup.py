@@ -310,6 +310,17 @@ def test_check_finds_what_no_reader_sees(data: Path) -> None:
     ]
 
 
+def test_check_compares_indexes_where_it_is_asked_to(data: Path) -> None:
+    assert run(data, "check", "--indexes").exit_code == 0
+    (index,) = (data / "store" / "one.indexes").glob("*.sqlite")
+    with closing(sqlite3.connect(index)) as conn, conn:
+        assert conn.execute("UPDATE rows_0 SET v = '2' WHERE k = '9'").rowcount == 1
+    assert run(data, "check").exit_code == 0
+    told = run(data, "check", "--indexes")
+    assert told.exit_code == 1
+    assert "The index of d/all is not what the documents give: row 11." in told.stdout
+
+
 @pytest.fixture(autouse=True)
 def nothing_else_is_left(tmp_path: Path) -> Iterator[None]:
     yield
