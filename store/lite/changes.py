@@ -18,6 +18,8 @@ from store.types import ChangesOptions, Doc, Json, Row, Seq
 
 SCAN = 1000
 """Changes looked at for one page: what a page may hold, and how long a filter may take."""
+SCAN_WITH_DOCUMENTS = 100
+"""The same where each comes with its document, which may be large."""
 UNLIMITED = 10**15
 """CouchDB's number where no limit is given; `seq_interval` counts down from it."""
 
@@ -46,11 +48,12 @@ class Reader:
     counts: PendingCounts
 
     def page(self, conn: sqlite3.Connection, place: Place) -> tuple[dict[str, Json], Place | None]:
-        """`{"results", "last_seq", "pending"}` of at most SCAN changes looked at, and where to go
-        on; None at the end. `last_seq` is that of the last change looked at, so that a filtered
+        """`{"results", "last_seq", "pending"}` of some changes that are looked at, and where to
+        go on; None at the end. `last_seq` is that of the last change looked at, so that a filtered
         feed moves on."""
         state = read_state(conn)
-        asked = min(SCAN, place.left) if self.wanted is None else SCAN
+        most = SCAN_WITH_DOCUMENTS if self.options.include_docs else SCAN
+        asked = min(most, place.left) if self.wanted is None else most
         found = _records(conn, self.options, place.seq, asked) if place.left else []
         results: list[Row] = []
         looked_at = 0

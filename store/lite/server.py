@@ -106,10 +106,11 @@ class LiteServer:
         path = self._path(name)
         try:
             with files.naming(self._directory):
+                storage = self._shelf(name).storage
                 try:
-                    self._shelf(name).storage.let_go(path.unlink)
-                except (NotFound, Unavailable):
-                    if path.exists() or self._closed:
+                    storage.let_go(path.unlink)
+                except NotFound:
+                    if path.exists():
                         raise
                     # Gone is gone, though the last transaction found no room on the disk.
                 for file in files.with_logs(path):

@@ -1,6 +1,7 @@
 """`divan store …` as somebody at a terminal meets it."""
 
 import http.client
+import io
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from store.command import store as group
+from store.command.progress import Line
 from store.couch.opening import open_couch
 from store.lite.server import LiteServer
 from store.types import BasicAuth
@@ -164,3 +166,22 @@ def test_serve_ends_though_a_feed_waits(data: Path) -> None:
         process.terminate()
         assert process.wait(20) == 0
         feed.close()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_long_command_tells_a_terminal_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with Line() as line:
+        line.show("tracking", 50, 200)
+        line.show("tracking", 51, 200)
+    assert "tracking: 25 %" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\033[K")
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with Line() as line:
+        line.show("tracking", 50, 200)
+    assert sys.stderr.getvalue() == ""

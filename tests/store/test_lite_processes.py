@@ -11,6 +11,7 @@ import pytest
 from store.errors import Conflict, NotFound, StoreError
 from store.lite import LiteServer, waiting
 from store.lite.connections import FILES_KEPT_OPEN
+from store.lite.integrity import integrity
 from store.types import ChangesOptions
 
 ADDER = """
@@ -28,6 +29,26 @@ while done < 40:
         done += 1
     except Conflict:
         conflicts += 1
+server.close()
+"""
+
+MAKER = """
+import sys
+from store.errors import DatabaseExists, NotFound, StoreError
+from store.lite import LiteServer
+server = LiteServer(sys.argv[1])
+made = 0
+while made < 12:
+    try:
+        server.create("b")
+        made += 1
+        server.database("b").bulk_docs([{"_id": f"{at}", "text": "x" * 3000} for at in range(40)])
+    except (DatabaseExists, NotFound):
+        pass
+    try:
+        server.delete("b")
+    except NotFound:
+        pass
 server.close()
 """
 
@@ -99,6 +120,23 @@ def test_a_database_replaced_by_another_process_is_seen_anew(
         db.get("old")
     db.put({"_id": "more"})
     assert server.database("a").info()["doc_count"] == 2
+
+
+def test_processes_make_and_delete_the_same_database(tmp_path: Path, server: LiteServer) -> None:
+    """A log that one left beside must never be taken for the next one's."""
+    makers = [started(MAKER, tmp_path) for _ in range(3)]
+    while any(maker.poll() is None for maker in makers):
+        try:
+            rows = server.database("b").all_docs()["rows"]
+            assert len(rows) in (0, 40)
+        except NotFound:
+            continue
+    for maker in makers:
+        maker.communicate()
+        assert maker.returncode == 0
+    server.create("b")
+    assert server.database("b").all_docs()["rows"] == []
+    assert integrity(tmp_path, "b") == []
 
 
 def test_a_waiter_learns_that_its_database_is_gone(server: LiteServer) -> None:
