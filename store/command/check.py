@@ -32,8 +32,9 @@ def check(data: Path, databases: tuple[str, ...], indexes: bool, as_json: bool) 
     facts = []
     with opened(data) as server:
         for name in chosen(server, databases):
-            with Line() as line:
-                found = _checked(server, data / "store", name, indexes, line)
+            line = Line()
+            found = _checked(server, data / "store", name, indexes, line)
+            line.clear()
             facts.append(found)
             if not as_json:
                 _print_checked(found)
@@ -50,11 +51,11 @@ def _checked(
     """The facts of one database; one that cannot be opened does not keep the rest unchecked."""
     facts: dict[str, Any] = {"database": name, "documents": 0, "revisions": 0, "attachments": 0}
     try:
-        problems = integrity(directory, name, lambda done, whole: line.show(name, done, whole))
+        problems = integrity(directory, name, lambda done, whole: line.share(name, done, whole))
         if not problems:
             database = server.database(name)
             whole = int(database.info()["doc_count"])
-            found = check_database(database, lambda done: line.show(name, done, whole))
+            found = check_database(database, lambda done: line.share(name, done, whole))
             facts |= {"documents": found.documents, "revisions": found.revisions}
             facts |= {"attachments": found.attachments}
             problems = [*found.problems, *(_wrong_indexes(server, directory, name, indexes))]

@@ -31,7 +31,7 @@ def slowly(self, what, done, whole):
     print(what, done, flush=True)
     sys.stdin.readline()
 from store.command.progress import Line
-Line.show = slowly
+Line.share = slowly
 store(obj=Path(sys.argv[1]), args=sys.argv[2:])
 """
 
@@ -115,12 +115,12 @@ def test_who_waits_hears_of_a_restore(data: Path, tmp_path: Path) -> None:
     run(data, "backup", tmp_path / "backup")
     with closing(LiteServer(data / "store")) as server:
         db = server.database("one")
-        seq = db.info()["update_seq"]
-        words = ["restore", str(tmp_path / "backup"), "one", "--force"]
-        restoring = threading.Timer(0.1, run, (data, *words))
-        restoring.start()
-        assert db.wait_for_change(seq, 20.0)
-        restoring.join()
+        seq, woken = db.info()["update_seq"], list[bool]()
+        waiter = threading.Thread(target=lambda: woken.append(db.wait_for_change(seq, 20.0)))
+        waiter.start()
+        assert run(data, "restore", tmp_path / "backup", "one", "--force").exit_code == 0
+        waiter.join()
+    assert woken == [True]
 
 
 def test_a_backup_holds_one_state_while_others_write(data: Path, tmp_path: Path) -> None:

@@ -176,12 +176,12 @@ class Terminal(io.StringIO):
 def test_a_long_command_tells_a_terminal_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    with Line() as line:
-        line.show("tracking", 50, 200)
-        line.show("tracking", 51, 200)
+    line = Line()
+    line.share("tracking", 50, 200)
+    line.share("tracking", 51, 200)
+    line.clear()
     assert "tracking: 25 %" in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\033[K")
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    with Line() as line:
-        line.show("tracking", 50, 200)
+    Line().share("tracking", 50, 200)
     assert sys.stderr.getvalue() == ""

@@ -157,6 +157,7 @@ def judge_other(server: LiteServer, directory: Path, told: Told) -> None:
         ids = [row["id"] for row in other.all_docs()["rows"]]
     except NotFound:
         assert begun or told.other is None
+        told.other = None
         return
     assert integrity(directory, "b") == []
     known = [told.other] if told.other else []
