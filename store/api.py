@@ -33,7 +33,8 @@ class Database(Protocol):
     def user(self) -> UserContext: ...
 
     def info(self) -> dict[str, Json]:
-        """`GET /db`: at least db_name, doc_count, doc_del_count, update_seq, sizes,
+        """`GET /db`: db_name, doc_count, doc_del_count, update_seq, purge_seq, sizes (`file`,
+        `active`, `external`), props, cluster, disk_format_version, compact_running,
         instance_start_time."""
         ...
 
@@ -118,13 +119,22 @@ class Database(Protocol):
 
         With `new_edits=False` (replication) the revisions are grafted as given (`_revisions`),
         conflicts are kept, and only refused documents are in the answer. The batch is one
-        transaction in the embedded store, but not all-or-nothing: refused documents do not stop the
-        others.
+        transaction in the embedded store, but not all-or-nothing: documents in conflict or
+        forbidden do not stop the others. One that is malformed, too large or has the stub of no
+        attachment refuses the whole: raises as `put`.
         """
         ...
 
     def all_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
         """`GET /db/_all_docs`: `{"total_rows", "offset", "rows"}`."""
+        ...
+
+    def design_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        """`GET /db/_design_docs`: the same of design documents alone."""
+        ...
+
+    def local_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        """`GET /db/_local_docs`: the same of `_local/` documents, without numbers of rows."""
         ...
 
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
@@ -164,7 +174,8 @@ class Database(Protocol):
         ...
 
     def put_local(self, doc: Doc) -> str:
-        """Write a `_local/` document; revisions are `0-1`, `0-2` … and checked. Raises Conflict."""
+        """Write a `_local/` document; revisions are `0-1`, `0-2` … The embedded store checks them
+        and raises Conflict; CouchDB only counts them."""
         ...
 
     def delete_local(self, docid: str, rev: str) -> None: ...
@@ -274,9 +285,20 @@ class Database(Protocol):
         """`POST /db/_purge`: forget these leaf revisions as if they never were, in indexes too."""
         ...
 
-    def compact(self) -> None:
+    def purged_infos(self) -> list[dict[str, Json]]:
+        """`GET /db/_purged_infos`: `[{"id", "revs"}]`, the last purges."""
+        ...
+
+    def purged_infos_limit(self) -> int:
+        """How many purges are remembered."""
+        ...
+
+    def set_purged_infos_limit(self, limit: int) -> None: ...
+
+    def compact(self, ddoc: str | None = None) -> None:
         """`POST /db/_compact`: forget the bodies of revisions that are not leaves, and free the
-        space."""
+        space. With `ddoc` (without `_design/`) free that in the design document's index; raises
+        NotFound. CouchDB does it after the answer, the embedded store before."""
         ...
 
 

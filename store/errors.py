@@ -36,6 +36,18 @@ class NameTooLong(BadRequest):
     error = "database_name_too_long"
 
 
+class IllegalDocId(BadRequest):
+    """No id of a document."""
+
+    error = "illegal_docid"
+
+
+class BadDocument(BadRequest):
+    """A member that begins with `_` and is none of CouchDB's, or not of its form."""
+
+    error = "doc_validation"
+
+
 class DigestMismatch(BadRequest):
     """Bytes that do not have the digest that came with them."""
 
@@ -108,6 +120,13 @@ class TooLarge(StoreError):
 
 class AttachmentTooLarge(TooLarge):
     error = "attachment_too_large"
+
+
+class RequestTooLarge(TooLarge):
+    error = "too_large"
+
+    def __init__(self, reason: str = "the request entity is too large") -> None:
+        super().__init__(reason)
 
 
 class UnsupportedMediaType(StoreError):

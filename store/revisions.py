@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from store.errors import BadRequest
+from store.errors import BadDocument, BadRequest
 from store.types import Json
 
 _REV = re.compile(r"([1-9][0-9]{0,14})-([0-9A-Za-z_.~-]{1,64})\Z")
@@ -32,7 +32,7 @@ def parse(rev: object) -> tuple[int, str]:
 def parse_all(revs: object) -> list[str]:
     """The revision ids of a list. Raises BadRequest where it is none, or one is malformed."""
     if not isinstance(revs, list | tuple):
-        raise BadRequest("Revisions must be given as a list")
+        raise BadRequest("Invalid list of revisions")
     for rev in revs:
         parse(rev)
     return list(revs)
@@ -84,10 +84,14 @@ def to_revisions(path: Sequence[str]) -> dict[str, Json]:
 def from_revisions(revisions: object) -> tuple[str, ...]:
     """The path, newest first, of a member `_revisions`. Raises BadRequest where it is none."""
     if not isinstance(revisions, Mapping):
-        raise BadRequest("_revisions must be an object with start and ids")
+        raise BadDocument("Bad special document member: _revisions")
     start, ids = revisions.get("start"), revisions.get("ids")
-    if type(start) is not int or not isinstance(ids, list) or not 1 <= len(ids) <= start:
-        raise BadRequest("_revisions must hold a start and at most so many ids, and one at least")
+    if type(start) is not int:
+        raise BadDocument("_revisions.start isn't an integer.")
+    if not isinstance(ids, list):
+        raise BadDocument("_revisions.ids isn't a array.")
+    if not 1 <= len(ids) <= start:
+        raise BadDocument("_revisions must hold one id at least, and at most as many as `start`.")
     path = tuple(f"{start - place}-{digest}" for place, digest in enumerate(ids))
     for rev in path:
         parse(rev)

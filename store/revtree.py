@@ -52,7 +52,8 @@ def path(tree: Tree, rev: str) -> list[str]:
 def merge(tree: Tree, history: Sequence[str], *, deleted: bool, body: int) -> Tree:
     """The tree with a revision and its ancestors (`history`, newest first) grafted.
 
-    A revision that is known keeps its body; ancestors that were not known come without one.
+    A revision that is known keeps its body, or gets one where it had none; ancestors that were not
+    known come without one.
     """
     merged = dict(tree)
     for place, rev in enumerate(history):
@@ -60,8 +61,12 @@ def merge(tree: Tree, history: Sequence[str], *, deleted: bool, body: int) -> Tr
         known = merged.get(rev)
         if known is None:
             merged[rev] = Node(parent, deleted and place == 0, 0 if place else body)
-        elif known.parent is None and parent is not None:
-            merged[rev] = known._replace(parent=parent)
+            continue
+        if known.parent is None and parent is not None:
+            known = known._replace(parent=parent)
+        if place == 0 and not known.body:
+            known = known._replace(deleted=deleted, body=body)
+        merged[rev] = known
     return merged
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from store.cancel import Cancel
 from store.couch.attachments import content, followed, in_base64, is_streamed, sendable
-from store.couch.parameters import changes_request, switches, view_body
+from store.couch.parameters import attachments_since, changes_request, switches, view_body
 from store.couch.transport import Ask, Headers, Transport, doc_path
 from store.couch.waiting import cancellable
 from store.errors import (
@@ -15,8 +15,6 @@ from store.errors import (
     Conflict,
     Forbidden,
     NotFound,
-    PreconditionFailed,
-    TooLarge,
     Unauthorized,
 )
 from store.paging import pages
@@ -98,7 +96,7 @@ class CouchDatabase:
             att_encoding_info=att_encoding_info or follows,
             local_seq=local_seq,
         )
-        params |= _since(atts_since, attachments)
+        params |= attachments_since(atts_since, attachments)
         if rev is not None:
             params["rev"] = rev
         doc: Doc = dict(self._get(*doc_path(self._name, docid)[1:], **params))
@@ -124,7 +122,7 @@ class CouchDatabase:
             attachments=attachments is True,
             att_encoding_info=att_encoding_info or follows,
         )
-        params |= _since(atts_since, attachments)
+        params |= attachments_since(atts_since, attachments)
         params["open_revs"] = "all" if revs == "all" else json.dumps(list(revs))
         rows = list(self._get(*doc_path(self._name, docid)[1:], **params))
         if follows:
@@ -198,12 +196,18 @@ class CouchDatabase:
         """The rows of `_bulk_docs` for one document."""
         try:
             written = self._write(self._put(doc, {} if new_edits else {"new_edits": "false"}))
-        except (BadRequest, Forbidden, Unauthorized, Conflict, PreconditionFailed, TooLarge) as why:
+        except (Forbidden, Unauthorized, Conflict) as why:
             return [{"id": doc.get("_id"), "rev": doc.get("_rev"), **why.to_json()}]
         return [dict(written)] if new_edits else []
 
     def all_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
         return dict(self._read("_all_docs", view_body(options)))
+
+    def design_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        return dict(self._read("_design_docs", view_body(options)))
+
+    def local_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        return dict(self._read("_local_docs", view_body(options)))
 
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
         params, body = changes_request(options)
@@ -346,11 +350,15 @@ class CouchDatabase:
         body = {docid: list(leaves) for docid, leaves in revs.items()}
         return dict(self._write(Ask("POST", (self._name, "_purge"), None, body)))
 
-    def compact(self) -> None:
-        self._write(Ask("POST", (self._name, "_compact"), None, {}, again=True))
+    def purged_infos(self) -> list[dict[str, Json]]:
+        return list(self._get("_purged_infos")["purged_infos"])
 
+    def purged_infos_limit(self) -> int:
+        return int(self._get("_purged_infos_limit"))
 
-def _since(revs: Sequence[str], attachments: Attached) -> dict[str, str]:
-    """`atts_since` as a parameter, which makes CouchDB send data. Contents are fetched one by one
-    in place of that."""
-    return {"atts_since": json.dumps(list(revs))} if revs and attachments is True else {}
+    def set_purged_infos_limit(self, limit: int) -> None:
+        self._write(Ask("PUT", (self._name, "_purged_infos_limit"), None, limit, again=True))
+
+    def compact(self, ddoc: str | None = None) -> None:
+        path = (self._name, "_compact") if ddoc is None else (self._name, "_compact", ddoc)
+        self._write(Ask("POST", path, None, {}, again=True))

@@ -8,6 +8,7 @@ from ibm_cloud_sdk_core import ApiException
 
 from store.errors import (
     AttachmentTooLarge,
+    BadDocument,
     BadQuery,
     BadRequest,
     CompilationError,
@@ -17,6 +18,7 @@ from store.errors import (
     DigestMismatch,
     Forbidden,
     FunctionError,
+    IllegalDocId,
     IllegalName,
     InvalidDesign,
     MissingStub,
@@ -24,6 +26,7 @@ from store.errors import (
     NotFound,
     PreconditionFailed,
     QueryParseError,
+    RequestTooLarge,
     SearchUnavailable,
     StoreError,
     TimedOut,
@@ -58,6 +61,9 @@ BY_NAME: dict[str, type[StoreError]] = {
     "document_too_large": TooLarge,
     "attachment_too_large": AttachmentTooLarge,
     "missing_stub": MissingStub,
+    "illegal_docid": IllegalDocId,
+    "doc_validation": BadDocument,
+    "too_large": RequestTooLarge,
     "content_md5_mismatch": DigestMismatch,
     "timeout": TimedOut,
     "too_many_requests": Unavailable,

@@ -1,10 +1,11 @@
 """Query options as CouchDB's request parameters: the reverse of reading them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from store.types import ABSENT, ChangesOptions, Json, ViewOptions
+from store.types import ABSENT, Attached, ChangesOptions, Json, ViewOptions
 
 IN_JSON = frozenset({"key", "keys", "startkey", "endkey"})
 VIEW_DEFAULTS = ViewOptions()
@@ -68,3 +69,8 @@ def _text(value: Json) -> str:
 def switches(**values: bool) -> dict[str, str]:
     """The parameters that are on."""
     return {name: "true" for name, value in values.items() if value}
+
+
+def attachments_since(revs: Sequence[str], attachments: Attached) -> dict[str, str]:
+    """`atts_since`, which makes CouchDB send data: contents that follow are fetched one by one."""
+    return {"atts_since": json.dumps(list(revs))} if revs and attachments is True else {}

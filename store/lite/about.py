@@ -25,6 +25,7 @@ def info(storage: Storage) -> dict[str, Json]:
         "instance_start_time": state.created,
         "disk_format_version": FORMAT,
         "props": {},
+        "cluster": {"q": 1, "n": 1, "w": 1, "r": 1},
     }
 
 

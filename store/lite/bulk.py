@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from store.errors import StoreError
+from store.errors import Conflict, NotFound, StoreError
 from store.lite import access, contents, local
 from store.lite.edits import Edit, edit
 from store.lite.js.patience import Patience
@@ -16,8 +16,8 @@ Outcome = str | StoreError
 """The revision that was written, or why it was not."""
 
 
-Written = tuple[str | None, Outcome]
-"""The id of a document, where it had one, and what became of it."""
+Written = tuple[str, Outcome]
+"""The id of a document and what became of it."""
 
 
 def rows(docs: Sequence[Doc], written: Sequence[Written], *, new_edits: bool) -> list[Row]:
@@ -37,22 +37,23 @@ def write(
 ) -> list[Written]:
     """Write in one transaction; return id and outcome of each document.
 
-    A refused document does not stop the others: whatever can refuse it comes before its first
-    write. What fails afterwards is the disk, and then nothing of the batch is kept.
+    One that is malformed refuses all, as in CouchDB. One in conflict or forbidden does not stop the
+    others: whatever can refuse it comes before its first write. What fails afterwards is the disk,
+    and then nothing of the batch is kept.
     """
     prepared: list[_Prepared] = []
     outcomes: dict[int, Outcome] = {}
+    edits = [_edit(doc, new_edits, make_id) for doc in docs]
     try:
-        for doc in docs:
-            prepared.append(_settled(shelf, user, _prepare(doc, new_edits, make_id)))
+        for item in edits:
+            prepared.append(_settled(shelf, user, item))
         with shelf.storage.writing() as tx:
             job = _Job(tx, shelf, user)
             for chunk in _rounds(prepared):
                 _write_round(job, {at: prepared[at] for at in chunk}, outcomes)
     finally:
         contents.give_up(shelf.storage, [item for item in prepared if isinstance(item, Edit)])
-    return [(_id_of(item, doc), outcomes[at])
-            for at, (item, doc) in enumerate(zip(prepared, docs, strict=True))]  # fmt: skip
+    return [(item.docid, outcomes[at]) for at, item in enumerate(prepared)]
 
 
 class _Job:
@@ -90,27 +91,21 @@ class _Job:
         )  # fmt: skip
 
 
-def _prepare(doc: Doc, new_edits: bool, make_id: bool) -> "_Prepared":
-    try:
-        if isinstance(doc, dict) and local.is_local(doc.get("_id")):
-            return local.edit(doc)
-        return edit(doc, new_edits=new_edits, make_id=make_id)
-    except StoreError as error:
-        return error
+def _edit(doc: Doc, new_edits: bool, make_id: bool) -> "_Prepared":
+    if isinstance(doc, dict) and local.is_local(doc.get("_id")):
+        return local.edit(doc)
+    return edit(doc, new_edits=new_edits, make_id=make_id)
 
 
 def _settled(shelf: Shelf, user: UserContext, item: "_Prepared") -> "_Prepared":
     """The edit after what comes in pieces was stored ahead, if `user` may write here at all."""
     if not isinstance(item, Edit) or not item.streams:
         return item
-    try:
-        access.check_member(access.parsed(shelf.storage.state().security), user)
-        return contents.settled(shelf.storage, item)
-    except StoreError as error:
-        return error
+    access.check_member(access.parsed(shelf.storage.state().security), user)
+    return contents.settled(shelf.storage, item)
 
 
-_Prepared = Edit | local.LocalEdit | StoreError
+_Prepared = Edit | local.LocalEdit
 
 
 def _rounds(prepared: Sequence[_Prepared]) -> list[list[int]]:
@@ -119,10 +114,8 @@ def _rounds(prepared: Sequence[_Prepared]) -> list[list[int]]:
     rounds: list[list[int]] = [[]]
     times: dict[str, int] = {}
     for at, item in enumerate(prepared):
-        place = 0
-        if not isinstance(item, StoreError):
-            place = times.get(item.docid, 0)
-            times[item.docid] = place + 1
+        place = times.get(item.docid, 0)
+        times[item.docid] = place + 1
         if place == len(rounds):
             rounds.append([])
         rounds[place].append(at)
@@ -134,13 +127,11 @@ def _write_round(job: _Job, items: dict[int, _Prepared], outcomes: dict[int, Out
     known = find(job.tx.conn, [item.docid for item in items.values() if isinstance(item, Edit)])
     for at, item in items.items():
         try:
-            if isinstance(item, StoreError):
-                raise item
             if isinstance(item, local.LocalEdit):
                 outcomes[at] = local.write(job.tx.conn, item)
             else:
                 plans[at] = plan(job.tx.conn, item, known.get(item.docid))
-        except StoreError as error:
+        except (Conflict, NotFound) as error:
             outcomes[at] = error
     refused = _refused(job, plans)
     store(job.tx, [planned for at, planned in plans.items() if at not in refused])
@@ -164,14 +155,7 @@ def _refused(job: _Job, plans: dict[int, Plan]) -> dict[int, StoreError]:
     return refused
 
 
-def _id_of(item: _Prepared, doc: Doc) -> str | None:
-    if not isinstance(item, StoreError):
-        return item.docid
-    docid = doc.get("_id") if isinstance(doc, dict) else None
-    return docid if isinstance(docid, str) else None
-
-
-def _row(docid: str | None, outcome: Outcome) -> Row:
+def _row(docid: str, outcome: Outcome) -> Row:
     if isinstance(outcome, StoreError):
         return {"id": docid, **outcome.to_json()}
     return {"ok": True, "id": docid, "rev": outcome}

@@ -22,7 +22,7 @@ from store.lite import (
     purge,
     records,
 )
-from store.lite.all_docs import all_docs
+from store.lite.all_docs import all_docs, design_docs
 from store.lite.changes import Place, Reader
 from store.lite.compact import compact
 from store.lite.records import PLAIN, Shape
@@ -139,6 +139,14 @@ class LiteDatabase:
     def all_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
         with self._reading() as conn:
             return all_docs(conn, options)
+
+    def design_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        with self._reading() as conn:
+            return design_docs(conn, options)
+
+    def local_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        with self._reading() as conn:
+            return local.listing(conn, options)
 
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
         results: list[Row] = []
@@ -301,8 +309,24 @@ class LiteDatabase:
         with self._storage.writing() as tx:
             return purge.purge(tx, revs)
 
-    def compact(self) -> None:
+    def purged_infos(self) -> list[dict[str, Json]]:
+        with self._reading() as conn:
+            return purge.infos(conn)
+
+    def purged_infos_limit(self) -> int:
+        self._check_member()
+        return self._storage.state().purged_infos_limit
+
+    def set_purged_infos_limit(self, limit: int) -> None:
         self._check_admin()
+        with self._storage.writing() as tx:
+            purge.set_infos_limit(tx, limit)
+
+    def compact(self, ddoc: str | None = None) -> None:
+        self._check_admin()
+        if ddoc is not None:
+            self._shelf.indexes.compact(self._design(ddoc))
+            return
         with self._shelf.tasks.running(COMPACTION, self.name) as task:
             compact(self._storage, task.tell)
         self.view_cleanup()

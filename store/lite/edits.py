@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from store import revisions
-from store.errors import AttachmentTooLarge, BadRequest, TooLarge
+from store.errors import AttachmentTooLarge, BadDocument, BadRequest, IllegalDocId, TooLarge
 from store.types import Content, Doc
 
 MAX_DOCUMENT = 8_000_000
@@ -90,44 +90,50 @@ def edit(doc: Doc, *, new_edits: bool = True, make_id: bool = False) -> Edit:
     if docid is None and make_id and new_edits:
         docid = uuid.uuid4().hex
     docid = check_id(docid)
-    rev = doc.get("_rev")
-    if rev is not None:
-        revisions.parse(rev)
+    history = _history(doc)
+    if not new_edits and not history:
+        raise BadRequest(
+            "When `new_edits: false`, the document needs `_rev` or `_revisions` specified"
+        )
     deleted = doc.get("_deleted", False)
     if not isinstance(deleted, bool):
-        raise BadRequest("_deleted must be a boolean")
-    history = () if new_edits else _history(doc, rev)
+        raise BadDocument("Bad special document member: _deleted")
     body = body_of(doc)
+    text = to_text(body)
+    if len(text) > MAX_DOCUMENT:
+        raise TooLarge(docid)
     return Edit(
-        docid, history[0] if history else rev, history, deleted, body, to_text(body),
+        docid, history[0] if history else None, () if new_edits else history, deleted, body, text,
         _attachments(doc.get("_attachments")),
     )  # fmt: skip
 
 
 def check_id(docid: object) -> str:
-    """Return the id. Raise BadRequest unless a document may have it (`_local/` ones apart)."""
+    """Return the id. Raise IllegalDocId unless a document may have it (`_local/` ones apart)."""
     if not isinstance(docid, str):
-        raise BadRequest("Document id must be a string")
+        raise IllegalDocId("Document id must be a string")
     if not docid:
-        raise BadRequest("Document id must not be empty")
-    if docid.startswith("_") and not (docid.startswith("_design/") and len(docid) > 8):
-        raise BadRequest("Only reserved document ids may start with underscore.")
+        raise IllegalDocId("Document id must not be empty")
+    if docid == "_design/":
+        raise IllegalDocId("Illegal document id `_design/`")
+    if docid.startswith("_") and not docid.startswith("_design/"):
+        raise IllegalDocId("Only reserved document ids may start with underscore.")
     try:
         docid.encode()
     except UnicodeEncodeError:
-        raise BadRequest("Document id must be valid Unicode") from None
+        raise IllegalDocId("Document id must be valid UTF-8") from None
     return docid
 
 
 def body_of(doc: Doc) -> dict[str, Any]:
-    """The document without the members that belong to the store."""
+    """The document without the members that belong to the store. Raises BadDocument."""
     body = dict(doc)
     for name in doc:
         if not isinstance(name, str):
             raise BadRequest("Names of items must be strings")
         if name[:1] == "_" and name not in _KEPT:
             if name not in _KNOWN and name not in _ANSWERED:
-                raise BadRequest(f"Bad special document member: {name}")
+                raise BadDocument(f"Bad special document member: {name}")
             del body[name]
     return body
 
@@ -140,8 +146,6 @@ def to_text(body: Mapping[str, Any]) -> str:
             text = _to_ascii(body)
     except (TypeError, ValueError, RecursionError) as error:
         raise BadRequest(f"The document is not JSON: {error}") from error
-    if len(text) > MAX_DOCUMENT:
-        raise TooLarge(f"The document is larger than {MAX_DOCUMENT} characters of JSON")
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise BadRequest(f"The document is nested more than {MAX_DEPTH} deep")
     return text
@@ -167,14 +171,15 @@ def _depth(value: object) -> int:
     return deepest
 
 
-def _history(doc: Doc, rev: str | None) -> tuple[str, ...]:
+def _history(doc: Doc) -> tuple[str, ...]:
+    """The revision and its ancestors, as far as they are told; newest first. As in CouchDB `_rev`
+    does not count beside `_revisions`."""
     if "_revisions" in doc:
-        history = revisions.from_revisions(doc["_revisions"])
-        if rev is not None and rev != history[0]:
-            raise BadRequest("_rev does not match _revisions")
-        return history
+        return revisions.from_revisions(doc["_revisions"])
+    rev = doc.get("_rev")
     if rev is None:
-        raise BadRequest("A replicated document must have a _rev")
+        return ()
+    revisions.parse(rev)
     return (rev,)
 
 
@@ -182,7 +187,7 @@ def _attachments(given: object) -> dict[str, NewAttachment]:
     if given is None:
         return {}
     if not isinstance(given, dict):
-        raise BadRequest("_attachments must be an object")
+        raise BadDocument("Bad special document member: _attachments")
     return {name: _attachment(name, value) for name, value in given.items()}
 
 

@@ -14,7 +14,7 @@ from store import collation
 from store.errors import CompilationError, DesignError, FunctionError, StoreError
 from store.lite.build import is_current, update
 from store.lite.designcheck import check_fields
-from store.lite.errors import translated
+from store.lite.errors import translated, translating
 from store.lite.feed import Source, Watched
 from store.lite.identity import IdentityCache
 from store.lite.indexfile import IndexFile, remove
@@ -114,6 +114,12 @@ class Indexes:
             DesignViews.of(ddoc, self._pool).mapper.check(limit)
         except FunctionError as error:
             raise CompilationError(error.reason) from error
+
+    def compact(self, ddoc: Doc) -> None:
+        """Give back the space that is free in the index of a design document."""
+        file = self._file(self._designs.get(ddoc))
+        with translating(str(file.path)):
+            file.compact()
 
     def drop_stale(self, ddocs: Sequence[Doc]) -> None:
         """Delete the files of indexes that none of the design documents has any more."""

@@ -27,7 +27,6 @@ class IndexFile:
         self._lock = threading.Lock()
         self._idle: list[_Lent] = []
         self._closed = False
-        self._opening = threading.Lock()
         self.updating = threading.Lock()
         self.failed: tuple[float, DesignError] | None = None
         """When the last update that a function spoilt ended, and how."""
@@ -50,6 +49,15 @@ class IndexFile:
             lent[0].execute("BEGIN IMMEDIATE")
             yield lent[0]
             lent[0].execute("COMMIT")
+        finally:
+            self._give_back(lent)
+
+    def compact(self) -> None:
+        """Give back the space that is free in the file. Raises sqlite3.Error."""
+        lent = self._take()
+        try:
+            lent[0].execute("VACUUM")
+            lent[0].execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
             self._give_back(lent)
 
@@ -76,8 +84,7 @@ class IndexFile:
             if lent[1] == inode:
                 return lent
             lent[0].close()  # the file was deleted, and perhaps made anew, by another process
-        with self._opening:  # one makes the tables; the others need not wait for its first build
-            conn = self._open()
+        conn = self._open()
         return conn, self._find()
 
     def _find(self) -> int | None:

@@ -2,11 +2,13 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from store.errors import BadRequest, Conflict, NotFound
-from store.lite.edits import body_of, to_text
-from store.types import Doc
+from store.errors import BadRequest, Conflict, IllegalDocId, NotFound, TooLarge
+from store.lite import idrange
+from store.lite.edits import MAX_DOCUMENT, body_of, to_text
+from store.lite.records import storable
+from store.types import ABSENT, Doc, Json, Row, ViewOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ def edit(doc: Doc) -> LocalEdit:
     _check_id(docid)
     assert isinstance(docid, str)
     text = None if doc.get("_deleted") is True else to_text(body_of(doc))
+    if text is not None and len(text) > MAX_DOCUMENT:
+        raise TooLarge(docid)
     return LocalEdit(docid, 0 if rev is None else _number(rev), text)
 
 
@@ -56,13 +60,53 @@ def get(conn: sqlite3.Connection, docid: str) -> Doc:
     return {"_id": docid, "_rev": f"0-{row[0]}", **json.loads(row[1])}
 
 
+def listing(conn: sqlite3.Connection, options: ViewOptions) -> dict[str, Json]:
+    """`GET /db/_local_docs`: as `_all_docs`, without numbers of rows."""
+    if options.key is not ABSENT:
+        options = replace(options, keys=(options.key,), key=ABSENT)
+        rows = [row for row in _by_keys(conn, options) if "error" not in row]
+    elif options.keys is not None:
+        rows = _by_keys(conn, options)
+    else:
+        condition, values = idrange.within(options)
+        order = "DESC" if options.descending else "ASC"
+        limit = -1 if options.limit is None else options.limit
+        query = f"{_ROWS} WHERE {condition} ORDER BY docid {order} LIMIT ? OFFSET ?"
+        found = conn.execute(query, (*values, limit, options.skip)).fetchall()
+        rows = [_row(row, options) for row in found]
+    answer: dict[str, Json] = {"total_rows": None, "offset": None, "rows": rows}
+    if options.update_seq:
+        answer["update_seq"] = None
+    return answer
+
+
+_ROWS = "SELECT docid, rev, body FROM local"
+
+
+def _by_keys(conn: sqlite3.Connection, options: ViewOptions) -> list[Row]:
+    rows = []
+    for key in idrange.chosen(options):
+        known = isinstance(key, str) and storable(key)
+        found = conn.execute(f"{_ROWS} WHERE docid = ?", (key if known else "",)).fetchone()
+        rows.append(_row(found, options) if found else {"key": key, "error": "not_found"})
+    return rows
+
+
+def _row(found: tuple[str, int, str], options: ViewOptions) -> Row:
+    docid, rev, text = found
+    row: Row = {"id": docid, "key": docid, "value": {"rev": f"0-{rev}"}}
+    if options.include_docs:
+        row["doc"] = {"_id": docid, "_rev": f"0-{rev}", **json.loads(text)}
+    return row
+
+
 def _check_id(docid: object) -> None:
     if not isinstance(docid, str) or not is_local(docid) or len(docid) <= len("_local/"):
-        raise BadRequest("The id of a local document is _local/ and a name")
+        raise BadRequest("Invalid _local document id.")
     try:
         docid.encode()
     except UnicodeEncodeError:
-        raise BadRequest("Document id must be valid Unicode") from None
+        raise IllegalDocId("Document id must be valid UTF-8") from None
 
 
 def _number(rev: object) -> int:

@@ -37,7 +37,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """An edit that may be stored. `history` is newest first, `parent` the body that it replaces
-    (None: a new document for validators), `known` says that the revision is there already."""
+    (None: a new document for validators), `known` says that the revision is there with its body."""
 
     edit: Edit
     found: Found | None
@@ -127,7 +127,7 @@ def _parent_rev(edit: Edit, found: Found | None) -> str | None:
 
 
 def _parent_node(found: Found | None, rev: str | None) -> revtree.Node | None:
-    if found is None or rev is None:
+    if found is None or found.rev is None or rev is None:
         return None
     if rev == found.rev:
         return revtree.Node(None, bool(found.deleted), found.body)
@@ -140,7 +140,8 @@ def _loser_revs(found: Found) -> list[str]:
 
 def _replicated(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Plan:
     nodes = found.tree() if found else {}
-    if edit.history[0] in nodes:
+    node = nodes.get(edit.history[0])
+    if node is not None and node.body:
         return Plan(edit, found, edit.history, None, {}, known=True)
     ancestors = [(rev, nodes[rev]) for rev in edit.history[1:] if rev in nodes]
     sources: list[revtree.Node] = []

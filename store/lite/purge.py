@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from store import revisions, revtree
+from store.errors import BadRequest
 from store.lite import planning
 from store.lite.records import storable
 from store.lite.storage import Transaction
@@ -29,6 +30,13 @@ def infos(conn: sqlite3.Connection) -> list[dict[str, Json]]:
     """`[{"id", "revs"}]`: the last purges, oldest first, as many as are kept."""
     rows = conn.execute("SELECT docid, revs FROM purges ORDER BY seq")
     return [{"id": docid, "revs": json.loads(revs)} for docid, revs in rows]
+
+
+def set_infos_limit(tx: Transaction, limit: object) -> None:
+    """Keep that many purges from now on. Raises BadRequest."""
+    if type(limit) is not int or limit < 1:
+        raise BadRequest("`purged_infos_limit` must be positive integer")
+    tx.state.purged_infos_limit = limit
 
 
 def _purge_one(tx: Transaction, docid: str, wanted: Sequence[str]) -> list[str]:

@@ -110,7 +110,7 @@ def shaped(
         nodes = tree(conn, record) if nodes is None else nodes
         path = revtree.path(nodes, doc["_rev"])
         if shape.revs:
-            doc["_revisions"] = revisions.to_revisions(path)
+            doc["_revisions"] = revisions.to_revisions(path[: _revs_limit(conn)])
         if shape.revs_info:
             doc["_revs_info"] = [{"rev": at, "status": _status(nodes[at])} for at in path]
     if shape.conflicts and (live := record.conflicts()):
@@ -122,6 +122,12 @@ def shaped(
     if attachments is not None and (shape.attachments or shape.att_encoding_info):
         doc["_attachments"] = _attached(conn, attachments, shape, path)
     return doc
+
+
+def _revs_limit(conn: sqlite3.Connection) -> int:
+    """How much of a history is told: another branch may keep more of it, as in CouchDB."""
+    limit: int = conn.execute("SELECT revs_limit FROM state").fetchone()[0]
+    return limit
 
 
 def _status(node: revtree.Node) -> str:

@@ -96,9 +96,15 @@ def answer(value: Json, status: int = 200, headers: Mapping[str, str] | None = N
 
 
 def with_etag(response: Response, etag: str, request: Request) -> Response:
-    """The answer under that ETag, or 304 where the client says that it has it."""
+    """The answer under that ETag, or 304 where the client says that it has it. `If-Match` names the
+    revision that a writer replaces, and means nothing to a reader, as in CouchDB."""
+    if request.if_none_match.contains_weak(etag):
+        response.close()
+        kept = ("Cache-Control", "Vary")
+        headers = {name: response.headers[name] for name in kept if name in response.headers}
+        response = Response(status=304, headers=headers)
     response.headers["ETag"] = f'"{etag}"'
-    return response.make_conditional(request) if "If-None-Match" in request.headers else response
+    return response
 
 
 def zipped(response: Response, accepted: str) -> Response:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from store.errors import Conflict, DigestMismatch
 from store.types import Attachment
 from store.wire import bodies
-from store.wire.answers import Refusal, answer
+from store.wire.answers import Refusal, answer, with_etag
 from store.wire.call import Call
 from store.wire.documents import Written, revision
 
@@ -24,12 +24,11 @@ def get(call: Call) -> Response:
     # A type that came in a document's body was never checked as a header.
     printable = found.content_type.isprintable()
     response.headers["Content-Type"] = found.content_type if printable else DEFAULT_TYPE
-    response.set_etag(digest)
     response.headers["Cache-Control"] = "private, must-revalidate"
     # What a person attached is not ours: it must not run as a page of this origin.
     response.headers["Content-Security-Policy"] = "sandbox"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    return response.make_conditional(call.request)
+    return with_etag(response, digest, call.request)
 
 
 def _whole(found: Attachment, call: Call) -> Response:

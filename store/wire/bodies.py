@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request
 from store.errors import (
     BadRequest,
     QueryParseError,
-    TooLarge,
+    RequestTooLarge,
     Unavailable,
     UnsupportedMediaType,
 )
@@ -63,11 +63,8 @@ def count(params: dict[str, str], name: str) -> int | None:
 
 
 def json_parameter(params: dict[str, str], name: str) -> Json:
-    """A parameter in JSON. Raises QueryParseError."""
-    try:
-        return parsed(params[name])
-    except ValueError as error:
-        raise QueryParseError(f"`{name}` is not valid JSON.") from error
+    """A parameter in JSON. Raises BadRequest."""
+    return json_value(params[name].encode())
 
 
 def encoding(request: Request) -> str:
@@ -79,13 +76,14 @@ def encoding(request: Request) -> str:
 
 
 def body(request: Request, limit: int) -> bytes:
-    """The body, unzipped where `Content-Encoding: gzip`. Raises TooLarge beyond `limit` bytes."""
+    """The body, unzipped where `Content-Encoding: gzip`. Raises RequestTooLarge where it is more
+    than `limit` bytes."""
     zipped = encoding(request) == "gzip"
     request.max_content_length = limit
     try:
         data = request.get_data(cache=False)
     except RequestEntityTooLarge as error:
-        raise TooLarge(f"The request is larger than {limit} bytes.") from error
+        raise RequestTooLarge() from error
     except ClientDisconnected as error:
         raise BadRequest("The request ended before its body did.") from error
     return _unzipped(data, limit) if zipped else data
@@ -110,12 +108,12 @@ class Streamed:
             yield piece
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes, none at the end. Raises BadRequest, TooLarge."""
+        """Up to `size` bytes, none at the end. Raises BadRequest, RequestTooLarge."""
         self._request.max_content_length = MAX_STREAM
         try:
             return self._request.stream.read(size)
         except RequestEntityTooLarge as error:
-            raise TooLarge(f"The request is larger than {MAX_STREAM} bytes.") from error
+            raise RequestTooLarge() from error
         except ClientDisconnected as error:
             raise BadRequest("The request ended before its body did.") from error
 
@@ -127,30 +125,39 @@ def _unzipped(data: bytes, limit: int) -> bytes:
     except zlib.error as error:
         raise BadRequest("The body is not valid gzip.") from error
     if len(plain) > limit:
-        raise TooLarge(f"The request is larger than {limit} bytes.")
+        raise RequestTooLarge()
     if not unzip.eof:
         raise BadRequest("The gzip body is cut short.")
     return plain
 
 
+def require_json(request: Request) -> None:
+    """Raises UnsupportedMediaType unless `Content-Type` says JSON."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("Content-Type must be application/json")
+
+
 def json_body(request: Request, limit: int, *, what: str = "Request body") -> dict[str, Any]:
     """A JSON object. POST needs `Content-Type: application/json`, as in CouchDB."""
-    if request.mimetype.startswith("multipart/") or (
-        request.method == "POST" and request.mimetype != "application/json"
-    ):
-        raise UnsupportedMediaType("Content-Type must be application/json")
+    if request.method == "POST" or request.mimetype.startswith("multipart/"):
+        require_json(request)
     return json_object(body(request, limit), what=what)
 
 
 def json_object(text: bytes, *, what: str) -> dict[str, Any]:
     """The JSON object of a body. Raises BadRequest."""
-    try:
-        value = parsed(text.decode("utf-8"))
-    except ValueError as error:
-        raise BadRequest("invalid UTF-8 JSON") from error
+    value = json_value(text)
     if not isinstance(value, dict):
         raise BadRequest(f"{what} must be a JSON object")
     return value
+
+
+def json_value(text: bytes) -> Json:
+    """The JSON of a body. Raises BadRequest."""
+    try:
+        return parsed(text.decode("utf-8"))
+    except ValueError as error:
+        raise BadRequest("invalid UTF-8 JSON") from error
 
 
 def parsed(text: str) -> Json:

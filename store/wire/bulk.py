@@ -56,8 +56,16 @@ def revs_diff(call: Call) -> Response:
     return answer(call.database.revs_diff(lists_of_revisions(call.json())))
 
 
+def missing_revs(call: Call) -> Response:
+    """`POST /db/_missing_revs`: what `_revs_diff` says is missing, alone."""
+    lacking = call.database.revs_diff(lists_of_revisions(call.json()))
+    return answer({"missing_revs": {docid: found["missing"] for docid, found in lacking.items()}})
+
+
 def _objects(request: dict[str, Any], complaint: str) -> list[dict[str, Any]]:
-    docs = request.get("docs")
+    if "docs" not in request:
+        raise BadRequest("POST body must include `docs` parameter.")
+    docs = request["docs"]
     if not isinstance(docs, list):
         raise BadRequest("`docs` parameter must be an array.")
     if not all(isinstance(doc, dict) for doc in docs):

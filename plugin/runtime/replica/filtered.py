@@ -241,6 +241,12 @@ class FilteredDatabase:
         shown = [row for row in answer["rows"] if self._visibility.shows(str(row.get("id")))]
         return {"total_rows": len(shown), "offset": 0, "rows": shown}
 
+    def design_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        return _refuse("Ask _all_docs for keys, or follow _changes.")
+
+    def local_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
+        return _refuse("Local documents are read one by one.")
+
     def get_local(self, docid: str) -> Doc:
         return {**self._inner.get_local(self._own(docid)), "_id": docid}
 
@@ -326,7 +332,16 @@ class FilteredDatabase:
     def purge(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
         return _refuse("Only the server's administrator may do this.")
 
-    def compact(self) -> None:
+    def purged_infos(self) -> list[dict[str, Json]]:
+        return _refuse("Only the server's administrator may do this.")
+
+    def purged_infos_limit(self) -> int:
+        return self._inner.purged_infos_limit()
+
+    def set_purged_infos_limit(self, limit: int) -> None:
+        _refuse("Only the server's administrator may do this.")
+
+    def compact(self, ddoc: str | None = None) -> None:
         _refuse("Only the server's administrator may do this.")
 
 
