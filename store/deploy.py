@@ -11,7 +11,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from store.api import Database
 from store.errors import Conflict, DesignError, NotFound, StoreError, TimedOut
@@ -81,18 +81,21 @@ def deploy(swaps: Sequence[Swap], report: Report = untold) -> Outcome:
     user who may write design documents.
     """
     indexed = [swap for swap in swaps if swap.views and not _has_index(swap)]
-    for swap in indexed:
-        _push(swap)
     broken: dict[str, DesignError] = {}
-    for swap in indexed:
-        try:
-            _build(swap, report)
-        except DesignError as error:
-            broken[swap.db.name] = error
+    for step in (_push, partial(_build, report=report)):
+        for swap in indexed:
+            if swap.db.name in broken:
+                continue
+            try:
+                step(swap)
+            except DesignError as error:
+                broken[swap.db.name] = error
     sound = [swap for swap in swaps if swap.db.name not in broken]
     missed = {swap.db.name for swap in sound if not _swap(swap)}
     for database in {swap.db.name: swap.db for swap in swaps}.values():
         clean_up(database)
+    for swap in indexed:
+        swap.db.view_cleanup()  # the replaced index, and what others left
     return Outcome(missed, broken)
 
 

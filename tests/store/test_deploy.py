@@ -50,11 +50,12 @@ def deployed(db: Any, doc: Doc, **options: Any) -> Outcome:
     return deploy([in_place_of_what_stands(db, doc)], **options)
 
 
-def test_first_deployment_and_the_next(db: LiteDatabase) -> None:
+def test_first_deployment_and_the_next(db: LiteDatabase, tmp_path: Path) -> None:
     assert deployed(db, design("n")) == Outcome(set(), {})
     assert keys(db) == [0, 1, 2, 3, 4]
     deployed(db, design("_id"))
     assert keys(db, update="false") == ["d0", "d1", "d2", "d3", "d4"], "built before the swap"
+    assert len(list(tmp_path.glob("*.indexes/*.sqlite"))) == 1, "the old index is gone"
     assert design_ids(db) == ["_design/app"]
 
 
