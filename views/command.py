@@ -63,8 +63,12 @@ def open_office(data: Path) -> Iterator[Office]:
     fresh = not (data / MARK).exists()
     with Office.create(data) if fresh else Office.open(data) as office:
         if not fresh and office.kind == "office":
-            office.deploy()
+            office.deploy(_progress)
         yield office
+
+
+def _progress(database: str, view: str, rows: int) -> None:
+    click.echo(f"Building the indexes of {database}, {rows} rows so far …")
 
 
 def listen(app: Flask, host: str, port: int) -> Any:

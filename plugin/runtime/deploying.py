@@ -66,7 +66,7 @@ def deploy_databases(
         waiting = [target for target in targets if target.name not in deployed]
         if not waiting:
             break
-        plans = [_plan(server, target, take, broken.get(target.name)) for target in waiting]
+        plans = [_plan(server, target, at, take, broken.get(target.name)) for target in waiting]
         deployed |= _carried_out(plans, broken, report)
     else:
         raise Conflict("The design is being changed again and again.")
@@ -93,9 +93,13 @@ def tell(done: Deployed) -> None:
         )
 
 
-def _plan(server: Server, target: Target, take: Iterable[Place], broken: str | None) -> Plan:
+def _plan(
+    server: Server, target: Target, at: str, take: Iterable[Place], broken: str | None
+) -> Plan:
     new = {doc["_id"]: design_of(doc) for doc in build(target.spec.design)}
-    return Plan.of(Standing.of(server.database(target.name)), new, target.release, take, broken)
+    standing = Standing.of(server.database(target.name))
+    by = {"at": at, "by": SERVER_NAME}
+    return Plan.of(standing, new, target.release, take, broken, target.spec.documents, by)
 
 
 def _carried_out(
@@ -115,7 +119,11 @@ def _carried_out(
         elif db.name not in outcome.missed and plan.conclude():
             clean_up(db)
             done[db.name] = Deployed(
-                db.name, bool(plan.swaps), plan.newer, plan.record.clashes, plan.put_back
+                db.name,
+                bool(plan.swaps or plan.first),
+                plan.newer,
+                plan.record.clashes,
+                plan.put_back,
             )
     return done
 

@@ -28,7 +28,8 @@ class DatabaseSpec:
     """A database that a module owns: name, what people call it, design folder, first ACL.
 
     With `template`, `name` is not a database but the pattern of many (one mailbox a person).
-    `documents`, with `_id` each, are written once, when the database is made.
+    `documents`, with `_id` each, are written when the database is made; what a later version
+    changes in them is merged with what the company made of them.
     """
 
     name: str

@@ -1,11 +1,14 @@
 """What is to be done to the design of one database, and the record of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from plugin.runtime.customising import DOCUMENTS, Documents, Upgrade, still, upgrade
 from plugin.runtime.design import INDEX_ID
+from plugin.runtime.first_documents import DOCUMENTS as FIRST
+from plugin.runtime.first_documents import due, items_by_id
 from plugin.runtime.shipped import SHIPPED_ID, Shipped
 from plugin.runtime.threeway import Place, merge, remembered, same
 from store.api import Database
@@ -60,12 +63,14 @@ class Standing:
 class Plan:
     """The documents that are to stand, and the record that is to be kept of it.
 
-    `newer` names what shipped here in a newer version: then all is to be left as it is.
+    `first` are shipped documents to be written beside the design. `newer` names what shipped here
+    in a newer version: then all is to be left as it is.
     """
 
     standing: Standing
     documents: Documents
     record: Shipped
+    first: tuple[Doc, ...] = ()
     newer: str | None = None
     put_back: tuple[Place, ...] = field(default=())
 
@@ -77,11 +82,14 @@ class Plan:
         release: Mapping[str, str],
         take: Iterable[Place] = (),
         broken: str | None = None,
+        first: Sequence[Doc] = (),
+        by: Mapping[str, str] = MappingProxyType({}),
     ) -> "Plan":
-        """With `broken`, the reason why the new views cannot be had, the views stay as they are."""
+        """`first` are the documents that a module ships, `by` who writes them and when. With
+        `broken`, the reason why the new views cannot be had, the views stay as they are."""
         newer = standing.shipped.newer_than(release)
         if newer is not None:
-            return cls(standing, standing.documents, standing.shipped, newer)
+            return cls(standing, standing.documents, standing.shipped, newer=newer)
         shipped, (mine, apart) = standing.shipped, standing.merged()
         base = {**new, INDEX_ID: shipped.base.get(INDEX_ID, {})} if broken else new
         if broken:
@@ -91,8 +99,10 @@ class Plan:
         clashes = _clashes(shipped, merged, new, dict.fromkeys(apart, TWO_BRANCHES))
         if broken:
             clashes[("views",)] = broken
+        base = {**base, FIRST: items_by_id(first)}
         record = Shipped({**shipped.release, **release}, remembered(base), clashes)
-        return cls(standing, merged.documents, record, put_back=merged.put_back)
+        written = tuple(due(standing.db, first, shipped.base.get(FIRST), by))
+        return cls(standing, merged.documents, record, written, put_back=merged.put_back)
 
     @property
     def swaps(self) -> list[Swap]:
@@ -107,7 +117,7 @@ class Plan:
     def conclude(self) -> bool:
         """After the swap: end the branches that were merged, and write the record.
 
-        False where another process wrote a record meanwhile. Whatever stands there, the swapped
+        False where another process wrote one of them meanwhile. Whatever stands there, the swapped
         documents merge with it to the same again.
         """
         db, known = self.standing.db, self.standing.revs.get(SHIPPED_ID)
@@ -116,6 +126,11 @@ class Plan:
                 db.delete(branch["_id"], branch["_rev"])
             except (Conflict, NotFound):
                 continue  # another process ended it
+        for doc in self.first:
+            try:
+                db.put(doc)
+            except Conflict:
+                return False
         if self.newer or same(self.record.to_document(), self.standing.shipped.to_document()):
             return True
         try:

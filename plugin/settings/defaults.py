@@ -1,6 +1,6 @@
 """What the settings hold from the beginning: keyword lists, numbering rules, the usual groups.
 
-An administrator changes them in the shell; nothing here is written a second time.
+An administrator changes them in the shell. What a later version changes here is merged with that.
 """
 
 from collections.abc import Iterator

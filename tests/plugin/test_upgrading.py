@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import plugin.runtime.office as office_module
-from plugin import NotFound, Office
+from plugin import Module, NotFound, Office
 from plugin.runtime.customising import read
 from plugin.runtime.deploying import Deployed
 from plugin.runtime.design import DESIGN_ID, INDEX_ID
@@ -263,6 +263,45 @@ def test_a_module_of_an_older_version_is_held_back_too(kit: Kit, versions: Versi
     for version, newer in (("2.0", None), ("1.9.9", "work 2.0"), ("2.0.1", None)):
         with office(version) as kit.office:
             assert versions.deploy().newer == newer
+
+
+def test_keyword_lists_are_merged_word_by_word(kit: Kit) -> None:
+    def ship(**lists: list[str]) -> list[Module]:
+        documents = tuple(
+            {"_id": f"keywords:{name}", "form": "keywords", "values": values}
+            for name, values in lists.items()
+        )
+        work, settings, mail = kit.modules
+        (spec,) = settings.databases
+        spec = replace(spec, documents=documents)
+        return [work, replace(settings, databases=(spec,)), mail]
+
+    def values(name: str) -> list[str]:
+        found: list[str] = kit.office.server.database("settings").get(f"keywords:{name}")["values"]
+        return found
+
+    def upgraded(**lists: list[str]) -> None:
+        kit.office.close()
+        kit.office = Office.open(kit.path, clock=lambda: kit.now, modules=ship(**lists))
+        kit.office.deploy()
+        assert not [one for one in kit.office.deploy() if one.changed]
+
+    upgraded(region=["North", "South"])
+    upgraded(region=["North", "South"], source=["Fair", "Web"], class_=["A", "B"])
+    assert values("source") == ["Fair", "Web"], "a list that is new"
+    door = kit.office.system().database("settings")
+    for name, mine in (("region", ["North", "South", "Moon"]), ("source", ["Web"])):
+        listed = door.open(f"keywords:{name}")
+        door.save(listed.id, listed.rev, {"values": mine})
+    gone = door.open("keywords:class_")
+    door.delete(gone.id, gone.rev)
+    upgraded(region=["North", "East"], source=["Fair", "Web", "Call"], class_=["A", "B", "C"])
+    assert values("region") == ["North", "Moon", "East"]
+    assert values("source") == ["Web", "Call"]
+    with pytest.raises(NotFound):
+        kit.office.system().database("settings").open("keywords:class_")
+    note = kit.office.server.database("settings").get("keywords:source")["changed"]["values"]
+    assert note[1:] == ["2026-11-22T06:00:00Z", "divan-server"]
 
 
 @pytest.mark.parametrize(
