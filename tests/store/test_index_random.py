@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from store.api import Database
-from store.collation import sort_key
+from store.collation import raw_key, sort_key
 from store.lite import LiteServer, pieces, tree
 from store.types import Row, ViewOptions
 
@@ -74,7 +74,7 @@ def edit(rng: random.Random, db: Database, model: dict[str, Any], ragged: bool) 
 
 def emitted(model: dict[str, Any]) -> list[tuple[bytes, str, Any, Any]]:
     rows = [(sort_key(k), docid, k, v) for docid, keys in model.items() for k, v in keys]
-    return sorted(rows, key=lambda row: row[:2])
+    return sorted(rows, key=lambda row: (*row[:2], raw_key(row[3])))
 
 
 def random_end(rng: random.Random) -> Any:
