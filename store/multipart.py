@@ -68,25 +68,19 @@ def json_part(value: Json, parameters: str = "") -> Part:
 
 
 def related(doc: Doc) -> Multipart | None:
-    """The document with the attachments that follow it; None where none does, and none was a
-    Content."""
-    shown, following, streamed = {}, [], False
+    """The document with the attachments that follow it; None where none does."""
+    shown, following = {}, []
     for name, facts in doc.get("_attachments", {}).items():
         shown[name] = {key: value for key, value in facts.items() if key != "data"}
         if not isinstance(facts.get("data"), Content):
             shown[name] = facts
             continue
-        streamed = True
         content: Content = facts["data"]
-        if content.length == 0:  # CouchDB's replicator waits without end for a part of nothing
-            shown[name].pop("follows", None)
-            shown[name]["data"] = ""
-            continue
         shown[name]["follows"] = True
         stored = "encoded_length" if "encoding" in facts else "length"
         shown[name].setdefault(stored, content.length)
         following.append(_attachment(name, facts, content))
-    if not streamed:
+    if not following:
         return None
     return Multipart("related", [json_part({**doc, "_attachments": shown}), *following])
 

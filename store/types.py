@@ -140,7 +140,8 @@ class StoredContent(Protocol):
 
 Attached = bool | Literal["follows"]
 """How documents show attachments: False as stubs, True with `data` in base64, "follows" with a
-StoredContent as `data`, so that they can be carried on in pieces."""
+StoredContent as `data`, so that they can be carried on in pieces; an empty one has its data, since
+CouchDB's replicator waits without end for a part of nothing."""
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,8 @@ def followed(
     for name, facts in doc.get("_attachments", {}).items():
         if facts["revpos"] > known:
             del facts["stub"]
-            facts["follows"] = True
-            facts["data"] = content(transport, headers, (*path, name), str(doc["_rev"]), facts)
+            found = content(transport, headers, (*path, name), str(doc["_rev"]), facts)
+            facts |= {"follows": True, "data": found} if found.length else {"data": ""}
     return doc
 
 
@@ -92,13 +92,19 @@ def sendable(doc: Doc) -> Multipart | None:
 
 
 def in_base64(doc: Doc) -> Doc:
-    """The document with bytes as JSON can say them."""
+    """The document with bytes as JSON can say them, and empty contents too."""
     attachments = {
-        name: {**facts, "data": base64.b64encode(facts["data"]).decode("ascii")}
+        name: {**facts, "data": base64.b64encode(data).decode("ascii")}
         for name, facts in _attachments(doc).items()
-        if isinstance(facts, dict) and isinstance(facts.get("data"), bytes)
+        if isinstance(facts, dict) and (data := _at_hand(facts.get("data"))) is not None
     }
     return {**doc, "_attachments": {**doc["_attachments"], **attachments}} if attachments else doc
+
+
+def _at_hand(data: object) -> bytes | None:
+    if isinstance(data, Content) and data.length == 0:
+        return b""
+    return data if isinstance(data, bytes) else None
 
 
 def is_streamed(doc: Doc) -> bool:

@@ -149,7 +149,7 @@ def _attached(
     for name, facts in shown.items():
         if facts["revpos"] > known:
             del facts["stub"]
-            if shape.attachments == "follows":
+            if shape.attachments == "follows" and facts.get("encoded_length", facts["length"]):
                 facts["follows"] = True
             else:
                 del facts["length"]

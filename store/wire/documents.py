@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from store import revisions
 from store.errors import BadRequest, Conflict
+from store.multipart import related
 from store.types import Doc
 from store.wire import parts
 from store.wire.answers import answer, row_refused, with_etag
@@ -36,7 +37,8 @@ def get(call: Call) -> Response:
         att_encoding_info=call.asked("att_encoding_info"),
         local_seq=call.asked("local_seq"),
     )
-    response = parts.answer(parts.document(doc)) if in_parts else answer(doc)
+    whole = related(doc) if in_parts else None
+    response = answer(doc) if whole is None else parts.answer(whole)
     told = {"meta", "revs_info", "conflicts", "deleted_conflicts", "local_seq"}
     if told & call.params.keys():
         return response

@@ -26,11 +26,6 @@ def answer(whole: Multipart) -> Response:
     return response
 
 
-def document(doc: Doc) -> Multipart:
-    """A document with the attachments that follow it."""
-    return related(doc) or Multipart("related", [json_part(doc)])
-
-
 def open_revs(rows: Sequence[Row]) -> Multipart:
     """The answer to `open_revs`: a part for each revision, itself of parts where attachments
     follow."""

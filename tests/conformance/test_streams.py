@@ -181,3 +181,11 @@ def test_the_last_revision_takes_its_content_with_it(db: Database) -> None:
     db.delete("a", first)
     db.compact()
     assert db.get_attachment("kept", "f").data == LARGE
+
+
+def test_an_empty_attachment_is_carried_in_its_document(db: Database) -> None:
+    db.put({"_id": "a", "_attachments": {"f": given(Pieces(b"")), "g": given(Pieces(b"g"))}})
+    doc = db.get("a", attachments="follows", revs=True)
+    assert doc["_attachments"]["f"]["data"] == ""
+    assert db.bulk_docs([{**doc, "_id": "b"}], new_edits=False) == []
+    assert (db.get_attachment("b", "f").data, db.get_attachment("b", "g").data) == (b"", b"g")
