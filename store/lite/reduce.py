@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby
 
 from store.collation import group_key
 from store.lite.pieces import GroupOf, pieces
@@ -124,15 +123,19 @@ class Reduction:
 def _chunks(
     found: Iterable[Stored], group_of: GroupOf, descending: bool
 ) -> Iterator[tuple[bytes, str, Part]]:
-    for prefix, rows in groupby(found, lambda row: group_of(row[0])):
-        chunk = []
-        for row in rows:
-            chunk.append(row)
-            if len(chunk) == MOST:
-                yield prefix, chunk[0][4], chunk[::-1] if descending else chunk
-                chunk = []
-        if chunk:
-            yield prefix, chunk[0][4], chunk[::-1] if descending else chunk
+    chunk: list[Stored] = []
+    prefix = None
+    for row in found:
+        # A group's beginning is the beginning of its keys alone, which is quickly seen.
+        inside = prefix is not None and row[0].startswith(prefix)
+        if chunk and (not inside or len(chunk) == MOST):
+            yield prefix or b"", chunk[0][4], chunk[::-1] if descending else chunk
+            chunk = []
+        if not inside:
+            prefix = group_of(row[0])
+        chunk.append(row)
+    if chunk:
+        yield prefix or b"", chunk[0][4], chunk[::-1] if descending else chunk
 
 
 def _outcome(value: Json) -> dict[str, Json]:
