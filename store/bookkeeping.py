@@ -3,17 +3,22 @@
 It stands outside the documents it is about, so that bookkeeping never shows as a change of them.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from store.api import Database
 from store.errors import NotFound
+from store.types import Doc, Seq
+
+STAYS = ("holder", "history", "session_id")
+"""Items of leases and of replications' checkpoints, which mean nothing in another place."""
 
 
 class Checkpoint:
     """One `_local/<name>` document of a database.
 
     `save` is a compare-and-set: it raises `store.errors.Conflict` where another process wrote since
-    `load`. One object is for one thread.
+    `load`. One object is for one thread. An item `seq` is a sequence of the same database.
     """
 
     def __init__(self, db: Database, name: str) -> None:
@@ -37,3 +42,11 @@ class Checkpoint:
         if self._rev is not None:
             doc["_rev"] = self._rev
         self._rev = self._db.put_local(doc)
+
+
+def moved(doc: Doc, translated: Callable[[Seq], Seq]) -> Doc | None:
+    """A `_local/` document as it goes along to a copy of its database, where `translated` makes
+    sequences those of the copy; None for one that stays behind."""
+    if any(name in doc for name in STAYS):
+        return None
+    return {**doc, "seq": translated(doc["seq"])} if "seq" in doc else doc

@@ -8,6 +8,7 @@ import click
 from store.command.backup import backup
 from store.command.check import check
 from store.command.compact import compact
+from store.command.copy import copy
 from store.command.info import info
 from store.command.replicate import replicate
 from store.command.restore import restore
@@ -19,5 +20,5 @@ def store() -> None:
     """Look after the store of the data directory."""
 
 
-for command in (info, check, backup, restore, compact, replicate, serve):
+for command in (info, check, backup, restore, compact, copy, replicate, serve):
     store.add_command(command)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from store.errors import BadRequest
-from store.types import Auth, BasicAuth, BearerAuth
+from store.types import Auth, BasicAuth, BearerAuth, IamAuth
 
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -18,7 +18,7 @@ def auth_option(side: str) -> Option:
     return click.option(
         f"--{side}-auth",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help=f"File with user:password, or bearer:token, for the {side};"
+        help=f"File with user:password, bearer:token or iam:key for the {side};"
         f" else {variable(side)} is taken.",
     )
 
@@ -38,5 +38,6 @@ def credentials(side: str, file: Path | None) -> Auth | None:
         return None
     user, mark, password = text.strip().partition(":")
     if not mark:
-        raise BadRequest(f"The credentials of the {side} must be user:password or bearer:token.")
-    return BearerAuth(password) if user.lower() == "bearer" else BasicAuth(user, password)
+        raise BadRequest(f"The {side} needs user:password, bearer:token or iam:key.")
+    kinds: dict[str, Callable[[str], Auth]] = {"bearer": BearerAuth, "iam": IamAuth}
+    return kinds[user](password) if user in kinds else BasicAuth(user, password)

@@ -89,6 +89,8 @@ class Reading:
     ) -> Iterator[Step]:
         offered: dict[str, list[str]] = {}
         for row in rows:
+            if self._options.without_designs and row["id"].startswith("_design/"):
+                continue
             offered.setdefault(row["id"], []).extend(change["rev"] for change in row["changes"])
         lacking = self._patience(lambda: self._target.revs_diff(offered)) if offered else {}
         asked = [

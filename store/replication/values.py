@@ -17,7 +17,8 @@ class Options:
     """What is replicated and how, with CouchDB's names and defaults (documentation 3.5,
     "Replicator Database").
 
-    At most one of `filter` (with `query_params`), `doc_ids` and `selector` chooses documents.
+    At most one of `filter` (with `query_params`), `doc_ids` and `selector` chooses documents;
+    `without_designs`, which is ours alone, leaves design documents behind.
     `since_seq` counts where no checkpoint is found. `batch` is the number of changes asked for at
     a time, `checkpoint_interval` is in seconds. `retries` says how often one request is tried
     again before the run ends with its error; None is for ever.
@@ -30,6 +31,7 @@ class Options:
     selector: Mapping[str, Json] | None = None
     since_seq: Seq = 0
     winning_revs_only: bool = False
+    without_designs: bool = False
     use_checkpoints: bool = True
     checkpoint_interval: float = 5.0
     batch: int = 1000
@@ -45,10 +47,10 @@ class Options:
         where it carries everything."""
         ids = None if self.doc_ids is None else sorted(set(self.doc_ids))
         selector = None if self.selector is None else dict(self.selector)
-        chosen = [self.filter, ids, selector, self.winning_revs_only, self.since_seq]
-        if chosen == [None, None, None, False, 0]:
+        narrowed = [self.winning_revs_only, self.without_designs, self.since_seq]
+        if [self.filter, ids, selector, *narrowed] == [None, None, None, False, False, 0]:
             return None
-        return [*chosen, dict(self.query_params)]
+        return [self.filter, ids, selector, *narrowed, dict(self.query_params)]
 
     def changes(self, since: Seq) -> ChangesOptions:
         """The filter is named, so that a source that lacks it says so and does not send all."""

@@ -47,11 +47,11 @@ def customer(office: Office, owner: str, name: str, **items: object) -> Document
 class Served:
     """An office's endpoint that can be stopped and started at one address."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, port: int = 0) -> None:
         self.office = office
         self.app = Flask("office")
         mount(self.app, office, Credentials(office.server, hasher=QUICK))
-        self.port = 0
+        self.port = port
         self.start()
 
     def start(self) -> None:
@@ -71,8 +71,8 @@ class Served:
 
 
 @contextmanager
-def serving(office: Office) -> Iterator[Served]:
-    served = Served(office)
+def serving(office: Office, port: int = 0) -> Iterator[Served]:
+    served = Served(office, port)
     try:
         yield served
     finally:

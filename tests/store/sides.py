@@ -5,7 +5,7 @@ import hashlib
 import random
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -53,7 +53,7 @@ SIDES: dict[str, Callable[[Path], AbstractContextManager[Server]]] = {
     "pouchdb-server": pouchdb,
 }
 if COUCHDB_URL:
-    SIDES["couchdb"] = couchdb
+    SIDES["couchdb"] = lambda directory: couchdb(directory, ExitStack())
 
 OURS = ("embedded", "http")
 PAIRS = [

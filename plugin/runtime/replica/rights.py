@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from acl import reader_set
@@ -32,15 +32,18 @@ PAGE = 1000
 
 @dataclass(frozen=True)
 class Told:
-    """What a replica knew after its last sync."""
+    """What a replica knew after its last sync. `born` tells the office's database from another one
+    of its name: one that was moved to another store counts its changes anew."""
 
     person: str
     database: str
     sets: frozenset[str]
     seq: Seq
+    born: str
 
     def signed(self, key: bytes) -> str:
         fields = {"p": self.person, "d": self.database, "s": sorted(self.sets), "q": self.seq}
+        fields["b"] = self.born
         text = base64.urlsafe_b64encode(json.dumps(fields, separators=(",", ":")).encode())
         return f"{text.decode()}.{_signature(key, text)}"
 
@@ -53,7 +56,8 @@ class Told:
         if not hmac.compare_digest(given, wanted.encode()):
             raise BadInput("This replica's state is not from this office. Clone it anew.")
         fields = json.loads(base64.urlsafe_b64decode(text))
-        return Told(fields["p"], fields["d"], frozenset(fields["s"]), fields["q"])
+        sets = frozenset(fields["s"])
+        return Told(fields["p"], fields["d"], sets, fields["q"], fields.get("b", ""))
 
 
 def _signature(key: bytes, text: bytes) -> str:
@@ -72,13 +76,17 @@ def rights_since(
 
     Raises BadInput for a state that this office did not sign, or signed for another.
     """
-    now = Told(person, inner.name, readable, inner.info()["update_seq"])
+    info = inner.info()
+    born = str(info["instance_start_time"])
+    now = Told(person, inner.name, readable, info["update_seq"], born)
     lost: set[str] = set()
     gained: set[str] = set()
     if state is not None:
         told = Told.read(state, key)
         if (told.person, told.database) != (person, inner.name):
             raise BadInput("This replica's state belongs to another person or database.")
+        if told.born != born:
+            told = replace(told, seq=0)
         lost = {docid for name in told.sets - readable for docid in _in_set(inner, name)}
         lost |= set(_moved_out(inner, visibility, told))
         gained = {docid for name in readable - told.sets for docid in _in_set(inner, name)}
