@@ -20,6 +20,7 @@ REFUSALS = frozenset(
         "precondition_failed",
         "missing_stub",
         "document_too_large",
+        "too_large",
         "request_entity_too_large",
         "attachment_too_large",
         "bad_content_type",

@@ -295,8 +295,8 @@ def test_batches_are_halved_until_the_document_that_is_too_large_is_alone(
         far = remote.database("target")
         summary = replicate(source, far, replication_id="r")
     assert {(refused.id, refused.error) for refused in summary.refused} == {
-        ("doc-003x", "document_too_large"),
-        ("file", "document_too_large"),
+        ("doc-003x", "too_large"),
+        ("file", "too_large"),
     }
     assert rev in {refused.rev for refused in summary.refused}
     assert summary.counts.written == target.info()["doc_count"] == 6
