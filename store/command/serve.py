@@ -15,7 +15,9 @@ import click
 
 from store.command.common import Failure, as_json_option, directory_of, told_plainly
 from store.node import Node, node_app
+from store.node.config import Config
 from store.node.listen import HttpServer
+from store.node.node import CONFIG
 
 HOST = "127.0.0.1"
 ADMIN_NAME = "admin"
@@ -29,26 +31,33 @@ PASSWORD_VARIABLE = "DIVAN_STORE_PASSWORD"
 def serve(data: Path, port: int, as_json: bool) -> None:
     """Serve the store to programs of this machine as a CouchDB server.
 
-    The administrator is admin; the password is that in DIVAN_STORE_PASSWORD, else a new one that
-    is printed once. People and laptops are served by `divan serve`, which knows their rights.
+    The administrator is admin; the password is that in DIVAN_STORE_PASSWORD, else one that was set
+    in the configuration, else a new one that is printed once. People and laptops are served by
+    `divan serve`, which knows their rights.
     """
-    given = os.environ.get(PASSWORD_VARIABLE)
-    password = given or secrets.token_urlsafe(18)
     directory = directory_of(data)
     with told_plainly(), _listening(port) as listener:
         stop = _told_to_stop()
-        with closing(Node(directory, {"admins": {ADMIN_NAME: password}})) as node:
+        given = os.environ.get(PASSWORD_VARIABLE)
+        made = None if given or _has_administrator(directory) else secrets.token_urlsafe(18)
+        password = given or made
+        admins = {"admins": {ADMIN_NAME: password}} if password else {}
+        with closing(Node(directory, admins)) as node:
             http = HttpServer(node_app(node), listener)
             running = threading.Thread(target=http.run, name="http")
             running.start()
             host, port = listener.getsockname()
             facts = {"url": f"http://{host}:{port}/", "user": ADMIN_NAME}
-            if given is None:
-                facts["password"] = password
+            if made is not None:
+                facts["password"] = made
             click.echo(json.dumps(facts) if as_json else _greeting(facts))
             stop.wait()
             http.stop()
             running.join()
+
+
+def _has_administrator(directory: Path) -> bool:
+    return bool(Config(directory / CONFIG).section("admins"))
 
 
 def _told_to_stop() -> threading.Event:
@@ -64,7 +73,7 @@ def _told_to_stop() -> threading.Event:
 
 
 def _greeting(facts: dict[str, str]) -> str:
-    password = facts.get("password", f"as in {PASSWORD_VARIABLE}")
+    password = facts.get("password", "as it was set")
     return f"CouchDB's protocol at {facts['url']}  user {facts['user']}  password {password}"
 
 

@@ -13,6 +13,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from click.testing import CliRunner, Result
@@ -153,6 +154,25 @@ def test_serve_asks_for_the_password_it_printed(data: Path, ending: signal.Signa
         server.close()
         process.send_signal(ending)
         assert process.wait(20) == 0
+
+
+def test_serve_takes_the_password_that_was_set(data: Path) -> None:
+    with serving(data) as (_, facts):
+        login = BasicAuth(facts["user"], facts["password"])
+        _put(facts["url"], login, "_node/_local/_config/admins/admin", "chosen")
+    with serving(data) as (_, facts):
+        assert "password" not in facts
+        server = open_couch(facts["url"], BasicAuth(facts["user"], "chosen"))
+        assert server.all_dbs() == ["one", "two"]
+        server.close()
+
+
+def _put(url: str, login: BasicAuth, path: str, value: str) -> None:
+    pair = b64encode(f"{login.user}:{login.password}".encode()).decode()
+    headers = {"Authorization": f"Basic {pair}"}
+    body = json.dumps(value).encode()
+    with urlopen(Request(url + path, body, headers, method="PUT"), timeout=20) as answer:
+        assert answer.status == 200
 
 
 def test_serve_ends_though_a_feed_waits(data: Path) -> None:
