@@ -343,7 +343,7 @@ class LiteDatabase:
     ) -> list[bulk.Written]:
         change = self._shelf.before_update
         if change is not None:
-            docs = [change(doc, self._user) for doc in docs]
+            docs = [change(self.name, doc, self._user) for doc in docs]
         return bulk.write(self._shelf, self._user, docs, new_edits=new_edits, make_id=make_id)
 
     @contextmanager

@@ -38,7 +38,7 @@ class LiteServer:
     """`store.api.Server` on a directory, which several processes may use at the same time.
 
     `js` runs design documents' functions; the server makes its own, started when first needed.
-    `before_update` holds for a database what its documents go through before they are written.
+    Documents go through `before_update`, where there is one, before they are written.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class LiteServer:
         directory: Path | str,
         js: JsPool | None = None,
         *,
-        before_update: Mapping[str, BeforeUpdate] | None = None,
+        before_update: BeforeUpdate | None = None,
     ) -> None:
         self._directory = Path(directory).absolute()
         self._js = js or JsPool()
         self._owns_js = js is None
-        self._before_update = dict(before_update or {})
+        self._before_update = before_update
         self.tasks = Tasks()
         self._keeper = Keeper()
         self._waiting = Waiting(self._directory)
@@ -181,9 +181,14 @@ class LiteServer:
                 path = self._path(name)
                 storage = Storage(name, path, self._keeper, self._waiting, indexes.close)
                 validation, filters = Validation(self._js), Filters(self._js)
-                change = self._before_update.get(name)
                 shelf = Shelf(
-                    storage, DesignCache(), validation, indexes, filters, self.tasks, change
+                    storage,
+                    DesignCache(),
+                    validation,
+                    indexes,
+                    filters,
+                    self.tasks,
+                    self._before_update,
                 )
                 self._shelves[name] = shelf
             return shelf

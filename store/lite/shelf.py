@@ -13,8 +13,9 @@ from store.lite.tasks import Tasks
 from store.lite.validate import Validation
 from store.types import Doc, UserContext
 
-BeforeUpdate = Callable[[Doc, UserContext], Doc]
-"""Given a document and who writes it, returns what is written; raises StoreError to refuse."""
+BeforeUpdate = Callable[[str, Doc, UserContext], Doc]
+"""Given the database, a document and who writes it, returns what is written; raises StoreError to
+refuse."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a node says of itself and of all its databases: `/`, `_all_dbs`, `_dbs_info`, `_uuids` …"""
 
 from collections.abc import Callable
+from functools import cache
 
 from werkzeug.wrappers import Response
 
@@ -47,12 +48,14 @@ def _membership(node: Node) -> Callable[[Call], Response]:
 
 
 def _uuids(node: Node) -> Callable[[Call], Response]:
-    makers: dict[str, Uuids] = {}
+    @cache
+    def maker(algorithm: str, suffix: str) -> Uuids:
+        return Uuids(algorithm, suffix)
 
     def uuids(call: Call) -> Response:
-        algorithm = node.config.text("uuids", "algorithm") or "sequential"
-        maker = makers.setdefault(algorithm, Uuids(algorithm))
-        return servers.answer_uuids(call, maker)
+        configured = node.config.section("uuids")
+        asked = configured["algorithm"], configured.get("utc_id_suffix", "")
+        return servers.answer_uuids(call, maker(*asked))
 
     return uuids
 

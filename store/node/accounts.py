@@ -42,6 +42,11 @@ class Account:
         return str(self.kept.get("salt", ""))
 
 
+def users_database(config: Config) -> str:
+    """The name of the database of users, `_users` unless configured."""
+    return config.text("chttpd_auth", "authentication_db") or USERS
+
+
 class Accounts:
     """The accounts of a node. What was found is remembered as long as neither the configuration
     nor `_users` changes, by whichever process."""
@@ -54,6 +59,11 @@ class Accounts:
         self._key = secrets.token_bytes(32)
         self._known: dict[tuple[str, str], bytes] = {}
         self._failures: dict[tuple[str, str, str], tuple[int, float]] = {}
+
+    @property
+    def database(self) -> str:
+        """The name of the database of users."""
+        return users_database(self._config)
 
     def scheme(self) -> Scheme:
         prf = self._config.text("chttpd_auth", "pbkdf2_prf")
@@ -107,7 +117,7 @@ class Accounts:
     def _kept_anew(self, account: Account, password: str) -> None:
         if not passwords.outdated(account.kept, self.scheme()):
             return
-        users = self._server.database(USERS)
+        users = self._server.database(self.database)
         doc = users.get(PREFIX + account.name)
         try:
             # The salt stays, so that sessions of this user go on.
@@ -126,7 +136,7 @@ class Accounts:
 
     def _document(self, name: str) -> dict[str, Json] | None:
         try:
-            doc = self._server.database(USERS).get(PREFIX + name, conflicts=True)
+            doc = self._server.database(self.database).get(PREFIX + name, conflicts=True)
         except NotFound:
             return None
         if "_conflicts" in doc:
@@ -138,7 +148,7 @@ class Accounts:
 
     def _standing(self) -> tuple[str, int]:
         try:
-            return self._server.database(USERS).standing()
+            return self._server.database(self.database).standing()
         except NotFound:
             return "", 0
 

@@ -1,16 +1,21 @@
 """The WSGI application of a node: CouchDB's HTTP API whole, with sign-in and cross origins."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
 from store.node import about, configuring, replicating, session
+from store.node.config import Config
 from store.node.cors import Cors, with_cors
 from store.node.node import SESSION, Node
 from store.wire import protocol_app
 from store.wire.routes import ROUTES, Methods, Routes
 
 Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
 WAITING_FEEDS = 500
+OVERRIDES = frozenset(("PUT", "DELETE", "COPY", "GET", "HEAD"))
+"""Methods that a POST may really be, by `X-HTTP-Method-Override`: some clients know no others."""
 
 
 def node_routes(node: Node) -> tuple[tuple[str, Methods], ...]:
@@ -26,23 +31,38 @@ def node_app(node: Node, *, waiting_feeds: int = WAITING_FEEDS) -> Callable[...,
         waiting_feeds=waiting_feeds,
         challenge="",  # as CouchDB: else pages get a dialog of the browser instead of an answer
     )
-    return with_cors(Cors(node.config), _with_renewed_cookie(protocol))
+    return with_cors(Cors(node.config), _as_couchdb(node, protocol))
 
 
-def _with_renewed_cookie(application: Callable[..., Any]) -> Callable[..., Any]:
-    """A session that nears its end goes on as long as its cookie is used."""
+def _as_couchdb(node: Node, application: Callable[..., Any]) -> Callable[..., Any]:
+    """What CouchDB does to every request and answer: methods and hosts that stand in headers, an
+    id for the request, and a new cookie for a session that nears its end."""
 
     def wrapped(environ: Environ, start_response: Callable[..., Any]) -> Any:
-        if "HTTP_COOKIE" not in environ:
-            return application(environ, start_response)
+        _read_headers(environ, node.config)
+        request_id = environ.get("HTTP_X_COUCH_REQUEST_ID") or secrets.token_hex(5)
 
-        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            found = environ.get(SESSION)
-            given = any(name == "Set-Cookie" for name, _ in headers)
-            if found is not None and found.cookie is not None and not given:
-                headers = [*headers, ("Set-Cookie", found.cookie)]
+        def start(status: str, headers: Headers, *rest: Any) -> Any:
+            headers = [*headers, ("X-Couch-Request-ID", request_id), *_renewed(environ, headers)]
             return start_response(status, headers, *rest)
 
         return application(environ, start)
 
     return wrapped
+
+
+def _read_headers(environ: Environ, config: Config) -> None:
+    method = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE")
+    if method in OVERRIDES and environ["REQUEST_METHOD"] == "POST":
+        environ["REQUEST_METHOD"] = method
+    name = config.text("chttpd", "x_forwarded_host") or "X-Forwarded-Host"
+    host = environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+    if host:
+        environ["HTTP_HOST"] = host
+
+
+def _renewed(environ: Environ, headers: Headers) -> Headers:
+    found = environ.get(SESSION)
+    if found is None or found.cookie is None or any(name == "Set-Cookie" for name, _ in headers):
+        return []
+    return [("Set-Cookie", found.cookie)]

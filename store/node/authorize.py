@@ -21,8 +21,8 @@ def is_of_database(parts: Sequence[str]) -> bool:
     return bool(parts) and (not parts[0].startswith("_") or parts[0] in (USERS, REPLICATOR))
 
 
-def refusal(parts: Sequence[str], method: str, user: UserContext) -> StoreError | None:
-    """What refuses `user` the path, if anything does."""
+def refusal(parts: Sequence[str], method: str, user: UserContext, users: str) -> StoreError | None:
+    """What refuses `user` the path, if anything does; `users` is the database of users."""
     if user.is_admin or not parts or parts[0] in PUBLIC:
         return None
     if parts[0] == "_replicate":
@@ -33,7 +33,7 @@ def refusal(parts: Sequence[str], method: str, user: UserContext) -> StoreError 
         return Unauthorized(NOT_SERVER_ADMIN) if method in ("PUT", "DELETE") else None
     if parts[1] in FOR_ADMINISTRATORS or parts[0] == REPLICATOR:
         return Unauthorized(NOT_SERVER_ADMIN)
-    return _of_users(parts, method, user) if parts[0] == USERS else None
+    return _of_users(parts, method, user) if parts[0] in (users, USERS) else None
 
 
 def _of_users(parts: Sequence[str], method: str, user: UserContext) -> StoreError | None:

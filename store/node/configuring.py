@@ -64,10 +64,7 @@ class Configuring:
         if not isinstance(text, str):
             raise BadRequest("a JSON string expected")
         before = self._config.text(section, key) or ""
-        if section == "admins":
-            self._node.set_admin(key, text.strip(), persist=_persist(call))
-        else:
-            self._config.set(section, key, text.strip(), persist=_persist(call))
+        self._node.set_value(section, key, text.strip(), persist=_persist(call))
         return answer(before)
 
     def delete_value(self, call: Call) -> Response:

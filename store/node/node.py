@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from store.errors import BadRequest, Conflict, NotFound
+from store.errors import BadRequest
 from store.lite.server import LiteServer
 from store.node import passwords, replications, users
 from store.node.accounts import USERS, Accounts
@@ -31,8 +31,7 @@ class Node:
     def __init__(
         self, directory: Path, given: Mapping[str, Mapping[str, str]] | None = None
     ) -> None:
-        hooks = {USERS: self._kept, REPLICATOR: replications.checked}
-        self.server = LiteServer(directory, before_update=hooks)
+        self.server = LiteServer(directory, before_update=self._changed)
         self.config = Config(directory / CONFIG, given)
         self.accounts = Accounts(self.server, self.config)
         self.door = Door(self.config, self.accounts)
@@ -47,13 +46,22 @@ class Node:
         session: Session = self.door.session(environ)
         environ[SESSION] = session
         parts = paths.segments(environ)
-        refused = refusal(parts, str(environ.get("REQUEST_METHOD")), session.user)
+        method = str(environ.get("REQUEST_METHOD"))
+        refused = refusal(parts, method, session.user, self.accounts.database)
         if refused is not None:
             raise refused
         server = NodeServer(self.server, self.config, session.user)
         if is_of_database(parts) and not session.user.is_admin:
             server.database(parts[0]).security()  # who is no member learns nothing else
         return server
+
+    def set_value(self, section: str, key: str, text: str, *, persist: bool) -> None:
+        """Change the configuration. Raises BadRequest for an administrator that is none."""
+        if section == "admins":
+            self.set_admin(key, text, persist=persist)
+            return
+        self.config.set(section, key, text, persist=persist)
+        users.bring_auth_design(self.server, self.accounts.database)
 
     def set_admin(self, name: str, text: str, *, persist: bool) -> None:
         """A server administrator: `text` is a password in clear, or what is kept of one."""
@@ -80,29 +88,17 @@ class Node:
             if passwords.from_line(line) is None:
                 self.set_admin(name, line, persist=False)
 
-    def _kept(self, doc: Doc, user: UserContext) -> Doc:
-        return users.kept(doc, user, self.accounts)
+    def _changed(self, database: str, doc: Doc, user: UserContext) -> Doc:
+        if database in (USERS, self.accounts.database):
+            return users.kept(doc, user, self.accounts)
+        return replications.checked(doc, user) if database == REPLICATOR else doc
 
     def _make_system_databases(self) -> None:
         admin = NodeServer(self.server, self.config, ADMIN)
         for name in (USERS, REPLICATOR):
             if not self.server.exists(name):
                 admin.create(name)
-        self._bring_auth_design()
-
-    def _bring_auth_design(self) -> None:
-        """As CouchDB does: the check of user documents is that of this version."""
-        database, wanted = self.server.database(USERS), users.auth_design()
-        try:
-            there = database.get(users.AUTH_DESIGN)
-        except NotFound:
-            there = {}
-        if there.get("validate_doc_update") == wanted["validate_doc_update"]:
-            return
-        try:
-            database.put({**there, **wanted})
-        except Conflict:
-            return  # another process of this directory has just done the same
+        users.bring_auth_design(self.server, self.accounts.database)
 
 
 def session_of(call: Call) -> Session:

@@ -58,7 +58,8 @@ class Replicating:
         return _page(call, "jobs", shown)
 
     def job(self, call: Call) -> Response:
-        job = self._node.scheduler.job(call.names["job"])
+        # An id has `+` in it, which clients send as it is, and no space.
+        job = self._node.scheduler.job(call.names["job"].replace(" ", "+"))
         return answer(job.to_json(self._node.name))
 
     def docs(self, call: Call) -> Response:

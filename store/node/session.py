@@ -17,19 +17,25 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
 def routes(node: Node) -> tuple[tuple[str, Methods], ...]:
-    methods = {"GET": get, "POST": _post(node), "DELETE": _delete(node)}
+    methods = {"GET": _get(node), "POST": _post(node), "DELETE": _delete(node)}
     return (("_session", methods),)
 
 
-def get(call: Call) -> Response:
-    found = session_of(call)
-    if found.user.name is None and call.params.get("basic") == "true":
-        raise Unauthorized("Please login.")
-    info: dict[str, Json] = {"authentication_handlers": list(HANDLERS)}
-    if found.handler is not None:
-        info["authenticated"] = found.handler
-    user = {"name": found.user.name, "roles": list(found.user.roles)}
-    return answer({"ok": True, "userCtx": user, "info": info})
+def _get(node: Node) -> Callable[[Call], Response]:
+    def get(call: Call) -> Response:
+        found = session_of(call)
+        if found.user.name is None and call.params.get("basic") == "true":
+            raise Unauthorized("Please login.")
+        info: dict[str, Json] = {"authentication_handlers": list(HANDLERS)}
+        if found.handler is not None:
+            info["authenticated"] = found.handler
+        users = node.config.text("chttpd_auth", "authentication_db")
+        if users is not None:
+            info["authentication_db"] = users
+        user = {"name": found.user.name, "roles": list(found.user.roles)}
+        return answer({"ok": True, "userCtx": user, "info": info})
+
+    return get
 
 
 def _post(node: Node) -> Callable[[Call], Response]:

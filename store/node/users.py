@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from store.errors import Forbidden
+from store.errors import Conflict, Forbidden, NotFound
+from store.lite.server import LiteServer
 from store.node import passwords
 from store.node.accounts import PREFIX, Accounts
 from store.types import Doc, UserContext
@@ -14,6 +15,24 @@ AUTH_CHECK = (Path(__file__).parent / "auth_design.js").read_text(encoding="utf-
 def auth_design() -> Doc:
     """The design document that checks what may be written to `_users`."""
     return {"_id": AUTH_DESIGN, "language": "javascript", "validate_doc_update": AUTH_CHECK}
+
+
+def bring_auth_design(server: LiteServer, database: str) -> None:
+    """See to it that the database of users checks what is written to it, by the rules of this
+    version."""
+    if not server.exists(database):
+        return
+    users, wanted = server.database(database), auth_design()
+    try:
+        there = users.get(AUTH_DESIGN)
+    except NotFound:
+        there = {}
+    if there.get("validate_doc_update") == wanted["validate_doc_update"]:
+        return
+    try:
+        users.put({**there, **wanted})
+    except Conflict:
+        return  # another process of this directory has just done the same
 
 
 def kept(doc: Doc, user: UserContext, accounts: Accounts) -> Doc:

@@ -25,7 +25,10 @@ def create(call: Call) -> Response:
 def delete(call: Call) -> Response:
     if "rev" in call.params:
         # CouchDB refuses this: somebody meant to delete a document and its id was empty.
-        raise BadRequest("You tried to DELETE a database with a ?rev= parameter.")
+        raise BadRequest(
+            "You tried to DELETE a database with a ?=rev parameter."
+            " Did you mean to DELETE a document instead?"
+        )
     call.server.delete(call.names["db"])
     return answer(OK)
 

@@ -39,14 +39,15 @@ def _undecoded(environ: dict[str, Any]) -> str:
         if unquote(path[at:], encoding="latin-1") == decoded:
             return path[at:]
         at = path.find("/", at + 1)
-    return decoded.replace("%", "%25")
+    return decoded.replace("%", "%25").replace("+", "%2B")
 
 
 def _decoded(part: str) -> str:
-    if "%" not in part and part.isascii():
+    """A plus sign is a space, as CouchDB reads it."""
+    if "%" not in part and "+" not in part and part.isascii():
         return part
     try:
-        return unquote_to_bytes(part.encode("latin-1")).decode("utf-8")
+        return unquote_to_bytes(part.replace("+", " ").encode("latin-1")).decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadRequest("The path is not valid UTF-8.") from error
 

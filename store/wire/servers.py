@@ -71,4 +71,5 @@ def answer_uuids(call: Call, make: Callable[[], str]) -> Response:
         "Pragma": "no-cache",
         "Expires": "Mon, 01 Jan 1990 00:00:00 GMT",
     }
-    return answer({"uuids": [make() for _ in range(number)]}, headers=headers)
+    made = [make() for _ in range(number)]
+    return answer({"uuids": made}, headers={**headers, "ETag": f'"{make()}"'})

@@ -30,9 +30,20 @@ class _Sequential:
         self._number = 1 + secrets.randbelow(0xFFD)
 
 
-def _utc_random() -> str:
-    """The time in microseconds, then chance."""
-    return f"{time.time_ns() // 1000:014x}{secrets.token_hex(9)}"
+class _Clock:
+    """The time in microseconds, never the same twice."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def __call__(self) -> str:
+        with self._lock:
+            self._last = max(self._last + 1, time.time_ns() // 1000)
+            return f"{self._last:014x}"
+
+
+_utc = _Clock()
 
 
 def _random() -> str:
@@ -40,10 +51,15 @@ def _random() -> str:
 
 
 class Uuids:
-    """Makes ids by the named algorithm; by the sequential one where it is not known."""
+    """Makes ids by the named algorithm; by the sequential one where it is not known. `suffix` ends
+    those of `utc_id`."""
 
-    def __init__(self, algorithm: str = "sequential") -> None:
-        known: dict[str, Callable[[], str]] = {"random": _random, "utc_random": _utc_random}
+    def __init__(self, algorithm: str = "sequential", suffix: str = "") -> None:
+        known: dict[str, Callable[[], str]] = {
+            "random": _random,
+            "utc_random": lambda: _utc() + secrets.token_hex(9),
+            "utc_id": lambda: _utc() + suffix,
+        }
         self._make = known.get(algorithm) or _Sequential()
 
     def __call__(self) -> str:

@@ -105,6 +105,39 @@ def test_uuids(ask: Admin, algorithm: str) -> None:
         assert ask("GET", f"/_uuids?count={wrong}")[0] == 400
 
 
+def test_uuids_end_with_a_suffix_where_that_is_configured(ask: Admin) -> None:
+    ask("PUT", f"{CONFIG}/uuids/algorithm", "utc_id")
+    ask("PUT", f"{CONFIG}/uuids/utc_id_suffix", "-here")
+    found = ask("GET", "/_uuids?count=50")[1]["uuids"]
+    assert found == sorted(set(found))
+    assert all(each[14:] == "-here" for each in found)
+
+
+def test_requests_are_told_apart(ask: Admin) -> None:
+    named = ask.response("GET", "/", headers={"X-Couch-Request-ID": "mine"})
+    assert named.headers["X-Couch-Request-ID"] == "mine"
+    others = {ask.response("GET", "/none").headers["X-Couch-Request-ID"] for _ in range(3)}
+    assert len(others) == 3
+
+
+def test_what_a_request_really_is_may_stand_in_its_headers(ask: Admin) -> None:
+    override = {"X-HTTP-Method-Override": "PUT", "X-Forwarded-Host": "couch.example"}
+    made = ask.response("POST", "/source/new", json={}, headers=override)
+    assert made.status_code == 201
+    assert made.headers["Location"] == "http://couch.example/source/new"
+    assert ask.response("PUT", "/source/other", json={}, headers={
+        "X-HTTP-Method-Override": "DELETE"
+    }).status_code == 201  # fmt: skip
+    ask("PUT", f"{CONFIG}/chttpd/x_forwarded_host", "X-Host")
+    moved = ask.response("PUT", "/source/third", json={}, headers={"X-Host": "other.example"})
+    assert moved.headers["Location"] == "http://other.example/source/third"
+
+
+def test_a_plus_sign_in_a_path_is_a_space(ask: Admin) -> None:
+    assert ask("PUT", "/source/a+b", {})[1]["id"] == "a b"
+    assert ask("PUT", "/source/a%2Bb", {})[1]["id"] == "a+b"
+
+
 def test_configuration_is_kept(ask: Admin, node: Node, tmp_path: Path) -> None:
     assert ask("PUT", f"{CONFIG}/cors/origins", " https://a.example ") == (200, "")
     assert ask("PUT", f"{CONFIG}/cors/origins", "*") == (200, "https://a.example")

@@ -312,6 +312,24 @@ def test_a_peer_that_shares_the_secret_names_its_user(client: Client, node: Node
     assert who(client, headers=headers)["name"] is None
 
 
+def test_another_database_may_hold_the_users(anna: Client) -> None:
+    before, after = "/people", "/staff"
+    config = "/_node/_local/_config/chttpd_auth/authentication_db"
+    assert anna.put(before, auth=LOGIN).status_code == 201
+    for path in (before, after):
+        assert anna.put(config, json=path.strip("/"), auth=LOGIN).status_code == 200
+        anna.put(path, auth=LOGIN)
+        refused(anna.put(f"{path}/org.couchdb.user:eve", json={}, auth=LOGIN), 403, "forbidden")
+        doc = user_doc("eve", f"at {path}")
+        assert anna.put(f"{path}/org.couchdb.user:eve", json=doc, auth=LOGIN).status_code == 201
+        assert who(anna, auth=("eve", f"at {path}"))["name"] == "eve"
+        refused(anna.get(f"{path}/_all_docs", auth=("eve", f"at {path}")), 403, "forbidden")
+        assert anna.get("/_session").json["info"]["authentication_db"] == path.strip("/")
+    refused(anna.get("/_session", auth=ANNA), 401, "unauthorized")
+    anna.delete(config, auth=LOGIN)
+    assert who(anna, auth=ANNA)["name"] == "anna"
+
+
 def test_after_many_wrong_passwords_the_right_one_has_to_wait(anna: Client) -> None:
     for _ in range(5):
         refused(anna.get("/_session", auth=("anna", "x")), 401, "unauthorized")
