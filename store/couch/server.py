@@ -1,18 +1,17 @@
 """A CouchDB server, an IBM Cloudant account or a Divan office as the store's `Server`."""
 
-import re
 import time
 from collections.abc import Mapping
 
+from store import names
 from store.cancel import Cancel
 from store.couch.database import CouchDatabase
 from store.couch.proxy import Proxy
 from store.couch.transport import Ask, Headers, Transport
-from store.errors import BadRequest, NotFound
+from store.errors import NotFound
 from store.types import ADMIN, ChangesOptions, Seq, UserContext
 
 LOOK_SECONDS = 1.0
-LEGAL_NAME = re.compile(r"[a-z][a-z0-9_$()+/-]*")
 
 
 class CouchServer:
@@ -29,11 +28,11 @@ class CouchServer:
         self._known: set[str] = set()
 
     def all_dbs(self) -> list[str]:
-        names = self._transport.json(Ask("GET", ("_all_dbs",), again=True))
-        return [name for name in names if not name.startswith("_")]
+        found = self._transport.json(Ask("GET", ("_all_dbs",), again=True))
+        return [name for name in found if not name.startswith("_")]
 
     def exists(self, name: str) -> bool:
-        if not LEGAL_NAME.fullmatch(name):
+        if not names.is_legal(name):
             return False
         try:
             self._transport.json(Ask("GET", (name,), again=True))
@@ -44,16 +43,12 @@ class CouchServer:
         return True
 
     def create(self, name: str) -> None:
-        if not LEGAL_NAME.fullmatch(name):
-            raise BadRequest(
-                f"Name: '{name}'. Only lowercase characters (a-z), digits (0-9), and any of the "
-                "characters _, $, (, ), +, -, and / are allowed. Must begin with a letter."
-            )
+        names.check(name)
         self._transport.json(Ask("PUT", (name,)))
         self._known.add(name)
 
     def delete(self, name: str) -> None:
-        if not LEGAL_NAME.fullmatch(name):
+        if not names.is_legal(name):
             raise NotFound("Database does not exist.")
         self._known.discard(name)
         self._transport.json(Ask("DELETE", (name,)))

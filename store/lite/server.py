@@ -1,7 +1,6 @@
 """The embedded server: a directory with one SQLite file for each database."""
 
 import json
-import re
 import shutil
 import sqlite3
 import threading
@@ -11,8 +10,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from store import names
 from store.cancel import Cancel
-from store.errors import DatabaseExists, IllegalName, NameTooLong, NotFound, Unavailable
+from store.errors import DatabaseExists, NameTooLong, NotFound, Unavailable
 from store.lite import access, copies, files, schema
 from store.lite.changes import sequence
 from store.lite.connections import Keeper, open_file
@@ -30,7 +30,6 @@ from store.lite.validate import Validation
 from store.lite.waiting import Waiting
 from store.types import ADMIN, Json, Seq, UserContext
 
-_NAME = re.compile(r"(?:[a-z][a-z0-9_$()+/-]*|_users|_replicator|_global_changes)\Z")
 MAX_NAME = 200
 
 
@@ -71,15 +70,11 @@ class LiteServer:
         return [name for name in files.names(self._directory) if name.startswith("_")]
 
     def exists(self, name: str) -> bool:
-        return _NAME.match(name) is not None and self._path(name).exists()
+        return names.is_legal(name) and self._path(name).exists()
 
     def create(self, name: str, security: Mapping[str, Json] | None = None) -> None:
         """As the contract says; `security` is in force from the first moment."""
-        if not _NAME.match(name):
-            raise IllegalName(
-                f"Name: '{name}'. Only lowercase characters (a-z), digits (0-9), and any of the"
-                " characters _, $, (, ), +, -, and / are allowed. Must begin with a letter."
-            )
+        names.check(name)
         if len(name) > MAX_NAME:
             raise NameTooLong(f"At least one path segment of `{name}` is too long.")
         checked = access.check_security(security or {})

@@ -48,6 +48,7 @@ class HttpServer:
             sockets=[listener],
             ident="Divan",
             connection_limit=CONNECTIONS,
+            clear_untrusted_proxy_headers=False,  # CouchDB takes the host from them
             channel_request_lookahead=1,  # else nobody notices that the reader of a feed has gone
         )
 

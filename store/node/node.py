@@ -59,9 +59,8 @@ class Node:
         """Change the configuration. Raises BadRequest for an administrator that is none."""
         if section == "admins":
             self.set_admin(key, text, persist=persist)
-            return
-        self.config.set(section, key, text, persist=persist)
-        users.bring_auth_design(self.server, self.accounts.database)
+        else:
+            self.config.set(section, key, text, persist=persist)
 
     def set_admin(self, name: str, text: str, *, persist: bool) -> None:
         """A server administrator: `text` is a password in clear, or what is kept of one."""
@@ -90,6 +89,8 @@ class Node:
 
     def _changed(self, database: str, doc: Doc, user: UserContext) -> Doc:
         if database in (USERS, self.accounts.database):
+            if not user.is_admin:  # a database that became that of users later has no check yet
+                users.bring_auth_design(self.server, database)
             return users.kept(doc, user, self.accounts)
         return replications.checked(doc, user) if database == REPLICATOR else doc
 

@@ -37,8 +37,9 @@ class NodeServer:
         self._check_admin()
         everyone = self.config.text("couchdb", "default_security") == "everyone"
         self.server.create(name, {} if everyone else ADMIN_ONLY)
-        if name in (USERS, users_database(self.config)):
-            bring_auth_design(self.server, name)
+        users = users_database(self.config)
+        if name in (USERS, users):
+            bring_auth_design(self.server, users)
 
     def delete(self, name: str) -> None:
         self._check_admin()

@@ -215,7 +215,7 @@ def test_ids_that_would_address_something_else(client: CouchServer, docid: str) 
 
 
 def test_database_names(client: CouchServer) -> None:
-    for name in ("", "Upper", "_users", "a b"):
+    for name in ("", "Upper", "_own", "a b"):
         assert not client.exists(name)
         with pytest.raises(NotFound):
             client.database(name)

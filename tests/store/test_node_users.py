@@ -319,7 +319,9 @@ def test_another_database_may_hold_the_users(anna: Client) -> None:
     for path in (before, after):
         assert anna.put(config, json=path.strip("/"), auth=LOGIN).status_code == 200
         anna.put(path, auth=LOGIN)
-        refused(anna.put(f"{path}/org.couchdb.user:eve", json={}, auth=LOGIN), 403, "forbidden")
+        anna.put(f"{path}/_security", json={"members": {"names": []}}, auth=LOGIN)
+        boss = {**user_doc("eve"), "roles": ["boss"]}
+        refused(anna.put(f"{path}/org.couchdb.user:eve", json=boss), 403, "forbidden")
         doc = user_doc("eve", f"at {path}")
         assert anna.put(f"{path}/org.couchdb.user:eve", json=doc, auth=LOGIN).status_code == 201
         assert who(anna, auth=("eve", f"at {path}"))["name"] == "eve"
