@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from store.errors import BadDocument, BadRequest
 from store.types import Json
 
-_REV = re.compile(r"([1-9][0-9]{0,14})-([0-9A-Za-z_.~-]{1,64})\Z")
+_REV = re.compile(r"([1-9][0-9]{0,14})-([0-9A-Za-z_.~-]{0,64})\Z")
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 

@@ -14,6 +14,8 @@ from store.wire.routes import ROUTES, Methods, Routes
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 WAITING_FEEDS = 500
+BODY_TIME = ("X-CouchDB-Body-Time", "0")
+"""Milliseconds that a handler waited for the body: the host brings it whole."""
 OVERRIDES = frozenset(("PUT", "DELETE", "COPY", "GET", "HEAD"))
 """Methods that a POST may really be, by `X-HTTP-Method-Override`: some clients know no others."""
 
@@ -43,8 +45,8 @@ def _as_couchdb(node: Node, application: Callable[..., Any]) -> Callable[..., An
         request_id = environ.get("HTTP_X_COUCH_REQUEST_ID") or secrets.token_hex(5)
 
         def start(status: str, headers: Headers, *rest: Any) -> Any:
-            headers = [*headers, ("X-Couch-Request-ID", request_id), *_renewed(environ, headers)]
-            return start_response(status, headers, *rest)
+            told = [("X-Couch-Request-ID", request_id), BODY_TIME, *_renewed(environ, headers)]
+            return start_response(status, [*headers, *told], *rest)
 
         return application(environ, start)
 

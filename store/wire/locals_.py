@@ -2,7 +2,7 @@
 
 from werkzeug.wrappers import Response
 
-from store.errors import Conflict
+from store.errors import BadRequest, Conflict
 from store.wire.answers import answer
 from store.wire.call import Call
 
@@ -28,3 +28,7 @@ def delete(call: Call) -> Response:
         raise Conflict()
     database.delete_local(call.docid, rev)
     return answer({"ok": True, "id": call.docid, "rev": "0-0"})
+
+
+def attachment(call: Call) -> Response:
+    raise BadRequest("_local documents do not accept attachments.")

@@ -83,6 +83,10 @@ ROUTES: tuple[tuple[str, Methods], ...] = (
             "COPY": documents.copy,
         },
     ),
+    (
+        "{db}/_local/{doc}/{attachment*}",
+        {"GET": locals_.attachment, "PUT": locals_.attachment, "DELETE": locals_.attachment},
+    ),
     ("{db}/_design/{ddoc}/_view/{view}", {"GET": indexes.view, "POST": indexes.view}),
     ("{db}/_design/{ddoc}/_view/{view}/queries", {"POST": indexes.queries}),
     (

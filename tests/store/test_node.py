@@ -116,6 +116,7 @@ def test_uuids_end_with_a_suffix_where_that_is_configured(ask: Admin) -> None:
 def test_requests_are_told_apart(ask: Admin) -> None:
     named = ask.response("GET", "/", headers={"X-Couch-Request-ID": "mine"})
     assert named.headers["X-Couch-Request-ID"] == "mine"
+    assert named.headers["X-CouchDB-Body-Time"] == "0"
     others = {ask.response("GET", "/none").headers["X-Couch-Request-ID"] for _ in range(3)}
     assert len(others) == 3
 

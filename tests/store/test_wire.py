@@ -96,6 +96,22 @@ def test_document_ids_keep_slashes_and_unicode(client: Client) -> None:
     assert client.get("/db/a/b").status_code == 404
 
 
+def test_local_documents_take_no_attachments(client: Client) -> None:
+    client.put("/db/_local/x", json={})
+    for method in ("GET", "PUT", "DELETE"):
+        status, said = facts(client.open("/db/_local/x/a.txt", method=method, data=b"x"))
+        assert (status, said["reason"]) == (400, "_local documents do not accept attachments.")
+
+
+def test_a_revision_without_a_hash_is_one_in_replication(client: Client) -> None:
+    """As PouchDB's peers may send it, and CouchDB takes it."""
+    docs = {"docs": [{"_id": "bare", "_rev": "1-", "n": 1}], "new_edits": False}
+    assert facts(client.post("/db/_bulk_docs", json=docs)) == (201, [])
+    assert client.get("/db/bare").json == {"_id": "bare", "_rev": "1-", "n": 1}
+    assert client.get("/db/bare?rev=1-").json["n"] == 1
+    assert client.put("/db/bare?rev=1-", json={}).status_code == 201
+
+
 def test_design_document_with_escaped_slash(client: Client) -> None:
     assert client.put("/db/_design%2Fx", json={"language": "javascript"}).status_code == 201
     assert client.get("/db/_design/x").json["_id"] == "_design/x"
