@@ -1,6 +1,6 @@
 """A node: the embedded server with what CouchDB keeps beside the databases."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ class Node:
         refused = refusal(parts, method, session.user, self.accounts.database)
         if refused is not None:
             raise refused
+        self._bring_check(parts, method, session.user)
         server = NodeServer(self.server, self.config, session.user)
         if is_of_database(parts) and not session.user.is_admin:
             server.database(parts[0]).security()  # who is no member learns nothing else
@@ -87,6 +88,15 @@ class Node:
             if passwords.from_line(line) is None:
                 self.set_admin(name, line, persist=False)
 
+    def _bring_check(self, parts: Sequence[str], method: str, user: UserContext) -> None:
+        """The check of user documents comes when their database is first asked for; into one that
+        was configured for them later than an administrator fills it, as in CouchDB."""
+        database = self.accounts.database
+        if parts[:1] == (database,) and (
+            database == USERS or method in ("GET", "HEAD") or not user.is_admin
+        ):
+            users.bring_auth_design(self.server, database)
+
     def _changed(self, database: str, doc: Doc, user: UserContext) -> Doc:
         if database in (USERS, self.accounts.database):
             if not user.is_admin:  # a database that became that of users later has no check yet
@@ -99,7 +109,6 @@ class Node:
         for name in (USERS, REPLICATOR):
             if not self.server.exists(name):
                 admin.create(name)
-        users.bring_auth_design(self.server, self.accounts.database)
 
 
 def session_of(call: Call) -> Session:

@@ -7,10 +7,8 @@ from store.api import Database
 from store.cancel import Cancel
 from store.errors import Unauthorized
 from store.lite.server import LiteServer
-from store.node.accounts import USERS, users_database
 from store.node.authorize import NOT_SERVER_ADMIN
 from store.node.config import Config
-from store.node.users import bring_auth_design
 from store.types import ADMIN, Json, Seq, UserContext
 
 ADMIN_ONLY: dict[str, Json] = {"members": {"roles": ["_admin"]}, "admins": {"roles": ["_admin"]}}
@@ -37,9 +35,6 @@ class NodeServer:
         self._check_admin()
         everyone = self.config.text("couchdb", "default_security") == "everyone"
         self.server.create(name, {} if everyone else ADMIN_ONLY)
-        users = users_database(self.config)
-        if name in (USERS, users):
-            bring_auth_design(self.server, users)
 
     def delete(self, name: str) -> None:
         self._check_admin()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from store.couch.server import proxy_headers
+from store.couch.proxy import ALGORITHMS, signed
 from store.node import Node, node_app
 from store.node.door import Door
 from store.types import BasicAuth, UserContext
@@ -303,13 +303,26 @@ def test_a_forged_cookie_is_nobodys(client: Client, at: int) -> None:
     assert who(client, headers={"Cookie": f"AuthSession={forged}"})["name"] is None
 
 
-def test_a_peer_that_shares_the_secret_names_its_user(client: Client, node: Node) -> None:
-    ben = UserContext("ben", ("sales", "divan"))
-    headers = proxy_headers(ben, SECRET)
-    assert who(client, headers=headers) == {"name": "ben", "roles": ["sales", "divan"]}
-    assert who(client, headers=proxy_headers(ben, "guessed"))["name"] is None
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_peer_that_shares_the_secret_names_its_user(
+    client: Client, node: Node, algorithm: str
+) -> None:
+    ben = UserContext("bén", ("sales", "divan"))
+    headers = sent(ben, SECRET, algorithm)
+    assert who(client, headers=headers) == {"name": "bén", "roles": ["sales", "divan"]}
+    assert who(client, headers=sent(ben, "guessed", algorithm))["name"] is None
     node.config.set("chttpd_auth", "proxy_use_secret", "false")
     assert who(client, headers=headers)["name"] is None
+
+
+def sent(user: UserContext, secret: str, algorithm: str) -> dict[str, str]:
+    """The proxy headers as they are on the wire, where they are bytes of UTF-8."""
+    headers = signed(user, secret, algorithm)
+    return {
+        name: value if isinstance(value, str) else value.decode("latin-1")
+        for name, value in headers.items()
+        if value
+    }
 
 
 def test_another_database_may_hold_the_users(anna: Client) -> None:
