@@ -82,6 +82,12 @@ def test_replicated_revisions_are_kept_as_given(db: Database) -> None:
     assert found["_revisions"] == {"start": 2, "ids": [TWO[2:], ONE[2:]]}
 
 
+def test_a_revision_may_have_no_hash(db: Database) -> None:
+    assert db.bulk_docs([{"_id": "a", "_rev": "1-", "n": 1}], new_edits=False) == []
+    assert (db.get("a")["_rev"], db.get("a", rev="1-")["n"]) == ("1-", 1)
+    assert db.put({"_id": "a", "_rev": "1-", "n": 2}).startswith("2-")
+
+
 def test_replicating_again_changes_nothing(db: Database) -> None:
     graft(db, "a", ONE, TWO, n=2)
     seq = db.info()["update_seq"]

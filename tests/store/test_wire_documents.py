@@ -156,6 +156,10 @@ JSON = "application/json"
         ("GET", "/db/_bulk_docs", b"", JSON,
          (405, "method_not_allowed", "Only POST allowed")),
         ("GET", "/db/_foo", b"", JSON, (404, "not_found", "missing")),
+        ("GET", "/db/_local/a/f", b"", JSON,
+         (400, "bad_request", "_local documents do not accept attachments.")),
+        ("PUT", "/db/_local/a/f", b"x", "text/plain",
+         (400, "bad_request", "_local documents do not accept attachments.")),
     ],
 )  # fmt: skip
 def test_refusals_have_couchdbs_words(
