@@ -1,5 +1,7 @@
 """Databases that only the server reaches: no ACL, so no person and no laptop ever sees them."""
 
+from contextlib import suppress
+
 from store.api import Database, Server
 from store.errors import DatabaseExists
 
@@ -9,13 +11,15 @@ ONLY_SERVER = {"names": [], "roles": ["_admin"]}
 
 
 def server_database(server: Server, name: str, *, history: int) -> Database:
-    """The database of this name, made if it is not there yet; it keeps `history` revisions."""
+    """The database of this name, made if it is not there yet, shut to everybody else; it keeps
+    `history` revisions. One that was replicated here is brought in order."""
     if not server.exists(name):
-        try:
+        with suppress(DatabaseExists):  # another process was faster, and does the same
             server.create(name)
-        except DatabaseExists:  # another process was faster, and does the same
-            return server.database(name)
-        db = server.database(name)
-        db.set_security({"admins": ONLY_SERVER, "members": ONLY_SERVER})
+    db = server.database(name)
+    shut = {"admins": ONLY_SERVER, "members": ONLY_SERVER}
+    if db.security() != shut:
+        db.set_security(shut)
+    if db.revs_limit() != history:
         db.set_revs_limit(history)
-    return server.database(name)
+    return db

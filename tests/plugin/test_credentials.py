@@ -250,3 +250,15 @@ def test_nobody_but_the_server_reaches_the_database(
     anna = UserContext("anna", ("divan",))
     with pytest.raises((Forbidden, Unauthorized)):
         server.database("credentials", anna).get("password:anna")
+
+
+def test_a_database_that_was_replicated_here_is_shut_and_loses_its_history(
+    server: LiteServer,
+) -> None:
+    server.create("credentials")
+    server.database("credentials").set_security({})
+    Credentials(server, hasher=WEAK).set_password("anna", PASSWORD)
+    db = server.database("credentials")
+    assert db.revs_limit() == 1
+    with pytest.raises((Forbidden, Unauthorized)):
+        server.database("credentials", UserContext("anna", ("divan",))).all_docs()
