@@ -6,16 +6,16 @@ Erlang terms; only equality between machines that run Divan is promised.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from store.errors import BadDocument, BadRequest
+from store.jsontext import encoder_of
 from store.types import Json
 
 _REV = re.compile(r"([1-9][0-9]{0,14})-([0-9A-Za-z_.~-]{0,64})\Z")
 
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_canonical = encoder_of(ensure_ascii=True, sort_keys=True)
 
 
 def parse(rev: object) -> tuple[int, str]:

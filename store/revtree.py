@@ -142,6 +142,11 @@ def loads(text: str) -> Tree:
     }
 
 
+def planted(rev: str, *, deleted: bool, body: int) -> str:
+    """The written tree of one revision."""
+    return f'[["{rev}",0,{int(deleted)},{body}]]'
+
+
 def appended(text: str, rev: str, *, deleted: bool, body: int, limit: int) -> tuple[str, list[int]]:
     """A written tree of one leaf with a revision added on that leaf, stemmed to `limit`, and the
     bodies of the revisions that went. Spares parsing: the leaf of such a tree is its last row."""

@@ -108,9 +108,11 @@ def _settled(shelf: Shelf, user: UserContext, item: "_Prepared") -> "_Prepared":
 _Prepared = Edit | local.LocalEdit
 
 
-def _rounds(prepared: Sequence[_Prepared]) -> list[list[int]]:
+def _rounds(prepared: Sequence[_Prepared]) -> Sequence[Sequence[int]]:
     """Places in order, split so that no document comes twice in a round: the second edit of a
     document must be judged against the outcome of the first."""
+    if len({item.docid for item in prepared}) == len(prepared):
+        return [range(len(prepared))]
     rounds: list[list[int]] = [[]]
     times: dict[str, int] = {}
     for at, item in enumerate(prepared):

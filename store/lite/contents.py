@@ -75,9 +75,9 @@ def settled(storage: Storage, edit: Edit) -> Edit:
             if isinstance(attachment.data, Content):
                 attachments[name] = _written(storage, name, attachment, attachment.data)
     except BaseException:
-        give_up(storage, [replace(edit, attachments=attachments)])
+        give_up(storage, [edit._replace(attachments=attachments)])
         raise
-    return replace(edit, attachments=attachments)
+    return edit._replace(attachments=attachments)
 
 
 def _written(

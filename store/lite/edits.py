@@ -3,14 +3,14 @@
 import base64
 import binascii
 import hashlib
-import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from store import revisions
 from store.errors import AttachmentTooLarge, BadDocument, BadRequest, IllegalDocId, TooLarge
+from store.jsontext import encoder_of
 from store.types import Content, Doc
 
 MAX_DOCUMENT = 8_000_000
@@ -28,8 +28,8 @@ _KEPT = frozenset(
     f"_replication_{name}" for name in ("id", "state", "state_time", "state_reason", "stats")
 )
 """What a replicator writes into the document that asked for a replication: items like any other."""
-_to_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode
-_to_ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_to_text = encoder_of(ensure_ascii=False)
+_to_ascii = encoder_of(ensure_ascii=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,7 @@ class NewAttachment:
     encoding: Literal["gzip"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """One revision to write.
 
     `rev` is the parent, None for a new document; in replication it is the revision itself and
@@ -76,7 +75,8 @@ class Edit:
     @property
     def streams(self) -> bool:
         """Whether attachments are still to be read in pieces."""
-        return any(isinstance(at.data, Content) for at in self.attachments.values())
+        attached = self.attachments
+        return bool(attached) and any(isinstance(at.data, Content) for at in attached.values())
 
 
 def edit(doc: Doc, *, new_edits: bool = True, make_id: bool = False) -> Edit:

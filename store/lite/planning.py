@@ -3,8 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from store import revisions, revtree
 from store.errors import Conflict, MissingStub
@@ -13,8 +12,7 @@ from store.lite.edits import Edit, NewAttachment
 from store.types import Doc
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The document as it is; `rev` is None where it was purged. `stale` counts the bodies of
     revisions that are no leaves, `text` is the written tree."""
 
@@ -34,8 +32,7 @@ class Found:
         return self.rev is not None and not self.deleted
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """An edit that may be stored. `history` is newest first, `parent` the body that it replaces
     (None: a new document for validators), `known` says that the revision is there with its body."""
 

@@ -55,7 +55,7 @@ def _fresh_row(tx: Transaction, plan: Plan, body: int) -> tuple[Any, ...]:
 def _first_tree(plan: Plan, body: int, limit: int) -> str:
     deleted = plan.edit.deleted
     if len(plan.history) == 1:
-        return revtree.appended("[]", plan.rev, deleted=deleted, body=body, limit=limit)[0]
+        return revtree.planted(plan.rev, deleted=deleted, body=body)
     return revtree.dumps(revtree.merge({}, plan.history[:limit], deleted=deleted, body=body))
 
 
