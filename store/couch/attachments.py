@@ -1,9 +1,10 @@
 """Attachments over HTTP, in pieces both ways."""
 
 import base64
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from store import revisions
@@ -72,9 +73,14 @@ def content(
     rev: str,
     facts: Mapping[str, object],
 ) -> RemoteContent:
-    """The content of a stub that came with `att_encoding_info`."""
-    length = facts.get("encoded_length", facts["length"])
-    return RemoteContent(transport, headers, path, rev, "encoding" in facts, int(str(length)))
+    """The content of a stub that came with `att_encoding_info`. CouchDB tells its length; where
+    another server does not, it is read once to be measured."""
+    told = facts.get("encoded_length", facts.get("length"))
+    found = RemoteContent(
+        transport, headers, path, rev, "encoding" in facts,
+        sys.maxsize if told is None else int(str(told)),
+    )  # fmt: skip
+    return found if told is not None else replace(found, length=sum(map(len, found.pieces())))
 
 
 def sendable(doc: Doc) -> Multipart | None:

@@ -261,7 +261,7 @@ class CouchDatabase:
             facts["content_type"],
             facts["digest"],
             int(facts["revpos"]),
-            int(facts["length"]),
+            int(facts.get("length", found.length)),
             found,
             facts.get("encoding"),
         )

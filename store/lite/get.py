@@ -31,10 +31,10 @@ def revision(
 ) -> Doc:
     """One revision, deleted or not; with `latest` the best leaf below it. Raises NotFound."""
     revisions.parse(rev)
-    record = records.find(conn, docid)
-    if record is None:
+    found = records.find_tree(conn, docid)
+    if found is None:
         raise NotFound("missing")
-    nodes = records.tree(conn, record)
+    record, nodes = found
     if latest and rev in nodes:
         rev = revtree.descendants(nodes, rev)[0]
     doc = _opened(conn, record, nodes, rev, shape)
@@ -50,12 +50,12 @@ def open_revs(
     """`{"ok": doc}` or `{"missing": rev}` for each revision; "all" means every leaf."""
     if revs != "all":
         revisions.parse_all(revs)
-    record = records.find(conn, docid)
-    if record is None:
+    found = records.find_tree(conn, docid)
+    if found is None:
         if revs == "all":
             raise NotFound("missing")
         return [{"missing": rev} for rev in revs]
-    nodes = records.tree(conn, record)
+    record, nodes = found
     answer: list[dict[str, Json]] = []
     for rev in _wanted(nodes, revs, latest):
         doc = _opened(conn, record, nodes, rev, shape)
@@ -123,8 +123,8 @@ def revs_diff(conn: sqlite3.Connection, revs: Mapping[str, Sequence[str]]) -> di
     answer: dict[str, Json] = {}
     for docid, asked in revs.items():
         revs_of_one = revisions.parse_all(asked)
-        record = records.find(conn, docid) if records.storable(docid) else None
-        nodes = records.tree(conn, record) if record else {}
+        found = records.find_tree(conn, docid) if records.storable(docid) else None
+        nodes = found[1] if found else {}
         unknown, ancestors = revtree.missing(nodes, revs_of_one)
         if unknown:
             answer[docid] = {"missing": unknown}

@@ -34,7 +34,8 @@ class Found(NamedTuple):
 
 class Plan(NamedTuple):
     """An edit that may be stored. `history` is newest first, `parent` the body that it replaces
-    (None: a new document for validators), `known` says that the revision is there with its body."""
+    (None: a new document for validators), `known` says that the revision is there with its body,
+    `tree` is the document's where planning had to read it."""
 
     edit: Edit
     found: Found | None
@@ -42,6 +43,7 @@ class Plan(NamedTuple):
     parent: tuple[str, revtree.Node] | None
     attachments: dict[str, dict[str, Any]]
     known: bool = False
+    tree: revtree.Tree | None = None
 
     @property
     def rev(self) -> str:
@@ -139,7 +141,7 @@ def _replicated(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Pl
     nodes = found.tree() if found else {}
     node = nodes.get(edit.history[0])
     if node is not None and node.body:
-        return Plan(edit, found, edit.history, None, {}, known=True)
+        return Plan(edit, found, edit.history, None, {}, True, nodes)
     ancestors = [(rev, nodes[rev]) for rev in edit.history[1:] if rev in nodes]
     sources: list[revtree.Node] = []
     if any(attachment.data is None for attachment in edit.attachments.values()):
@@ -148,7 +150,7 @@ def _replicated(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Pl
         edit, revisions.generation(edit.history[0]), _kept(conn, sources), by_digest=True
     )
     parent = ancestors[0] if ancestors and ancestors[0][0] == edit.history[1] else None
-    return Plan(edit, found, edit.history, parent, attachments)
+    return Plan(edit, found, edit.history, parent, attachments, False, nodes)
 
 
 def _kept(conn: sqlite3.Connection, nodes: list[revtree.Node]) -> list[dict[str, Any]]:

@@ -65,6 +65,14 @@ def find(conn: sqlite3.Connection, docid: str) -> Record | None:
     return None if row is None else Record(*row)
 
 
+def find_tree(conn: sqlite3.Connection, docid: str) -> tuple[Record, revtree.Tree] | None:
+    """The document's row with its tree, or None as `find`."""
+    row = conn.execute(
+        f"SELECT {COLUMNS}, d.tree FROM docs d WHERE docid = ? AND rev IS NOT NULL", (docid,)
+    ).fetchone()
+    return None if row is None else (Record(*row[:7]), revtree.loads(row[7]))
+
+
 def tree(conn: sqlite3.Connection, record: Record) -> revtree.Tree:
     text = conn.execute("SELECT tree FROM docs WHERE key = ?", (record.key,)).fetchone()[0]
     return revtree.loads(text)

@@ -64,7 +64,7 @@ def _store_one(tx: Transaction, plan: Plan) -> None:
     if found is None or (found.losers is None and not plan.edit.history):
         _append(tx, plan, found)
         return
-    tree = found.tree()
+    tree = found.tree() if plan.tree is None else plan.tree
     if plan.known and all(rev in tree for rev in plan.history):
         return
     body = 0 if plan.known else _add_body(tx, plan)

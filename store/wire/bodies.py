@@ -1,6 +1,7 @@
 """Bodies and parameters of a request, read strictly and within limits."""
 
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -22,6 +23,8 @@ MAX_PARAMETERS = 200
 PIECE = 256 * 1024
 MAX_STREAM = 4 * 1024**3
 """Bytes of a body that is read in pieces (CouchDB: `max_http_request_size`)."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parameters(request: Request) -> dict[str, str]:
@@ -166,7 +169,7 @@ def parsed(text: str) -> Json:
         value = json.loads(text, parse_constant=_no_constant)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    if "\\u" in text:
+    if _SURROGATE.search(text):
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     return value
 

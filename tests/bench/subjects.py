@@ -84,7 +84,7 @@ class InProcess:
 
     def replicate(self) -> int:
         target = self._server.database(COPY)
-        return replicate(self._db, target, replication_id="bench").written
+        return replicate(self._db, target, replication_id="bench").counts.written
 
     def file_size(self) -> int:
         return int(self._db.info()["sizes"]["file"])

@@ -246,6 +246,22 @@ def test_attachment_keeps_every_byte(client: CouchServer) -> None:
         database.get_attachment("a/b", "none")
 
 
+def test_attachment_whose_length_is_not_told() -> None:
+    facts = b'{"content_type":"text/plain","digest":"md5-x","revpos":1,"stub":true}'
+    doc = b'{"_id":"a","_rev":"1-a","_attachments":{"x":' + facts + b"}}"
+
+    def peer(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        attached = environ["PATH_INFO"] == "/db/a/x"
+        kind = "text/plain" if attached else "application/json"
+        start_response("200 OK", [("Content-Type", kind)])
+        return [b"hello" if attached else doc]
+
+    with client_of(peer) as server:
+        got = server.database("db").get_attachment("a", "x")
+        assert (got.length, got.content.length, got.data) == (5, 5, b"hello")
+        assert b"".join(got.content.pieces(1, 3)) == b"el"
+
+
 def test_handle_under_another_name(client: CouchServer, store: LiteServer) -> None:
     anna = client.database("db", UserContext("anna", ("divan",)))
     assert anna.user.name == "anna"
