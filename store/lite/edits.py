@@ -73,6 +73,12 @@ class Edit(NamedTuple):
     attachments: dict[str, NewAttachment]
 
     @property
+    def has_stubs(self) -> bool:
+        """Whether attachments are those of a revision that is stored."""
+        attached = self.attachments
+        return bool(attached) and any(at.data is None for at in attached.values())
+
+    @property
     def streams(self) -> bool:
         """Whether attachments are still to be read in pieces."""
         attached = self.attachments

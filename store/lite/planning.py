@@ -98,7 +98,7 @@ def _interactive(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> P
     parent_rev = _parent_rev(edit, found)
     node = _parent_node(found, parent_rev)
     number = revisions.generation(parent_rev) + 1 if parent_rev else 1
-    kept = _kept(conn, [node] if node and edit.rev else [])
+    kept = _kept(conn, [node] if node and edit.rev and edit.has_stubs else [])
     attachments = _resolve(edit, number, kept)
     rev = revisions.successor(
         parent_rev, edit.body, deleted=edit.deleted,
@@ -144,7 +144,7 @@ def _replicated(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Pl
         return Plan(edit, found, edit.history, None, {}, True, nodes)
     ancestors = [(rev, nodes[rev]) for rev in edit.history[1:] if rev in nodes]
     sources: list[revtree.Node] = []
-    if any(attachment.data is None for attachment in edit.attachments.values()):
+    if edit.has_stubs:
         sources = [node for _, node in ancestors] + list(nodes.values())
     attachments = _resolve(
         edit, revisions.generation(edit.history[0]), _kept(conn, sources), by_digest=True

@@ -123,6 +123,7 @@ JSON = "application/json"
         ("PUT", "/db/a", b"{", JSON, (400, "bad_request", "invalid UTF-8 JSON")),
         ("PUT", "/db/a", b'{"a":"\xff"}', JSON, (400, "bad_request", "invalid UTF-8 JSON")),
         ("PUT", "/db/a", b'{"a":NaN}', JSON, (400, "bad_request", "invalid UTF-8 JSON")),
+        ("PUT", "/db/a", b'{"a":"\\uDc00"}', JSON, (400, "bad_request", "invalid UTF-8 JSON")),
         ("PUT", "/db/a", b"[]", JSON, (400, "bad_request", "Document must be a JSON object")),
         ("PUT", "/db/a", b'{"_rev":"x"}', JSON, (400, "bad_request", "Invalid rev format")),
         ("PUT", "/db/a", b'{"_bad":1}', JSON,
