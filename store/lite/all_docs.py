@@ -7,10 +7,11 @@ from typing import Any
 
 from store.lite import idrange, records
 from store.lite.ranges import check, settled
-from store.lite.records import Record, Shape
+from store.lite.records import Body, Record, Shape
 from store.lite.storage import read_state
 from store.types import ABSENT, Json, Row, ViewOptions
 
+_NONE: tuple[Record | None, Body | None] = (None, None)
 _ALL = "deleted = 0"
 _DESIGNS = "deleted = 0 AND docid >= '_design/' AND docid < '_design0'"
 
@@ -50,14 +51,14 @@ def _is_design(key: Json) -> bool:
 
 
 def _by_keys(conn: sqlite3.Connection, options: ViewOptions) -> list[Row]:
-    return [_row_of_key(conn, key, options) for key in idrange.chosen(options)]
-
-
-def _row_of_key(conn: sqlite3.Connection, key: Json, options: ViewOptions) -> Row:
-    record = records.find(conn, key) if isinstance(key, str) and records.storable(key) else None
-    if record is None:
-        return {"key": key, "error": "not_found"}
-    return _row(conn, record, options)
+    keys = idrange.chosen(options)
+    ids = [key for key in keys if isinstance(key, str) and records.storable(key)]
+    found = {record.docid: (record, body) for record, body in records.find_all(conn, ids)}
+    return [
+        _row(conn, record, options, body) if record else {"key": key, "error": "not_found"}
+        for key in keys
+        for record, body in [found.get(key, _NONE) if isinstance(key, str) else _NONE]
+    ]
 
 
 def _by_key(conn: sqlite3.Connection, options: ViewOptions, among: str) -> tuple[list[Row], int]:
@@ -88,20 +89,25 @@ def _count(conn: sqlite3.Connection, condition: str, values: list[str]) -> int:
     return found
 
 
-def _row(conn: sqlite3.Connection, record: Record, options: ViewOptions) -> Row:
+def _row(
+    conn: sqlite3.Connection, record: Record, options: ViewOptions, body: Body | None = None
+) -> Row:
     value: dict[str, Any] = {"rev": record.rev}
     if record.deleted:
         value["deleted"] = True
     row: Row = {"id": record.docid, "key": record.docid, "value": value}
     if options.include_docs:
         row["doc"] = None if record.deleted else document_of(
-            conn, record, Shape(conflicts=options.conflicts, attachments=options.attachments)
+            conn, record, Shape(conflicts=options.conflicts, attachments=options.attachments),
+            body,
         )  # fmt: skip
     return row
 
 
-def document_of(conn: sqlite3.Connection, record: Record, shape: Shape) -> dict[str, Json]:
-    """The winner of a row, deleted or not."""
-    body = records.body(conn, record.body)
+def document_of(
+    conn: sqlite3.Connection, record: Record, shape: Shape, body: Body | None = None
+) -> dict[str, Json]:
+    """The winner of a row, deleted or not; `body` is its body where it is at hand."""
+    body = records.body(conn, record.body) if body is None else body
     doc = records.document(record.docid, record.rev, bool(record.deleted), *body)
     return records.shaped(conn, doc, record, shape, None, body[1])

@@ -17,7 +17,7 @@ from store.lite.exact import exact, is_number, pack, plain, total, unpack
 from store.types import Json
 
 Stored = Sequence[Any]
-Aggregate = tuple[str, Callable[[Any], Json]]
+Aggregate = tuple[str, Callable[[Any], str]]
 
 MOST_RANKS = 100
 STATS = ("sum", "count", "min", "max", "sumsqr")
@@ -66,7 +66,7 @@ class Count:
 
     @property
     def aggregate(self) -> Aggregate:
-        return "count(*)", int
+        return "count(*)", str
 
     def reduce(self, rows: Sequence[Stored]) -> Json:
         return len(rows)
@@ -86,7 +86,7 @@ class Sum:
 
     @property
     def aggregate(self) -> Aggregate:
-        return "group_concat(v)", self._gathered
+        return "group_concat(v)", lambda found: json.dumps(self._gathered(found))
 
     def _gathered(self, found: Any) -> Json:
         return _checked(_summed(json.loads(f"[{found}]")), len(found))
@@ -181,7 +181,7 @@ class Stats:
 
     @property
     def aggregate(self) -> Aggregate:
-        return "group_concat(v)", self._gathered
+        return "group_concat(v)", lambda found: json.dumps(self._gathered(found))
 
     def _gathered(self, found: Any) -> Json:
         return _together([_prepared(value) for value in json.loads(f"[{found}]")])
@@ -261,7 +261,7 @@ class Rank:
 
     @property
     def aggregate(self) -> Aggregate:
-        return "group_concat(v)", self._gathered
+        return "group_concat(v)", lambda found: json.dumps(self._gathered(found))
 
     def _gathered(self, found: Any) -> Json:
         return self._ranked(json.loads(f"[{found}]"))

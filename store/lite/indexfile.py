@@ -145,5 +145,6 @@ def _tables(views: int) -> Iterator[str]:
         yield (
             f"CREATE TABLE nodes_{number} (level INTEGER NOT NULL, key BLOB NOT NULL,"
             " tail BLOB NOT NULL, rows INTEGER NOT NULL, value TEXT NOT NULL,"
+            " first BLOB NOT NULL, k TEXT NOT NULL, last BLOB NOT NULL,"
             " PRIMARY KEY (level, key, tail)) WITHOUT ROWID"
         )

@@ -6,7 +6,7 @@ The usual small range is read as rows at once; a long one costs some nodes of ea
 from collections.abc import Callable, Iterable, Iterator
 
 from store.lite.ranges import Range
-from store.lite.tree import SIZE, Node, Tree
+from store.lite.tree import SIZE, Node, Stretch, Tree
 
 GroupOf = Callable[[bytes], bytes]
 """From a sort key to the beginning of it that all keys of its group share."""
@@ -28,17 +28,17 @@ def pieces(tree: Tree, wanted: Range, group_of: GroupOf, *, descending: bool) ->
 def _cut(
     tree: Tree,
     level: int,
-    inside: Range | Node,
+    inside: Stretch,
     wanted: Range,
     group_of: GroupOf,
     descending: bool,
 ) -> Iterator[Piece]:
-    nodes = tree.inside(level, inside.start, inside.end)
+    nodes = tree.overlapping(level, inside, wanted)
     for node in reversed(nodes) if descending else nodes:
         if node.end <= wanted.start or node.start >= wanted.end or not node.rows:
             continue
         whole = wanted.start <= node.start and node.end <= wanted.end
-        if whole and group_of(node.start[0]) == group_of(node.end[0]):
+        if whole and node.last.startswith(group_of(node.first)):
             yield node
         elif level == 1:
             yield Range(max(node.start, wanted.start), min(node.end, wanted.end))

@@ -3,6 +3,7 @@
 import base64
 import json
 import sqlite3
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,12 @@ from store.types import Attached, Doc, unzipped
 
 COLUMNS = "d.key, d.docid, d.seq, d.rev, d.deleted, d.losers, d.body"
 WITH_BODY = f"SELECT {COLUMNS}, b.body, b.attachments FROM docs d JOIN bodies b ON b.key = d.body"
+
+AT_ONCE = 100
+"""Documents that one statement finds."""
+
+Body = tuple[str, str | None]
+"""JSON texts of a document's items and of its attachments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +80,22 @@ def find_tree(conn: sqlite3.Connection, docid: str) -> tuple[Record, revtree.Tre
     return None if row is None else (Record(*row[:7]), revtree.loads(row[7]))
 
 
+def find_all(conn: sqlite3.Connection, docids: Sequence[str]) -> Iterator[tuple[Record, Body]]:
+    """The rows of those documents that were ever there, with their bodies, in any order."""
+    for at in range(0, len(docids), AT_ONCE):
+        some = docids[at : at + AT_ONCE]
+        marks = ",".join("?" * len(some))
+        query = f"{WITH_BODY} WHERE d.docid IN ({marks}) AND d.rev IS NOT NULL"
+        for row in conn.execute(query, some):
+            yield Record(*row[:7]), row[7:]
+
+
 def tree(conn: sqlite3.Connection, record: Record) -> revtree.Tree:
     text = conn.execute("SELECT tree FROM docs WHERE key = ?", (record.key,)).fetchone()[0]
     return revtree.loads(text)
 
 
-def body(conn: sqlite3.Connection, key: int) -> tuple[str, str | None]:
+def body(conn: sqlite3.Connection, key: int) -> Body:
     """The body's JSON text and that of its attachments."""
     row = conn.execute("SELECT body, attachments FROM bodies WHERE key = ?", (key,)).fetchone()
     return row[0], row[1]
@@ -178,4 +195,4 @@ def _base64(conn: sqlite3.Connection, facts: dict[str, Any]) -> str:
 
 def storable(docid: str) -> bool:
     """False for a text with half a surrogate: SQLite takes none, so no document has such an id."""
-    return not any("\ud800" <= at <= "\udfff" for at in docid)
+    return docid.isascii() or not any("\ud800" <= at <= "\udfff" for at in docid)

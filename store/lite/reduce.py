@@ -2,31 +2,30 @@
 
 import json
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 
-from store.collation import group_key
+from store.collation import HIGHEST, group_key
 from store.lite.pieces import GroupOf, pieces
 from store.lite.ranges import EXACT, Range, group_level
 from store.lite.reducers import Stored
-from store.lite.tree import MOST, Node, Tree
+from store.lite.tree import Node, Tree
 from store.lite.views import View
 from store.types import Json, Row, ViewOptions
 
 CALL = 100
-"""Stretches of rows that are reduced in one call."""
+"""Groups that are reduced in one call."""
+READ = 500
+"""Rows that are read at once."""
 
 Part = str | list[Stored]
 """What is reduced already, or rows."""
 
 
-@dataclass
-class _Group:
-    """One group: the JSON text of its first key, and what it consists of, in order."""
-
-    k: str
-    parts: list[str] = field(default_factory=list)
+_Group = tuple[str, list[Part]]
+"""The JSON text of a group's first key, and what the group consists of, in order."""
 
 
 class Reduction:
@@ -41,62 +40,52 @@ class Reduction:
     def rows(self, wanted: Range, options: ViewOptions) -> Iterator[Row]:
         """One row a group of the range, in order; a single one with key None when not grouped."""
         level = group_level(options)
-        for group in self._groups(wanted, level, options.descending):
-            key = json.loads(group.k) if level else None
-            if level > 0 and isinstance(key, list):
-                key = key[:level]
-            yield {"key": key, **_outcome(self._reducer.value(group.parts[0]))}
+        for groups in self._groups(wanted, level, options.descending):
+            values = self._reducer.values(self._partials(groups, options.descending))
+            keys = json.loads(f"[{','.join([k for k, _ in groups])}]") if level else [None]
+            for key, value in zip(keys, values, strict=True):
+                if level > 0 and isinstance(key, list):
+                    del key[level:]
+                yield {"key": key, **_outcome(value)}
 
-    def _groups(self, wanted: Range, level: int, descending: bool) -> Iterator[_Group]:
-        """The groups in order, each with one part."""
-        queue: list[tuple[_Group, Part]] = []
+    def _groups(self, wanted: Range, level: int, descending: bool) -> Iterator[list[_Group]]:
+        """The groups in order, about CALL of them at once."""
+        groups: list[_Group] = []
         last: bytes | None = None
         for prefix, k, part in self._parts(wanted, level, descending):
-            if prefix != last and len(queue) >= CALL:
-                yield from self._reduced(queue, descending)
-                queue = []
-            group = queue[-1][0] if prefix == last else _Group(k)
-            queue.append((group, part))
+            if prefix == last:
+                groups[-1][1].append(part)
+                continue
+            if len(groups) >= CALL:
+                yield groups
+                groups = []
+            groups.append((k, [part]))
             last = prefix
-        yield from self._reduced(queue, descending)
+        if groups:
+            yield groups
 
-    def _reduced(self, queue: list[tuple[_Group, Part]], descending: bool) -> list[_Group]:
-        chunks = [part for _, part in queue if not isinstance(part, str)]
-        values = iter(self._reducer.reduce(chunks))
-        groups: list[_Group] = []
-        for group, part in queue:
-            if not groups or groups[-1] is not group:
-                groups.append(group)
-            group.parts.append(part if isinstance(part, str) else next(values))
-        several = [group for group in groups if len(group.parts) > 1]
-        parts = [group.parts[::-1] if descending else group.parts for group in several]
-        for group, value in zip(several, self._reducer.rereduce(parts), strict=True):
-            group.parts = [value]
-        return groups
+    def _partials(self, groups: list[_Group], descending: bool) -> list[str]:
+        """One for each of the groups."""
+        chunks = [part for _, parts in groups for part in parts if not isinstance(part, str)]
+        reduced = iter(self._reducer.reduce(chunks))
+        partials = [
+            [part if isinstance(part, str) else next(reduced) for part in parts]
+            for _, parts in groups
+        ]
+        several = [parts[::-1] if descending else parts for parts in partials if len(parts) > 1]
+        whole = iter(self._reducer.rereduce(several))
+        return [parts[0] if len(parts) == 1 else next(whole) for parts in partials]
 
     def _parts(
         self, wanted: Range, level: int, descending: bool
     ) -> Iterator[tuple[bytes, str, Part]]:
         """Pieces of groups: the beginning of the group's keys, its key, what is of it."""
         group_of = _grouping(level)
-        last: bytes | None = None
         for piece in pieces(self._tree, wanted, group_of, descending=descending):
             if isinstance(piece, Node):
-                prefix = group_of(piece.start[0])
-                k = self._key_of(piece) if level and prefix != last else ""
-                yield prefix, k, piece.value
-                last = prefix
-                continue
-            for prefix, k, part in self._of_rows(piece, level, group_of, descending):
-                yield prefix, k, part
-                last = prefix
-
-    def _key_of(self, node: Node) -> str:
-        found: tuple[str] = self._conn.execute(
-            f"SELECT k FROM {self._rows} WHERE (key, tail) >= (?, ?) ORDER BY key, tail LIMIT 1",
-            node.start,
-        ).fetchone()
-        return found[0]
+                yield group_of(piece.first), piece.k, piece.value
+            else:
+                yield from self._of_rows(piece, level, group_of, descending)
 
     def _of_rows(
         self, wanted: Range, level: int, group_of: GroupOf, descending: bool
@@ -104,11 +93,12 @@ class Reduction:
         order = "DESC" if descending else "ASC"
         where = "WHERE (key, tail) >= (?, ?) AND (key, tail) < (?, ?)"
         values = (*wanted.start, *wanted.end)
-        if level == EXACT and self._reducer.aggregate is not None:
+        if level <= 0 and self._reducer.aggregate is not None:
             aggregate, gathered = self._reducer.aggregate
+            key = "key" if level == EXACT else "x''"
             found = self._conn.execute(
-                f"SELECT key, k, {aggregate} FROM {self._rows} {where}"
-                f" GROUP BY key ORDER BY key {order}",
+                f"SELECT {key}, k, {aggregate} FROM {self._rows} {where}"
+                f" GROUP BY 1 ORDER BY 1 {order}",
                 values,
             )
             return ((key, k, gathered(all_of)) for key, k, all_of in found)
@@ -121,21 +111,25 @@ class Reduction:
 
 
 def _chunks(
-    found: Iterable[Stored], group_of: GroupOf, descending: bool
+    found: sqlite3.Cursor, group_of: GroupOf, descending: bool
 ) -> Iterator[tuple[bytes, str, Part]]:
-    chunk: list[Stored] = []
-    prefix = None
-    for row in found:
-        # A group's beginning is the beginning of its keys alone, which is quickly seen.
-        inside = prefix is not None and row[0].startswith(prefix)
-        if chunk and (not inside or len(chunk) == MOST):
-            yield prefix or b"", chunk[0][4], chunk[::-1] if descending else chunk
-            chunk = []
-        if not inside:
-            prefix = group_of(row[0])
-        chunk.append(row)
-    if chunk:
-        yield prefix or b"", chunk[0][4], chunk[::-1] if descending else chunk
+    """Rows by groups; a group may come in several chunks."""
+    while rows := found.fetchmany(READ):
+        at = 0
+        while at < len(rows):
+            prefix = group_of(rows[at][0])
+            # A group's beginning is the beginning of its keys alone.
+            if descending:
+                end = bisect_left(rows, True, at, key=partial(_is_below, prefix))
+            else:
+                end = bisect_left(rows, prefix + HIGHEST, at, key=itemgetter(0))
+            chunk = rows[at:end]
+            yield prefix, chunk[0][4], chunk[::-1] if descending else chunk
+            at = end
+
+
+def _is_below(prefix: bytes, row: Stored) -> bool:
+    return bool(row[0] < prefix)
 
 
 def _outcome(value: Json) -> dict[str, Json]:

@@ -40,8 +40,8 @@ class Reducer(Protocol):
         """A partial for each group of partials. Raises DesignError."""
         ...
 
-    def value(self, partial: str) -> Json:
-        """The value that a client is given."""
+    def values(self, partials: Sequence[str]) -> list[Json]:
+        """The values that a client is given. Raises DesignError."""
         ...
 
 
@@ -57,8 +57,8 @@ class NoReducer:
     def rereduce(self, groups: Sequence[Sequence[str]]) -> list[str]:
         return [""] * len(groups)
 
-    def value(self, partial: str) -> Json:
-        return None
+    def values(self, partials: Sequence[str]) -> list[Json]:
+        return [None] * len(partials)
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,7 @@ class BuiltinReducer:
 
     @property
     def aggregate(self) -> tuple[str, Callable[[Any], str]] | None:
-        known = self.builtin.aggregate
-        if known is None:
-            return None
-        sql, gathered = known
-        return sql, lambda found: json.dumps(gathered(found))
+        return self.builtin.aggregate
 
     def reduce(self, chunks: Sequence[Sequence[Stored]]) -> list[str]:
         return [json.dumps(self.builtin.reduce(chunk)) if chunk else "" for chunk in chunks]
@@ -88,8 +84,8 @@ class BuiltinReducer:
             for group in groups
         ]
 
-    def value(self, partial: str) -> Json:
-        return self.builtin.value(json.loads(partial))
+    def values(self, partials: Sequence[str]) -> list[Json]:
+        return list(map(self.builtin.value, json.loads(f"[{','.join(partials)}]")))
 
 
 @dataclass(frozen=True)
@@ -112,9 +108,9 @@ class JsReducer:
         answers = iter(self.pool.run(self.program, command, list(filter(None, lines)), self.view))
         return [next(answers) if line else "" for line in lines]
 
-    def value(self, partial: str) -> Json:
+    def values(self, partials: Sequence[str]) -> list[Json]:
         try:
-            return json.loads(partial)
+            return list(json.loads(f"[{','.join(partials)}]"))
         except RecursionError as error:
             raise DesignError("the reduce function's value is nested too deep") from error
 

@@ -5,16 +5,20 @@ for each, with the number of its rows and their reduction. A node of level 2 sta
 nodes of level 1, and so on, like the inner nodes of CouchDB's B-trees. A node reaches from its
 `start` to that of the next one; the first of each level starts before all rows. Every start of a
 level is a start of the level below.
+
+A stretch ends where neighbouring keys have the least in common, so that large groups of rows have
+nodes of their own.
 """
 
 import sqlite3
 from collections.abc import Collection, Iterator
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from store.lite.reducers import Reducer
 
 SIZE = 96
+LEAST = SIZE // 8
 MOST = 2 * SIZE
 CALL = 100
 """Stretches that are reduced in one call."""
@@ -26,18 +30,34 @@ FIRST: Place = (b"", b"")
 LAST: Place = (b"\xff", b"")
 
 Child = tuple[Any, ...]
-"""Key and tail; of a row then JSON texts of key and value, of a node its rows and its value."""
+"""Key and tail; of a row then what the reducer wants of it and the JSON text of its key, of a node
+its rows, its value and the keys at its ends."""
 
+_NO_ENDS = (b"", "", b"")
 _INSIDE = "(key, tail) >= (?, ?) AND (key, tail) < (?, ?)"
 
 
+class Stretch(Protocol):
+    """Rows that follow one another: `start` is inside, `end` is not."""
+
+    @property
+    def start(self) -> Place: ...
+
+    @property
+    def end(self) -> Place: ...
+
+
 class Node(NamedTuple):
-    """A stretch of rows: `start` is inside, `end` is not."""
+    """A stretch that is counted and reduced. The first row's key is `first`, in JSON `k`, that of
+    the last row `last`; they mean nothing where there are no rows."""
 
     start: Place
     end: Place
     rows: int
     value: str
+    first: bytes
+    k: str
+    last: bytes
 
 
 class Tree:
@@ -59,20 +79,28 @@ class Tree:
         ends = [child[:2] for child in found[1:]] + [end]
         return [Node(child[:2], to, *child[2:]) for child, to in zip(found, ends, strict=False)]
 
+    def overlapping(self, level: int, inside: Stretch, wanted: Stretch) -> list[Node]:
+        """The nodes of `level` inside a node of the level above that reach into `wanted`."""
+        start, end = inside.start, inside.end
+        if wanted.start > start:
+            start = self._start(level, wanted.start)
+        if wanted.end < end:
+            end = min(self._end(level, wanted.end), end)
+        return self.inside(level, start, end)
+
     def total(self) -> int:
         """How many rows there are."""
-        return sum(node.rows for node in self.inside(self.height(), FIRST, LAST))
+        return self._sum(self.height(), FIRST, LAST)
 
     def below(self, place: Place) -> int:
         """How many rows stand before `place`."""
         count = 0
-        start, end = FIRST, LAST
+        start = FIRST
         for level in range(self.height(), 0, -1):
-            for node in self.inside(level, start, end):
-                if node.end > place:
-                    start, end = node.start, node.end
-                    break
-                count += node.rows
+            inner = self._start(level, place)
+            if inner > start:
+                count += self._sum(level, start, inner)
+                start = inner
         return count + self.count(start, place)
 
     def count(self, start: Place, end: Place) -> int:
@@ -133,42 +161,53 @@ class Tree:
         if len(chunk) < MOST:
             yield start, chunk
             return
-        while chunk:
-            yield start, chunk[:SIZE]
-            chunk = chunk[SIZE:] + found.fetchmany(SIZE)
-            start = chunk[0][:2] if chunk else start
+        while len(chunk) > SIZE:
+            size, apart = _cut(chunk)
+            yield start, chunk[:size]
+            start = (chunk[size][0][:apart], b"") if apart and level == 1 else chunk[size][:2]
+            chunk = chunk[size:] + found.fetchmany(size)
+        yield start, chunk
 
     def _store(self, level: int, batch: list[tuple[Place, list[Child]]], reducer: Reducer) -> None:
         if level == 1:
-            counts = [len(chunk) for _, chunk in batch]
             values = reducer.reduce([chunk for _, chunk in batch])
+            ends = [(c[0][0], c[0][4], c[-1][0]) if c else _NO_ENDS for _, c in batch]
+            counts = [len(chunk) for _, chunk in batch]
         else:
-            counts = [sum(node[2] for node in chunk) for _, chunk in batch]
-            values = reducer.rereduce(
-                [[node[3] for node in chunk if node[2]] for _, chunk in batch]
-            )
+            chunks = [[node for node in chunk if node[2]] for _, chunk in batch]
+            values = reducer.rereduce([[node[3] for node in chunk] for chunk in chunks])
+            ends = [(*c[0][4:6], c[-1][6]) if c else _NO_ENDS for c in chunks]
+            counts = [sum(node[2] for node in chunk) for chunk in chunks]
         self._conn.executemany(
-            f"INSERT INTO {self._nodes} VALUES (?, ?, ?, ?, ?)",
+            f"INSERT INTO {self._nodes} VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (level, *start, count, value)
-                for (start, _), count, value in zip(batch, counts, values, strict=True)
+                (level, *start, count, value, *keys)
+                for (start, _), count, value, keys in zip(batch, counts, values, ends, strict=True)
             ],
         )
 
     def _children(self, level: int, start: Place, end: Place, columns: str) -> sqlite3.Cursor:
         if level == 1:
             return self._conn.execute(
-                f"SELECT key, tail, {columns} FROM {self._rows} WHERE {_INSIDE} ORDER BY key, tail",
+                f"SELECT key, tail, {columns}, k FROM {self._rows} WHERE {_INSIDE}"
+                " ORDER BY key, tail",
                 (*start, *end),
             )
         return self._of_nodes(level - 1, start, end)
 
     def _of_nodes(self, level: int, start: Place, end: Place) -> sqlite3.Cursor:
         return self._conn.execute(
-            f"SELECT key, tail, rows, value FROM {self._nodes} WHERE level = ? AND {_INSIDE}"
-            " ORDER BY key, tail",
+            f"SELECT key, tail, rows, value, first, k, last FROM {self._nodes}"
+            f" WHERE level = ? AND {_INSIDE} ORDER BY key, tail",
             (level, *start, *end),
         )
+
+    def _sum(self, level: int, start: Place, end: Place) -> int:
+        found = self._conn.execute(
+            f"SELECT sum(rows) FROM {self._nodes} WHERE level = ? AND {_INSIDE}",
+            (level, *start, *end),
+        ).fetchone()
+        return int(found[0] or 0)
 
     def _start(self, level: int, place: Place) -> Place:
         """The start of the node of `level` to which `place` belongs."""
@@ -193,3 +232,20 @@ class Tree:
             (level, most + 1),
         ).fetchone()
         return int(found[0]) > most
+
+
+def _cut(chunk: list[Child]) -> tuple[int, int]:
+    """How many of the children belong to the first stretch, and how much of the next key tells it
+    from the one before; 0 where they are equal."""
+    apart = _common(chunk[LEAST - 1][0], chunk[-1][0]) + 1
+    beginnings = [child[0][:apart] for child in chunk]
+    sizes = [at for at in range(LEAST, len(chunk)) if beginnings[at] != beginnings[at - 1]]
+    if not sizes:
+        return SIZE, 0
+    return min(sizes, key=lambda size: abs(size - SIZE)), apart
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """How many bytes the two begin with in common."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

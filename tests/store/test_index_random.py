@@ -15,7 +15,7 @@ import pytest
 
 from store.api import Database
 from store.collation import raw_key, sort_key
-from store.lite import LiteServer, pieces, tree
+from store.lite import LiteServer, pieces, reduce, tree
 from store.types import Row, ViewOptions
 
 SEEDS = (1, 20, 300)
@@ -38,7 +38,9 @@ def db(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """With small nodes, so that few rows make a tree of several levels."""
     for name, size in ((tree, 3), (pieces, 3)):
         monkeypatch.setattr(name, "SIZE", size)
+    monkeypatch.setattr(tree, "LEAST", 2)
     monkeypatch.setattr(tree, "MOST", 6)
+    monkeypatch.setattr(reduce, "READ", 5)
     monkeypatch.setattr(pieces, "WORTH", 6)
     with closing(LiteServer(tmp_path)) as server:
         server.create("test")
