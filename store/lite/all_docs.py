@@ -3,15 +3,15 @@
 
 import sqlite3
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from store.lite import idrange, records
 from store.lite.ranges import check, settled
 from store.lite.records import Body, Record, Shape
 from store.lite.storage import read_state
-from store.types import ABSENT, Json, Row, ViewOptions
+from store.types import ABSENT, Attached, Json, Row, ViewOptions
 
-_NONE: tuple[Record | None, Body | None] = (None, None)
 _ALL = "deleted = 0"
 _DESIGNS = "deleted = 0 AND docid >= '_design/' AND docid < '_design0'"
 
@@ -55,10 +55,10 @@ def _by_keys(conn: sqlite3.Connection, options: ViewOptions) -> list[Row]:
     ids = [key for key in keys if isinstance(key, str) and records.storable(key)]
     found = {record.docid: (record, body) for record, body in records.find_all(conn, ids)}
     return [
-        _row(conn, record, options, body) if record else {"key": key, "error": "not_found"}
+        _row(conn, *found[key], options) if isinstance(key, str) and key in found
+        else {"key": key, "error": "not_found"}
         for key in keys
-        for record, body in [found.get(key, _NONE) if isinstance(key, str) else _NONE]
-    ]
+    ]  # fmt: skip
 
 
 def _by_key(conn: sqlite3.Connection, options: ViewOptions, among: str) -> tuple[list[Row], int]:
@@ -66,7 +66,7 @@ def _by_key(conn: sqlite3.Connection, options: ViewOptions, among: str) -> tuple
     record = records.find(conn, key) if isinstance(key, str) and records.storable(key) else None
     if record is None or record.deleted or options.skip or options.limit == 0:
         return [], 0
-    return [_row(conn, record, options)], _count(conn, f"{among} AND docid < ?", [key])
+    return [_row(conn, record, None, options)], _count(conn, f"{among} AND docid < ?", [key])
 
 
 def _by_range(conn: sqlite3.Connection, options: ViewOptions, among: str) -> tuple[list[Row], int]:
@@ -80,7 +80,7 @@ def _by_range(conn: sqlite3.Connection, options: ViewOptions, among: str) -> tup
         (*values, limit, options.skip),
     ).fetchall()
     offset = (_count(conn, f"{among} AND {before}", skipped) if before else 0) + options.skip
-    return [_row(conn, Record(*row), options) for row in found], offset
+    return [_row(conn, Record(*row), None, options) for row in found], offset
 
 
 def _count(conn: sqlite3.Connection, condition: str, values: list[str]) -> int:
@@ -89,19 +89,20 @@ def _count(conn: sqlite3.Connection, condition: str, values: list[str]) -> int:
     return found
 
 
-def _row(
-    conn: sqlite3.Connection, record: Record, options: ViewOptions, body: Body | None = None
-) -> Row:
+def _row(conn: sqlite3.Connection, record: Record, body: Body | None, options: ViewOptions) -> Row:
     value: dict[str, Any] = {"rev": record.rev}
     if record.deleted:
         value["deleted"] = True
     row: Row = {"id": record.docid, "key": record.docid, "value": value}
     if options.include_docs:
-        row["doc"] = None if record.deleted else document_of(
-            conn, record, Shape(conflicts=options.conflicts, attachments=options.attachments),
-            body,
-        )  # fmt: skip
+        shape = _shape(options.conflicts, options.attachments)
+        row["doc"] = None if record.deleted else document_of(conn, record, shape, body)
     return row
+
+
+@cache
+def _shape(conflicts: bool, attachments: Attached) -> Shape:
+    return Shape(conflicts=conflicts, attachments=attachments)
 
 
 def document_of(

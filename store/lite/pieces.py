@@ -22,7 +22,7 @@ def pieces(tree: Tree, wanted: Range, group_of: GroupOf, *, descending: bool) ->
     """The pieces of the range, in order."""
     if tree.has_at_most(SIZE, wanted.start, wanted.end):
         return iter([wanted])
-    return _joined(_cut(tree, tree.height(), Range(), wanted, group_of, descending))
+    return _joined(_cut(tree, tree.height, Range(), wanted, group_of, descending))
 
 
 def _cut(

@@ -29,6 +29,8 @@ def settled(options: ViewOptions) -> ViewOptions:
     """The options as CouchDB reads them: one of `keys` is a `key`, and `key` is both ends."""
     key = options.key
     keys = options.keys
+    if key is ABSENT and keys is None:
+        return options
     if keys is not None and len(keys) == 1:
         (key,), keys = keys, None
     start = key if options.startkey is ABSENT else options.startkey

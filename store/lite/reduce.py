@@ -46,7 +46,7 @@ class Reduction:
             for key, value in zip(keys, values, strict=True):
                 if level > 0 and isinstance(key, list):
                     del key[level:]
-                yield {"key": key, **_outcome(value)}
+                yield _row(key, value)
 
     def _groups(self, wanted: Range, level: int, descending: bool) -> Iterator[list[_Group]]:
         """The groups in order, about CALL of them at once."""
@@ -132,11 +132,12 @@ def _is_below(prefix: bytes, row: Stored) -> bool:
     return bool(row[0] < prefix)
 
 
-def _outcome(value: Json) -> dict[str, Json]:
+def _row(key: Json, value: Json) -> Row:
     """A reduction that does not shrink its values is an error of its row, as in CouchDB."""
     if isinstance(value, dict) and "reduce_overflow_error" in value:
-        return {"error": "reduce_overflow_error", "reason": value["reduce_overflow_error"]}
-    return {"value": value}
+        reason = value["reduce_overflow_error"]
+        return {"key": key, "error": "reduce_overflow_error", "reason": reason}
+    return {"key": key, "value": value}
 
 
 def _grouping(level: int) -> Callable[[bytes], bytes]:

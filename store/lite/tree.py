@@ -6,15 +6,18 @@ nodes of level 1, and so on, like the inner nodes of CouchDB's B-trees. A node r
 `start` to that of the next one; the first of each level starts before all rows. Every start of a
 level is a start of the level below.
 
-A stretch ends where neighbouring keys have the least in common, so that large groups of rows have
-nodes of their own.
+A stretch ends where a group of keys ends, or where neighbouring keys have the least in common, so
+that all but small groups of rows have nodes of their own.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
 from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol
 
+from store.collation import HIGHEST, group_key
 from store.lite.reducers import Reducer
 
 SIZE = 96
@@ -68,6 +71,7 @@ class Tree:
         self._rows = f"rows_{number}"
         self._nodes = f"nodes_{number}"
 
+    @cached_property
     def height(self) -> int:
         """The highest level; 0 where there was no row yet."""
         found = self._conn.execute(f"SELECT max(level) FROM {self._nodes}").fetchone()[0]
@@ -90,13 +94,13 @@ class Tree:
 
     def total(self) -> int:
         """How many rows there are."""
-        return self._sum(self.height(), FIRST, LAST)
+        return self._sum(self.height, FIRST, LAST)
 
     def below(self, place: Place) -> int:
         """How many rows stand before `place`."""
         count = 0
         start = FIRST
-        for level in range(self.height(), 0, -1):
+        for level in range(self.height, 0, -1):
             inner = self._start(level, place)
             if inner > start:
                 count += self._sum(level, start, inner)
@@ -129,7 +133,7 @@ class Tree:
     def refresh(self, touched: Collection[Place], reducer: Reducer) -> None:
         """Make the nodes true again after rows came or went in the leaves that start at
         `touched`. Raises DesignError."""
-        height = self.height()
+        height = self.height
         level = 1
         while touched:
             starts = sorted(touched)
@@ -162,9 +166,9 @@ class Tree:
             yield start, chunk
             return
         while len(chunk) > SIZE:
-            size, apart = _cut(chunk)
+            size = _cut([child[0 if level == 1 else 4] for child in chunk])
             yield start, chunk[:size]
-            start = (chunk[size][0][:apart], b"") if apart and level == 1 else chunk[size][:2]
+            start = _parting(*chunk[size - 1 : size + 1]) if level == 1 else chunk[size][:2]
             chunk = chunk[size:] + found.fetchmany(size)
         yield start, chunk
 
@@ -234,15 +238,26 @@ class Tree:
         return int(found[0]) > most
 
 
-def _cut(chunk: list[Child]) -> tuple[int, int]:
-    """How many of the children belong to the first stretch, and how much of the next key tells it
-    from the one before; 0 where they are equal."""
-    apart = _common(chunk[LEAST - 1][0], chunk[-1][0]) + 1
-    beginnings = [child[0][:apart] for child in chunk]
-    sizes = [at for at in range(LEAST, len(chunk)) if beginnings[at] != beginnings[at - 1]]
-    if not sizes:
-        return SIZE, 0
-    return min(sizes, key=lambda size: abs(size - SIZE)), apart
+def _cut(keys: Sequence[bytes]) -> int:
+    """How many children the next stretch has: those of one group of keys where these are many,
+    else about SIZE up to where neighbouring keys have the least in common."""
+    level = 1
+    while keys[-1].startswith(group := group_key(keys[0], level)) and group != keys[0]:
+        level += 1
+    size = bisect_left(keys, group + HIGHEST)
+    if LEAST <= size < len(keys):
+        return size
+    apart = _common(keys[LEAST - 1], keys[-1]) + 1
+    beginnings = [key[:apart] for key in keys]
+    sizes = [at for at in range(LEAST, len(keys)) if beginnings[at] != beginnings[at - 1]]
+    return min(sizes, key=lambda size: abs(size - SIZE), default=SIZE)
+
+
+def _parting(before: Child, after: Child) -> Place:
+    """A place between two rows: the beginning of a key where that is enough, so that it holds for
+    rows of the same group that come later too."""
+    same = _common(before[0], after[0])
+    return after[:2] if same == len(after[0]) else (after[0][: same + 1], b"")
 
 
 def _common(one: bytes, other: bytes) -> int:
