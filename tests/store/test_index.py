@@ -1,5 +1,6 @@
 """Index files: when they are built, made anew, and dropped."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -288,3 +289,20 @@ def test_patched_built_ins_spoil_no_rows(db: LiteDatabase) -> None:
     db.put({"_id": "_design/evil", "views": {"v": {"map": source}}})
     rows = db.view("evil", "v", ViewOptions(limit=1))["rows"]
     assert rows == [{"id": "d000", "key": "d000", "value": {"a": 1}}]
+
+
+def test_large_groups_are_answered_without_their_rows(
+    db: LiteDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "store.design")
+    reduce = "function (k, v, again) { log('ran'); return again ? sum(v) : v.length; }"
+    emit = "function (doc) { emit([doc.name, doc._id], 1); }"
+    put_design(db, by_name={"map": emit, "reduce": reduce})
+    for start in range(0, 1000, 100):
+        numbers = range(start, start + 100)
+        db.bulk_docs([{"_id": f"{n * 7 % 1000:03}", "name": f"n{n % 10}"} for n in numbers])
+        db.view("d", "by_name", ViewOptions(limit=0))
+    caplog.clear()
+    rows = db.view("d", "by_name", ViewOptions(group_level=1))["rows"]
+    assert [row["value"] for row in rows] == [110] * 10
+    assert not caplog.messages
