@@ -31,8 +31,16 @@ DESIGN: dict[str, Any] = {
 }
 
 
+OPEN: dict[str, Any] = {
+    "admins": {"names": [], "roles": []},
+    "members": {"names": [], "roles": []},
+}
+"""Lets everybody in: a new database of CouchDB's is closed to all but its administrators."""
+
+
 @pytest.fixture
 def anna(server: Server, db: Database) -> Database:
+    db.set_security(OPEN)
     db.put(DESIGN)
     return server.database(db.name, ANNA)
 
