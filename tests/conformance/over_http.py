@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from weakref import WeakKeyDictionary
 
 from store.api import Server
 from store.couch.opening import open_couch
 from store.types import BasicAuth
+from tests.node import pouchdb_server
 from tests.store.nodes import served_node, trusting
 
 COUCHDB = "DIVAN_TEST_COUCHDB_URL"
@@ -45,3 +47,15 @@ def couchdb(directory: Path, started: ExitStack) -> Iterator[Server]:
     address = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     with closing(open_couch(address, login, proxy_secret=os.environ.get(SECRET))) as client:
         yield client
+
+
+@contextmanager
+def pouchdb(directory: Path, started: ExitStack) -> Iterator[Server]:
+    """A pouchdb-server in memory, one for all tests of the process: it takes a second to start."""
+    if started not in _pouchdb:
+        _pouchdb[started] = started.enter_context(pouchdb_server(directory))
+    with closing(open_couch(_pouchdb[started])) as client:
+        yield client
+
+
+_pouchdb: WeakKeyDictionary[ExitStack, str] = WeakKeyDictionary()

@@ -22,4 +22,6 @@ NAMED = sorted(
 def test_a_known_difference_names_a_test(test: str) -> None:
     file, _, function = test.partition("::")
     tree = ast.parse((HERE / file).read_text(encoding="utf-8"))
-    assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert not function or function in {
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef)
+    }
