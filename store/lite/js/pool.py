@@ -47,6 +47,9 @@ class TimedOut(FunctionError):
     """The functions were ended by the clock."""
 
 
+START = 30.0
+"""Seconds that a new worker may take until it is there, on a machine however busy: no function is
+to blame for them."""
 TIMEOUT = 4.0
 """Seconds of one call: a request whose functions never end is answered within five."""
 PATIENCE = 0.25
@@ -115,6 +118,9 @@ class JsPool:
         worker = self._acquire(seconds)
         sound = False
         try:
+            if not worker.ready:
+                worker.greet()
+                self._count_from_now(worker, seconds)
             yield worker
             sound = True
         except DesignError:
@@ -138,7 +144,7 @@ class JsPool:
             if self._closed:
                 raise Unavailable("the JavaScript workers are closed")
             worker = self._idle.pop() if self._idle else self._start()
-            self._busy[worker] = time.monotonic() + seconds
+            self._busy[worker] = time.monotonic() + (seconds if worker.ready else START)
             self._alarm.notify()
             if self._watchdog is None:
                 self._watchdog = threading.Thread(
@@ -146,6 +152,11 @@ class JsPool:
                 )
                 self._watchdog.start()
         return worker
+
+    def _count_from_now(self, worker: WorkerProcess, seconds: float) -> None:
+        with self._lock:
+            self._busy[worker] = time.monotonic() + seconds
+            self._alarm.notify()
 
     def _start(self) -> WorkerProcess:
         try:

@@ -34,6 +34,12 @@ class WorkerProcess:
         self._stdout: IO[bytes] = stdout
         self._answers = io.BufferedReader(cast(io.RawIOBase, stdout))
         self.timed_out = False
+        self.ready = False
+
+    def greet(self) -> None:
+        """Wait until the process is there. Raises EOFError where it ended."""
+        self.ask("greet", "", [], "")
+        self.ready = True
 
     def ask(
         self, command: str, signature: str, lines: Sequence[str], head: str
