@@ -22,8 +22,8 @@ def get(call: Call) -> Response:
     digest = found.digest.removeprefix("md5-")
     response = _whole(found, call) if found.encoding else _plain(found, digest, call)
     # A type that came in a document's body was never checked as a header.
-    printable = found.content_type.isprintable()
-    response.headers["Content-Type"] = found.content_type if printable else DEFAULT_TYPE
+    fits = found.content_type.isascii() and found.content_type.isprintable()
+    response.headers["Content-Type"] = found.content_type if fits else DEFAULT_TYPE
     response.headers["Cache-Control"] = "private, must-revalidate"
     # What a person attached is not ours: it must not run as a page of this origin.
     response.headers["Content-Security-Policy"] = "sandbox"

@@ -190,6 +190,15 @@ def test_content_type_of_an_attachment_is_never_two_headers(client: Client) -> N
     assert "X-Evil" not in got.headers
 
 
+@pytest.mark.parametrize("content_type", ["text/é 日", "日", "text/é"])
+def test_content_type_that_is_no_header_is_not_sent(client: Client, content_type: str) -> None:
+    stub = {"content_type": content_type, "data": "aGk="}
+    client.put("/db/one", json={"_attachments": {"a": stub}})
+    got = client.get("/db/one/a")
+    assert (got.data, got.headers["Content-Type"]) == (b"hi", "application/octet-stream")
+    assert client.get("/db/one").json["_attachments"]["a"]["content_type"] == content_type
+
+
 def test_all_docs_by_query_and_by_body(client: Client) -> None:
     client.post("/db/_bulk_docs", json={"docs": [{"_id": name} for name in "abc"]})
     by_query = client.get('/db/_all_docs?startkey="b"&include_docs=true').json
