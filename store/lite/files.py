@@ -12,6 +12,14 @@ if os.name == "posix":
 
 SUFFIX = ".sqlite"
 DRAFT = ".new-"
+MAX_NAME = 200
+"""Characters of a database's name, quoted. File systems take 255 bytes, and a draft's name and those
+of SQLite's files are longer."""
+
+
+def fits(name: str) -> bool:
+    """Whether a database of this name can have a file."""
+    return len(quote(name, safe="")) <= MAX_NAME
 
 
 def database_file(directory: Path, name: str) -> Path:

@@ -30,9 +30,6 @@ from store.lite.validate import Validation
 from store.lite.waiting import Waiting
 from store.types import ADMIN, Json, Seq, UserContext
 
-MAX_NAME = 200
-
-
 class LiteServer:
     """`store.api.Server` on a directory, which several processes may use at the same time.
 
@@ -70,12 +67,12 @@ class LiteServer:
         return [name for name in files.names(self._directory) if name.startswith("_")]
 
     def exists(self, name: str) -> bool:
-        return names.is_legal(name) and self._path(name).exists()
+        return names.is_legal(name) and files.fits(name) and self._path(name).exists()
 
     def create(self, name: str, security: Mapping[str, Json] | None = None) -> None:
         """As the contract says; `security` is in force from the first moment."""
         names.check(name)
-        if len(name) > MAX_NAME:
+        if not files.fits(name):
             raise NameTooLong(f"At least one path segment of `{name}` is too long.")
         checked = access.check_security(security or {})
         path = self._path(name)

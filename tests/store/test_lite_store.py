@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from store.errors import BadRequest, NotFound, PreconditionFailed, TooLarge
+from store.errors import BadRequest, NameTooLong, NotFound, PreconditionFailed, TooLarge
 from store.lite import LiteServer
 from store.lite.database import LiteDatabase
 from store.types import ViewOptions
@@ -21,6 +22,27 @@ def db(tmp_path: Path) -> Iterator[LiteDatabase]:
     server.create("a")
     yield server.database("a")
     server.close()
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a/" * 120, "a" * 5000], ids=len)
+def test_no_database_has_a_name_longer_than_a_file(tmp_path: Path, name: str) -> None:
+    with closing(LiteServer(tmp_path)) as server:
+        assert not server.exists(name)
+        with pytest.raises(NameTooLong):
+            server.create(name)
+        for ask in (server.database, server.delete):
+            with pytest.raises(NotFound):
+                ask(name)
+
+
+def test_the_longest_name_is_served(tmp_path: Path) -> None:
+    name = "a" * 140 + "/" * 20
+    with closing(LiteServer(tmp_path)) as server:
+        server.create(name)
+        db = server.database(name)
+        db.put({"_id": "_design/d", "views": {"v": {"map": "function (doc) { emit(1, 1); }"}}})
+        assert db.view("d", "v")["rows"] == []
+        assert server.all_dbs() == [name]
 
 
 def test_documents_since_gives_winners_as_text(db: LiteDatabase) -> None:

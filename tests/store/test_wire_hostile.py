@@ -133,6 +133,12 @@ def test_bad_parameters(client: Client, path: str) -> None:
     check_error(_raw(client, "GET", path), 400)
 
 
+def test_a_database_name_too_long(client: Client) -> None:
+    check_error(client.get("/" + "a" * 250), 404)
+    check_error(client.get("/" + "a" * 250 + "/doc"), 404)
+    check_error(client.put("/" + "a" * 250), 400)
+
+
 def _raw(client: Client, method: str, target: str) -> TestResponse:
     """A request whose target is sent as it stands, as a socket would."""
     builder = EnvironBuilder(method=method)
