@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from store.errors import BadRequest
+from store.errors import BadRequest, QueryParseError
 from store.lite import get, records
 from store.lite.all_docs import document_of
 from store.lite.filters import Filter
@@ -33,7 +33,12 @@ class Place:
 
 
 def begin(state: State, options: ChangesOptions) -> Place:
-    """Where a feed begins. Descending ones ignore `since`, as in CouchDB."""
+    """Where a feed begins. Descending ones ignore `since`, as in CouchDB. Raises BadRequest,
+    QueryParseError."""
+    if options.limit is not None and options.limit < 0:
+        raise QueryParseError("`limit` must not be negative")
+    if options.seq_interval < 1:
+        raise BadRequest("invalid_seq_interval")
     since = sequence(options.since, state.update_seq)
     left = UNLIMITED if options.limit is None else options.limit
     return Place(state.update_seq + 1 if options.descending and left else since, left)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from store.errors import BadRequest, NameTooLong, NotFound, PreconditionFailed, TooLarge
+from store.errors import BadRequest, NameTooLong, NotFound, PreconditionFailed, StoreError, TooLarge
 from store.lite import LiteServer
 from store.lite.database import LiteDatabase
-from store.types import ViewOptions
+from store.types import ChangesOptions, ViewOptions
 from tests.conformance.helpers import graft
 
 LOW, HIGH = "2-" + "1" * 32, "2-" + "f" * 32
@@ -64,6 +64,17 @@ def test_documents_since_gives_winners_as_text(db: LiteDatabase) -> None:
     assert seqs == sorted(seqs)
     assert [row[0] for row in db.documents_since(seqs[0], 2)] == seqs[1:3]
     assert db.documents_since(seqs[-1], 10) == []
+
+
+@pytest.mark.parametrize("numbers", [{"limit": -1}, {"seq_interval": 0}, {"seq_interval": -1}])
+def test_changes_refuse_numbers_that_mean_nothing(
+    db: LiteDatabase, numbers: dict[str, int]
+) -> None:
+    db.put({"_id": "a"})
+    for read in (db.changes, lambda options: next(db.changes_pages(options))):
+        with pytest.raises(StoreError) as refused:
+            read(ChangesOptions(**numbers))
+        assert refused.value.status == 400
 
 
 def test_documents_since_tells_of_purged_documents(db: LiteDatabase) -> None:
