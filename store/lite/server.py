@@ -30,6 +30,7 @@ from store.lite.validate import Validation
 from store.lite.waiting import Waiting
 from store.types import ADMIN, Json, Seq, UserContext
 
+
 class LiteServer:
     """`store.api.Server` on a directory, which several processes may use at the same time.
 
