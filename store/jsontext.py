@@ -1,8 +1,14 @@
 """JSON text as documents are kept and sent: compact and strict."""
 
 import json
+import math
 from collections.abc import Callable
 from json import encoder
+from typing import Any, NoReturn
+
+from store.errors import BadRequest
+
+INVALID = "invalid UTF-8 JSON"
 
 
 def encoder_of(*, ensure_ascii: bool, sort_keys: bool = False) -> Callable[[object], str]:
@@ -22,3 +28,25 @@ def encoder_of(*, ensure_ascii: bool, sort_keys: bool = False) -> Callable[[obje
     escaped = encoder.encode_basestring_ascii if ensure_ascii else encoder.encode_basestring
     chunks = make(None, plain.default, escaped, None, ":", ",", sort_keys, False, False)
     return lambda value: "".join(chunks(value, 0))
+
+
+def parsed(text: str) -> Any:
+    """The value of JSON as others may write it: no NaN, no number beyond all numbers. Raises
+    BadRequest, also where it is nested deeper than can be read."""
+    try:
+        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except ValueError as error:
+        raise BadRequest(INVALID) from error
+    except RecursionError as error:
+        raise BadRequest("The JSON is nested too deep") from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits} is beyond all numbers")
+    return number

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from store import jsontext
 from store.errors import BadRequest, QueryParseError
 from store.types import ChangesOptions, Json, ViewOptions
 
@@ -83,14 +84,7 @@ def changes_options(
 def _json(name: str, text: object) -> Json:
     if not isinstance(text, str):
         return text
-    try:
-        return json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest("invalid UTF-8 JSON") from error
-
-
-def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is not JSON")
+    return jsontext.parsed(text)
 
 
 def _any(name: str, value: Json) -> Json:

@@ -13,8 +13,8 @@ if os.name == "posix":
 SUFFIX = ".sqlite"
 DRAFT = ".new-"
 MAX_NAME = 200
-"""Characters of a database's name, quoted. File systems take 255 bytes, and a draft's name and those
-of SQLite's files are longer."""
+"""Characters of a database's name, quoted. File systems take 255 bytes; names of drafts and of
+SQLite's other files are longer than it."""
 
 
 def fits(name: str) -> bool:

@@ -57,10 +57,7 @@ class Configuring:
     def set_value(self, call: Call) -> Response:
         self._check_node(call)
         section, key = call.names["section"], call.names["key"]
-        try:
-            text = bodies.parsed(call.data().decode("utf-8"))
-        except ValueError as error:
-            raise BadRequest("invalid UTF-8 JSON") from error
+        text = bodies.json_value(call.data())
         if not isinstance(text, str):
             raise BadRequest("a JSON string expected")
         before = self._config.text(section, key) or ""

@@ -4,12 +4,13 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wrappers import Request
 
+from store import jsontext
 from store.errors import (
     BadRequest,
     QueryParseError,
@@ -156,23 +157,12 @@ def json_object(text: bytes, *, what: str) -> dict[str, Any]:
 
 
 def json_value(text: bytes) -> Json:
-    """The JSON of a body. Raises BadRequest."""
+    """The JSON of a body: strict, without half a surrogate. Raises BadRequest."""
     try:
-        return parsed(text.decode("utf-8"))
+        decoded = text.decode("utf-8")
+        value = jsontext.parsed(decoded)
+        if _SURROGATE.search(decoded):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except ValueError as error:
-        raise BadRequest("invalid UTF-8 JSON") from error
-
-
-def parsed(text: str) -> Json:
-    """Strict JSON: no NaN, no lone surrogate, no endless nesting. Raises ValueError."""
-    try:
-        value = json.loads(text, parse_constant=_no_constant)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if _SURROGATE.search(text):
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        raise BadRequest(jsontext.INVALID) from error
     return value
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")

@@ -26,6 +26,7 @@ BODIES = {
     "null": b"null",
     "not a number": b'{"a": NaN}',
     "endless": b'{"a": Infinity}',
+    "beyond all numbers": b'{"a": 1e999}',
     "half a surrogate": b'{"a": "\\ud800"}',
     "half a surrogate as a name": b'{"\\udfff": 1}',
     "too deep": DEEP,
@@ -40,6 +41,9 @@ POSTS = (
     "/db/_revs_diff",
     "/db/_changes",
     "/db/_purge",
+    "/db/_find",
+    "/db/_explain",
+    "/db/_index",
     "/db/_design/x/_view/y",
     "/db/_design/x/_view/y/queries",
 )
@@ -73,6 +77,11 @@ NO_BODY_NEEDED = {("/db/_changes", "nothing")}  # CouchDB takes it there
 def test_bad_body_of_a_post(client: Client, path: str, what: str) -> None:
     response = client.post(path, data=BODIES[what], content_type="application/json")
     check_error(response, 400)
+
+
+def test_depth_is_told_as_such(client: Client) -> None:
+    deep = b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    assert "nested" in check_error(client.put("/db/doc", data=deep), 400)["reason"]
 
 
 @pytest.mark.parametrize("what", BODIES)
@@ -109,6 +118,8 @@ def test_wrong_shapes(client: Client, path: str, body: Any) -> None:
     "path",
     [
         "/db/_all_docs?startkey=no",
+        "/db/_all_docs?startkey=1e999",
+        "/db/_all_docs?startkey=" + "[" * 5000,
         "/db/_all_docs?limit=-1",
         "/db/_all_docs?limit=" + "9" * 30,
         "/db/_all_docs?skip=" + "9" * 5000,
