@@ -8,7 +8,7 @@ cut the next run begins anew.
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,27 +49,46 @@ def back_up(data: Path, target: Path, names: tuple[str, ...], show: Show) -> Man
 def new_directory(target: Path) -> Iterator[Path]:
     """A directory to fill, which becomes `target` at the end of the block and is gone when it
     raises. What a killed run left of one is removed first."""
+    target = target.resolve()
     draft = target.with_name(f".{target.name}.unfinished")
     try:
-        shutil.rmtree(draft, ignore_errors=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft.mkdir(mode=0o700)
-        try:
-            yield draft
-            for path in sorted(draft.rglob("*")):
-                if path.is_dir():
-                    files.sync_directory(path)
-                else:
-                    files.sync_file(path)
-            files.sync_directory(draft)
-            if target.exists():
-                target.rmdir()  # empty, or this raises
-            draft.rename(target)
-        finally:
+        with _parents_of(target):
             shutil.rmtree(draft, ignore_errors=True)
-        files.sync_directory(target.parent)
+            draft.mkdir(mode=0o700)
+            try:
+                yield draft
+                _sync_all(draft)
+                if target.exists():
+                    target.rmdir()  # empty, or this raises
+                draft.rename(target)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+            files.sync_directory(target.parent)
     except OSError as error:
         raise Unavailable(f"{target} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def _parents_of(target: Path) -> Iterator[None]:
+    """The directories on the way to `target`; those made for it are gone when the block raises."""
+    missing = [folder for folder in target.parents if not folder.exists()]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for folder in missing:
+            with suppress(OSError):  # never made, or used by somebody else by now
+                folder.rmdir()
+        raise
+
+
+def _sync_all(directory: Path) -> None:
+    for path in sorted(directory.rglob("*")):
+        if path.is_dir():
+            files.sync_directory(path)
+        else:
+            files.sync_file(path)
+    files.sync_directory(directory)
 
 
 def copy_file(source: Path, target: Path) -> None:

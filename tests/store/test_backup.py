@@ -90,6 +90,29 @@ def test_a_restored_directory_is_what_was_backed_up(data: Path, tmp_path: Path) 
     assert ids(again, "one") == ids(data, "one")
 
 
+def test_every_path_may_be_relative(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    company, backup, again = Path("company"), Path("deep/backup"), Path("again")
+    assert run(company, "backup", backup).exit_code == 0
+    assert run(again, "restore", backup).exit_code == 0
+    assert run(again, "restore", backup, "one", "--force").exit_code == 0
+    assert ids(again, "one") == ids(data, "one")
+    assert run(again, "check", "--indexes").exit_code == 0
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert run(Path("../company"), "backup", ".").exit_code == 0
+    assert (tmp_path / "empty" / "backup.json").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="stops by SIGINT")
+def test_a_backup_that_was_stopped_leaves_no_folder_on_the_way(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    cut(data, ["backup", str(tmp_path / "there" / "deep" / "er" / "backup")], signal.SIGINT)
+    assert list((tmp_path / "there").iterdir()) == []
+
+
 def test_what_is_written_after_a_restore_is_skipped_by_nobody(data: Path, tmp_path: Path) -> None:
     run(data, "backup", tmp_path / "backup")
     with closing(LiteServer(data / "store")) as server, closing(LiteServer(tmp_path / "l")) as own:
