@@ -172,6 +172,11 @@ class Unavailable(StoreError):
         self.retry_after = retry_after
 
 
+class DiskFailure(Unavailable):
+    """The disk of an embedded store is full or does not work, and stays so until somebody does
+    something."""
+
+
 class TimedOut(Unavailable):
     """The backend took the request up and may go on with it, but has not answered in time."""
 

@@ -142,6 +142,10 @@ class Connections:
 def open_file(path: Path, mode: str) -> sqlite3.Connection:
     """A plain connection; `mode` is SQLite's: `rw`, or `rwc` to make the file."""
     return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None,
-        check_same_thread=False, cached_statements=256,
-    )  # fmt: skip
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )

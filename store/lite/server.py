@@ -12,7 +12,7 @@ from pathlib import Path
 
 from store import names
 from store.cancel import Cancel
-from store.errors import DatabaseExists, NameTooLong, NotFound, Unavailable
+from store.errors import DatabaseExists, DiskFailure, NameTooLong, NotFound, Unavailable
 from store.lite import access, copies, files, schema
 from store.lite.changes import sequence
 from store.lite.connections import Keeper, open_file
@@ -58,7 +58,7 @@ class LiteServer:
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise Unavailable(f"{self._directory} cannot be used: {error.strerror}") from error
+            raise DiskFailure(f"{self._directory} cannot be used: {error.strerror}") from error
 
     def all_dbs(self) -> list[str]:
         return [name for name in files.names(self._directory) if not name.startswith("_")]
@@ -90,7 +90,7 @@ class LiteServer:
                 "The database could not be created, the file already exists."
             ) from None
         except OSError as error:
-            raise Unavailable(f"{path} could not be made: {error.strerror}") from error
+            raise DiskFailure(f"{path} could not be made: {error.strerror}") from error
         finally:
             draft.unlink(missing_ok=True)
         files.sync_directory(self._directory)
@@ -111,7 +111,7 @@ class LiteServer:
             with suppress(FileNotFoundError):
                 shutil.rmtree(self._indexes(name))
         except OSError as error:
-            raise Unavailable(f"{path} could not be deleted: {error.strerror}") from error
+            raise DiskFailure(f"{path} could not be deleted: {error.strerror}") from error
         files.sync_directory(self._directory)
 
     def restore(self, name: str, file: Path, step: Step) -> None:

@@ -1,18 +1,18 @@
-"""Trying again what may pass: the network, an overloaded or restarting server, a full disk."""
+"""Trying again what may pass: the network, an overloaded or restarting server."""
 
 import random
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from store.errors import DesignError, StoreError, Unavailable, UnsupportedFormat
+from store.errors import DesignError, DiskFailure, StoreError, Unavailable, UnsupportedFormat
 
 Answer = TypeVar("Answer")
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 60.0
-LASTING = (DesignError, UnsupportedFormat)
-"""Errors with a status of 500 that stay until somebody does something."""
+LASTING = (DesignError, DiskFailure, UnsupportedFormat)
+"""Errors with a status of 500 and above that stay until somebody does something."""
 
 
 class Cancelled(Exception):

@@ -1,7 +1,9 @@
 """A real disk that is full: a clear error, nothing lost, and on it goes when there is room."""
 
 import os
+import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -150,3 +152,30 @@ def test_no_room_for_what_is_restored(disk: Path, ballast: Ballast, server: Lite
     db.put({"_id": "after"})
     assert integrity(disk / "store", "a") == []
     assert sorted(path.name for path in (disk / "store").glob("*.restored-*")) == []
+
+
+AT_ONCE = 15.0
+"""Seconds; trying again takes minutes."""
+
+
+@pytest.mark.parametrize("words", [["copy"], ["replicate", "--create-target"]])
+def test_no_room_for_a_copy_is_told_at_once(
+    disk: Path, ballast: Ballast, tmp_path: Path, words: list[str]
+) -> None:
+    here = tmp_path / "company"
+    with closing(LiteServer(here / "store")) as server:
+        server.create("a")
+        server.database("a").bulk_docs(large(200))
+    ballast.fill(leave=4 * MEGABYTE)
+    sides = [here, disk / "copy"] if words == ["copy"] else ["a", f"lite://{disk}/store/a"]
+    began = time.monotonic()
+    failed = run(here, *words, *sides)
+    assert time.monotonic() - began < AT_ONCE
+    assert (failed.exit_code, failed.stderr.count("\n")) == (1, 1)
+    assert "disk is full" in failed.stderr
+    ballast.drop()
+    ballast.fill()
+    full = run(here, *words, *sides)
+    assert full.exit_code == 1
+    assert re.search("disk (is|may be) full|No space left", full.stderr)
+    assert time.monotonic() - began < 2 * AT_ONCE
