@@ -89,12 +89,13 @@ class Node:
                 self.set_admin(name, line, persist=False)
 
     def _bring_check(self, parts: Sequence[str], method: str, user: UserContext) -> None:
-        """The check of user documents comes when their database is first asked for; into one that
-        was configured for them later than an administrator fills it, as in CouchDB."""
+        """The check of user documents comes with the first question for what is in their database
+        (what is new is empty, as in CouchDB); into one that was configured for them later than an
+        administrator fills it."""
         database = self.accounts.database
-        if parts[:1] == (database,) and (
-            database == USERS or method in ("GET", "HEAD") or not user.is_admin
-        ):
+        inside = len(parts) > 1 or method == "POST"
+        asks = database == USERS or method in ("GET", "HEAD") or not user.is_admin
+        if parts[:1] == (database,) and inside and asks:
             users.bring_auth_design(self.server, database)
 
     def _changed(self, database: str, doc: Doc, user: UserContext) -> Doc:

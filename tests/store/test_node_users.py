@@ -138,6 +138,14 @@ def test_new_databases_are_for_administrators(anna: Client) -> None:
     refused(anna.get("/new"), 401, "unauthorized")
 
 
+def test_a_new_database_of_users_is_empty_until_it_is_used(client: Client) -> None:
+    assert client.delete("/_users", auth=LOGIN).status_code == 200
+    assert client.put("/_users", auth=LOGIN).status_code == 201
+    assert client.get("/_users", auth=LOGIN).get_json()["doc_count"] == 0
+    assert put_user(client, user_doc(*ANNA)).status_code == 201
+    assert client.get("/_users/_design/_auth", auth=LOGIN).status_code == 200
+
+
 def test_a_password_is_kept_as_couchdb_keeps_it(anna: Client) -> None:
     doc = anna.get("/_users/org.couchdb.user:anna", auth=LOGIN).json
     key = hashlib.pbkdf2_hmac("sha256", ANNA[1].encode(), doc["salt"].encode(), doc["iterations"])
