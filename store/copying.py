@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from store.api import Database, Server
 from store.bookkeeping import Checkpoint, moved
 from store.cancel import Cancel
-from store.errors import Conflict, DatabaseExists, NotFound
+from store.errors import Conflict, DatabaseExists, Forbidden, NotFound
 from store.replication import Options, Refused, replicate
 from store.replication.replicate import Tell
 from store.replication.values import digest
@@ -75,6 +75,8 @@ def _begun(here: Database, target: Server, name: str, pair: str) -> Database:
     mark = Checkpoint(there, f"{MARK}{pair}")
     if not mark.load():
         if there.changes(ChangesOptions(limit=1))["results"]:
+            if _is_same(here, there):
+                raise Forbidden(f"Both sides are the same store: nothing to copy of {name}.")
             raise DatabaseExists(
                 f"There is a database {name} already that is no copy of this one. Delete it first."
             )
@@ -83,6 +85,13 @@ def _begun(here: Database, target: Server, name: str, pair: str) -> Database:
     if there.revs_limit() != here.revs_limit():
         there.set_revs_limit(here.revs_limit())
     return there
+
+
+def _is_same(here: Database, there: Database) -> bool:
+    """Whether both are one database, met at different addresses: made and filled alike."""
+    one, other = here.info(), there.info()
+    told = ("instance_start_time", "doc_count", "doc_del_count")
+    return [one.get(name) for name in told] == [other.get(name) for name in told]
 
 
 def _carry_locals(here: Database, there: Database) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -17,7 +18,7 @@ from store.command.common import Failure, as_json_option, directory_of, told_pla
 from store.command.progress import Line, told, until_interrupted
 from store.command.remote import auth_option, credentials
 from store.copying import Copied, copy_database, own_databases
-from store.errors import NotFound
+from store.errors import BadRequest, Forbidden, NotFound
 from store.lite.server import LiteServer
 from store.opening import open_server
 from store.replication import Progress
@@ -50,12 +51,14 @@ def copy(
 
     FROM and TO are data directories, or addresses: https://host for CouchDB or Cloudant,
     lite:///directory for the files of an embedded store alone. From one data directory to another
-    settings and secrets go along. Stop Divan first; nothing may write to either side. Cut in the
-    middle or stopped with Ctrl-C, the same command goes on where it was.
+    settings and secrets go along, unless --database chooses. Stop Divan first; nothing may write to
+    either side. Cut in the middle or stopped with Ctrl-C, the same command goes on where it was.
 
     At the end both sides are read and compared, document by document. Exit code 1: they differ.
     """
     line = Line()
+    with told_plainly():
+        _demand_apart(source, target)
     with (
         told_plainly(),
         _opened(source, credentials("source", source_auth)) as here,
@@ -69,9 +72,34 @@ def copy(
         if not no_check:
             compared = until_interrupted(lambda cancel: _compare_all(servers, chosen, line, cancel))
     line.clear()
-    if not (is_address(source) or is_address(target)):
+    if not (names or is_address(source) or is_address(target)):
         _bring_the_rest(Path(source), Path(target))
     _report(copied, compared, as_json)
+
+
+def _demand_apart(source: str, target: str) -> None:
+    """Refuse what can be no copy. Raises BadRequest, Forbidden."""
+    if not source or not target:
+        raise BadRequest("Name the store to copy from and the store to copy to.")
+    here, there = _folders(source), _folders(target)
+    if here is None or there is None:
+        return
+    if here[1] == there[1]:
+        raise Forbidden(f"{target} is the same store as {source}.")
+    if there[1].is_relative_to(here[0]):
+        raise Forbidden(f"{target} is inside {source}. Name another place.")
+
+
+def _folders(place: str) -> tuple[Path, Path] | None:
+    """The directory of a company on this machine and that of its databases, in one spelling."""
+    if not is_address(place):
+        data = Path(place).resolve()
+        return data, (data / "store").resolve()
+    parts = urlsplit(place)
+    if parts.scheme != "lite":
+        return None
+    store = Path(unquote(parts.path)).resolve()
+    return store, store
 
 
 @contextmanager

@@ -236,3 +236,41 @@ def test_what_is_named_must_be_there(company: Path, tmp_path: Path) -> None:
     assert run(company, tmp_path / "copy", "--database", "nothing").exit_code == 3
     with closing(LiteServer(company / "store")) as server:
         assert own_databases(server) == ["customers", "mail/anna"]
+
+
+def test_a_store_is_not_copied_to_itself(
+    company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other").symlink_to(company)
+    (tmp_path / "below").mkdir()
+    before = sorted(company.rglob("*"))
+    for target in (company, "company", "below/../company/", "other", f"lite://{company}/store"):
+        for pair in ((company, target), (target, company)):
+            refused = run(*pair)
+            assert refused.exit_code == 4, pair
+            assert "is the same store" in refused.stderr
+    for target in (company / "store", company / "new", f"lite://{company}/new"):
+        refused = run(company, target)
+        assert (refused.exit_code, refused.stderr.count("\n")) == (4, 1)
+        assert "is inside" in refused.stderr
+    for pair in ((company, ""), ("", company)):
+        assert run(*pair).stderr == (
+            "divan: Name the store to copy from and the store to copy to.\n"
+        )
+    assert sorted(company.rglob("*")) == before
+
+
+def test_a_server_is_not_copied_to_itself(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for side in ("SOURCE", "TARGET"):
+        monkeypatch.setenv(f"DIVAN_{side}_AUTH", f"{LOGIN.user}:{LOGIN.password}")
+    with served_node(company / "store", LOGIN) as url:
+        for pair in ((company, url), (url, company), (url, f"{url}/")):
+            refused = run(*pair)
+            assert refused.exit_code == 4
+            assert "the same store" in refused.stderr
+
+
+def test_settings_go_along_with_the_whole_alone(company: Path, tmp_path: Path) -> None:
+    assert run(company, tmp_path / "part", "--database", "customers").exit_code == 0
+    assert [path.name for path in (tmp_path / "part").iterdir()] == ["store"]
