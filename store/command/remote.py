@@ -33,7 +33,7 @@ def credentials(side: str, file: Path | None) -> Auth | None:
     line, which everybody on the machine can read. Raises BadRequest."""
     if file is not None and os.name == "posix" and file.stat().st_mode & 0o077:
         raise BadRequest(f"{file} can be read by others. Run: chmod 600 {file}")
-    text = os.environ.get(variable(side), "") if file is None else file.read_text("utf-8")
+    text = os.environ.get(variable(side), "") if file is None else _text(file)
     if not text.strip():
         return None
     user, mark, password = text.strip().partition(":")
@@ -41,3 +41,10 @@ def credentials(side: str, file: Path | None) -> Auth | None:
         raise BadRequest(f"The {side} needs user:password, bearer:token or iam:key.")
     kinds: dict[str, Callable[[str], Auth]] = {"bearer": BearerAuth, "iam": IamAuth}
     return kinds[user](password) if user in kinds else BasicAuth(user, password)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"{file} is no text in UTF-8.") from error
