@@ -72,6 +72,7 @@ class LiteServer:
 
     def create(self, name: str, security: Mapping[str, Json] | None = None) -> None:
         """As the contract says; `security` is in force from the first moment."""
+        self._demand_open()
         names.check(name)
         if not files.fits(name):
             raise NameTooLong(f"At least one path segment of `{name}` is too long.")
@@ -117,6 +118,7 @@ class LiteServer:
     def restore(self, name: str, file: Path, step: Step) -> None:
         """Make what `file` holds the database `name`, in one transaction where there is one. One
         that is too damaged for that is set aside."""
+        self._demand_open()
         path = self._path(name)
         with files.naming(self._directory):
             if not (path.exists() and copies.overwrite(file, path, step)):
@@ -160,8 +162,7 @@ class LiteServer:
             self._js.close()
 
     def _shelf(self, name: str) -> Shelf:
-        if self._closed:
-            raise Unavailable("The store is closed.")
+        self._demand_open()
         known = self._shelves.get(name)
         if known is not None and known.storage.path.exists():
             return known
@@ -185,6 +186,10 @@ class LiteServer:
                 )
                 self._shelves[name] = shelf
             return shelf
+
+    def _demand_open(self) -> None:
+        if self._closed:
+            raise Unavailable("The store is closed.")
 
     def _path(self, name: str) -> Path:
         return files.database_file(self._directory, name)

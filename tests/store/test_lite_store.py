@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from store.errors import BadRequest, NameTooLong, NotFound, PreconditionFailed, StoreError, TooLarge
+from store.errors import (
+    BadRequest,
+    NameTooLong,
+    NotFound,
+    PreconditionFailed,
+    StoreError,
+    TooLarge,
+    Unavailable,
+)
 from store.lite import LiteServer
 from store.lite.database import LiteDatabase
 from store.types import ChangesOptions, ViewOptions
@@ -22,6 +30,18 @@ def db(tmp_path: Path) -> Iterator[LiteDatabase]:
     server.create("a")
     yield server.database("a")
     server.close()
+
+
+def test_a_closed_store_makes_and_opens_nothing(tmp_path: Path) -> None:
+    server = LiteServer(tmp_path)
+    server.create("a")
+    server.close()
+    for ask in (server.create, server.database, server.delete):
+        with pytest.raises(Unavailable, match="closed"):
+            ask("b")
+    with pytest.raises(Unavailable, match="closed"):
+        server.restore("b", tmp_path / "a.sqlite", lambda done, pages: None)
+    assert [path.name for path in tmp_path.glob("*.sqlite")] == ["a.sqlite"]
 
 
 @pytest.mark.parametrize("name", ["a" * 300, "a/" * 120, "a" * 5000], ids=len)
