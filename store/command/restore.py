@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from store.backup import Manifest, is_free, restore_databases, restore_directory
-from store.command.common import Failure, as_json_option, directory_of, names_argument, told_plainly
+from store.command.common import (
+    Failure,
+    Missing,
+    as_json_option,
+    directory_of,
+    names_argument,
+    told_plainly,
+)
 from store.command.progress import Line, interrupting
 
 
@@ -32,6 +39,11 @@ def restore(
             restored = restore_directory(directory, data, line.share).databases
         else:
             Manifest.read(directory)
+            if is_free(data):
+                raise Missing(
+                    f"{data} holds no store yet: name one that does by --data, or restore without "
+                    "naming databases."
+                )
             directory_of(data)
             restored = restore_databases(directory, data, databases, force=force, show=line.share)
     line.clear()

@@ -177,6 +177,9 @@ def test_some_databases_alone(data: Path, tmp_path: Path) -> None:
     assert run(data, "backup", backup, "one").exit_code == 0
     assert sorted(path.name for path in backup.iterdir()) == ["backup.json", "store"]
     assert run(tmp_path / "new", "restore", backup).exit_code == 4
+    some = run(tmp_path / "new", "restore", backup, "one")
+    assert (some.exit_code, some.stderr.count("\n")) == (3, 1)
+    assert "without naming databases" in some.stderr
     assert not (tmp_path / "new").exists()
     assert run(data, "restore", backup, "two/three").exit_code == 3
     with closing(LiteServer(data / "store")) as server:
