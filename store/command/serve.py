@@ -13,7 +13,8 @@ from types import FrameType
 
 import click
 
-from store.command.common import Failure, as_json_option, directory_of, told_plainly
+from store.backup import is_free
+from store.command.common import Failure, Missing, as_json_option, directory_of, told_plainly
 from store.node import Node, node_app
 from store.node.config import Config
 from store.node.listen import HttpServer
@@ -31,11 +32,13 @@ PASSWORD_VARIABLE = "DIVAN_STORE_PASSWORD"
 def serve(data: Path, port: int, as_json: bool) -> None:
     """Serve the store to programs of this machine as a CouchDB server.
 
+    Where the data directory is new or empty, a store is made in it.
+
     The administrator is admin; the password is that in DIVAN_STORE_PASSWORD, else one that was set
     in the configuration, else a new one that is printed once. People and laptops are served by
     `divan serve`, which knows their rights.
     """
-    directory = directory_of(data)
+    directory = _directory(data)
     with told_plainly(), _listening(port) as listener:
         stop = _told_to_stop()
         given = os.environ.get(PASSWORD_VARIABLE)
@@ -56,8 +59,21 @@ def serve(data: Path, port: int, as_json: bool) -> None:
             running.join()
 
 
+def _directory(data: Path) -> Path:
+    """The store's own directory, which the node makes in a new data directory. Raises Missing."""
+    if is_free(data):
+        return data / "store"
+    try:
+        return directory_of(data)
+    except Missing as error:
+        raise Missing(
+            f"{data} holds something else than a store. Name another by --data."
+        ) from error
+
+
 def _has_administrator(directory: Path) -> bool:
-    return bool(Config(directory / CONFIG).section("admins"))
+    file = directory / CONFIG
+    return file.exists() and bool(Config(file).section("admins"))
 
 
 def _told_to_stop() -> threading.Event:

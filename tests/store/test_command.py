@@ -111,13 +111,32 @@ def test_unknown_database(data: Path, command: str) -> None:
     assert (result.exit_code, result.stderr) == (3, "divan: There is no database three.\n")
 
 
-@pytest.mark.parametrize("command", ["info", "check", "compact", "serve"])
+@pytest.mark.parametrize("command", ["info", "check", "compact"])
 def test_no_data_directory(tmp_path: Path, command: str) -> None:
     result = run(tmp_path / "none", command)
     assert result.exit_code == 3
     assert result.stderr.startswith("divan: ")
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "none").exists()
+
+
+def test_serve_makes_a_store_where_there_is_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for data in (tmp_path / "new" / "company", tmp_path / "empty"):
+        with serving(data) as (_, facts):
+            server = open_couch(facts["url"], BasicAuth(facts["user"], facts["password"]))
+            server.create("notes")
+            server.close()
+        facts = json.loads(run(data, "info", "notes", "--json").stdout)
+        assert [each["db_name"] for each in facts] == ["notes"]
+
+
+def test_serve_makes_none_beside_something_else(tmp_path: Path) -> None:
+    (tmp_path / "letter").touch()
+    result = run(tmp_path, "serve")
+    assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
+    assert "holds something else" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["letter"]
 
 
 def test_port_in_use(data: Path) -> None:
