@@ -12,6 +12,7 @@ from store.bookkeeping import Checkpoint, moved
 from store.cancel import Cancel
 from store.errors import Conflict, DatabaseExists, Forbidden, NotFound
 from store.replication import Options, Refused, replicate
+from store.replication.endpoint import created
 from store.replication.replicate import Tell
 from store.replication.values import digest
 from store.types import ChangesOptions, Doc, Seq, ViewOptions
@@ -49,8 +50,20 @@ def copy_database(
     goes on with the next call.
 
     Design documents come last: what they check was accepted long ago, and was true then. Raises
-    DatabaseExists where the target has a database of that name that is no such copy.
+    DatabaseExists where the target has a database of that name that is no such copy, Forbidden
+    where that is the very database, Conflict where another call does the same.
     """
+    try:
+        return _copy(source, target, name, pair, tell, cancel)
+    except Conflict as error:
+        raise Conflict(
+            f"Another copy of {name} seems to run. Wait for its end, or stop it."
+        ) from error
+
+
+def _copy(
+    source: Server, target: Server, name: str, pair: str, tell: Tell, cancel: Cancel
+) -> Copied:
     here = source.database(name)
     there = _begun(here, target, name, pair)
     written, refused = 0, list[Refused]()
@@ -69,8 +82,7 @@ def copy_database(
 
 def _begun(here: Database, target: Server, name: str, pair: str) -> Database:
     """The target's database, empty or begun by an earlier call, with what it must have first."""
-    if not target.exists(name):
-        target.create(name)
+    created(target, name, create=True)
     there = target.database(name)
     mark = Checkpoint(there, f"{MARK}{pair}")
     if not mark.load():

@@ -106,11 +106,22 @@ def _folders(place: str) -> tuple[Path, Path] | None:
 def _opened(place: str, auth: Auth | None, *, create: bool = False) -> Iterator[Server]:
     if is_address(place):
         server: Server = open_server(place, auth=auth)
+        _demand_server(server, place)
     else:
         data = Path(place)
         server = LiteServer(data / "store" if create else directory_of(data))
     with closing(server):
         yield server
+
+
+def _demand_server(server: Server, place: str) -> None:
+    """Raises BadRequest where the address is that of a database, which answers no such question."""
+    try:
+        server.all_dbs()
+    except (BadRequest, NotFound) as error:
+        raise BadRequest(
+            f"{place} is no address of a server: write it without a database."
+        ) from error
 
 
 def _absolute(place: str) -> str:

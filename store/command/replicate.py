@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from store.api import Database
+from store.api import Database, Server
 from store.command.common import Refused, as_json_option, opened, told_plainly
 from store.command.progress import Line, told, until_interrupted
 from store.command.remote import auth_option, credentials
-from store.errors import BadRequest
+from store.errors import BadRequest, NotFound
 from store.opening import open_server
 from store.replication import Cancel, Options, Progress, Summary
 from store.replication import replicate as run
@@ -125,13 +125,20 @@ def _object(text: str) -> dict[str, Any]:
 def _opened(data: Path, name: str, auth: Auth | None, create: bool) -> Iterator[Database]:
     if not is_address(name):
         with opened(data) as server:
-            created(server, name, create)
-            yield server.database(name)
+            yield _database(server, name, name, create)
         return
     base, database = split(name)
     with closing(open_server(base, auth=auth)) as remote:
-        created(remote, database, create)
-        yield remote.database(database)
+        yield _database(remote, database, name, create)
+
+
+def _database(server: Server, name: str, given: str, create: bool) -> Database:
+    """The database `name`, which the command line called `given`."""
+    created(server, name, create)
+    try:
+        return server.database(name)
+    except NotFound as error:
+        raise NotFound(f"There is no database {given}.") from error
 
 
 def _facts(progress: Progress) -> dict[str, Any]:

@@ -73,10 +73,11 @@ def _code(name: str | None, source: Database, patience: Patience) -> Json:
     ddoc, slash, function = name.partition("/")
     if not slash:
         raise BadRequest("`filter` must be the name of a design document, / and a function's name.")
-    filters = patience(lambda: source.get(f"_design/{ddoc}")).get("filters", {})
-    if function not in filters:
-        raise NotFound(f"missing json key: {function}")
-    return filters[function]
+    try:
+        filters = patience(lambda: source.get(f"_design/{ddoc}")).get("filters", {})
+        return filters[function]
+    except (NotFound, KeyError) as error:
+        raise NotFound(f"The source has no filter {name}.") from error
 
 
 class _Run:

@@ -74,7 +74,20 @@ def test_choices(data: Path) -> None:
         ["--filter", "tools/small", "--param", "below"],
     ):
         assert run(data, "source", "x", *wrong).exit_code == 2
-    assert run(data, "source", "f", "--filter", "tools/none").exit_code == 3
+    for name in ("tools/none", "none/small"):
+        missing = run(data, "source", "f", "--filter", name)
+        assert missing.exit_code == 3
+        assert missing.stderr.startswith(f"divan: The source has no filter {name}")
+
+
+def test_which_database_is_missing(data: Path, tmp_path: Path) -> None:
+    far = f"lite://{tmp_path}/store/none"
+    for pair in (("none", "source"), ("source", "none"), (far, "source"), ("source", far)):
+        missing = run(data, *pair)
+        assert missing.exit_code == 3
+        assert missing.stderr.startswith(
+            f"divan: There is no database {set(pair).difference(['source']).pop()}."
+        )
 
 
 def test_what_was_refused_is_named(data: Path) -> None:
@@ -109,6 +122,9 @@ def test_credentials_come_from_a_file_or_the_environment(
         file.chmod(0o600)
         back = run(data, f"{url}/db", "back", "--create-target", "--source-auth", str(file))
         assert back.exit_code == 0
+        file.write_bytes("admin:müde".encode("latin-1"))
+        odd = run(data, f"{url}/db", "back", "--source-auth", str(file))
+        assert (odd.exit_code, odd.stderr) == (1, f"divan: {file} is no text in UTF-8.\n")
         inside = url.replace("//", f"//{BasicAuth('a', 'b').user}:b@") + "/db"
         refused = run(data, "source", inside)
         assert refused.exit_code == 1

@@ -14,8 +14,9 @@ from store.api import Server
 from store.cancel import Cancel
 from store.command import store as group
 from store.copying import copy_database, own_databases, translated
-from store.errors import DatabaseExists, NotFound
+from store.errors import Conflict, DatabaseExists, NotFound
 from store.lite.server import LiteServer
+from store.replication import Progress
 from store.side_by_side import compare
 from store.types import ChangesOptions
 from tests.conformance.over_http import COUCHDB_URL
@@ -274,3 +275,35 @@ def test_a_server_is_not_copied_to_itself(company: Path, monkeypatch: pytest.Mon
 def test_settings_go_along_with_the_whole_alone(company: Path, tmp_path: Path) -> None:
     assert run(company, tmp_path / "part", "--database", "customers").exit_code == 0
     assert [path.name for path in (tmp_path / "part").iterdir()] == ["store"]
+
+
+def test_an_address_of_a_database_is_told(
+    company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for side in ("SOURCE", "TARGET"):
+        monkeypatch.setenv(f"DIVAN_{side}_AUTH", f"{LOGIN.user}:{LOGIN.password}")
+    with closing(LiteServer(tmp_path / "node")) as server:
+        server.create("customers")
+    with served_node(tmp_path / "node", LOGIN) as url:
+        for name in ("customers", "none"):
+            place = f"{url}/{name}"
+            for pair in ((company, place), (place, tmp_path / "new")):
+                refused = run(*pair)
+                assert (refused.exit_code, refused.stderr) == (
+                    1,
+                    f"divan: {place} is no address of a server: write it without a database.\n",
+                )
+
+
+def test_a_second_copy_at_once_is_told(company: Path, tmp_path: Path) -> None:
+    with (
+        closing(LiteServer(company / "store")) as one,
+        closing(LiteServer(tmp_path / "two")) as two,
+    ):
+
+        def meanwhile(progress: Progress) -> None:
+            if progress.last_seq:
+                copy_database(one, two, "customers", "pair", lambda now: None, Cancel())
+
+        with pytest.raises(Conflict, match="Another copy of customers seems to run"):
+            copy_database(one, two, "customers", "pair", meanwhile, Cancel())
