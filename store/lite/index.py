@@ -184,10 +184,11 @@ class Indexes:
         read: Callable[[sqlite3.Connection], Answer],
         fresh: bool,
     ) -> Answer:
+        asked = time.monotonic()  # opening the file may wait for who is writing it
         with file.reading() as conn:
             if not fresh or is_current(db, conn):
                 return read(conn)
-        self._update(db, file, design)
+        self._update(db, file, design, asked)
         with file.reading() as conn:
             return read(conn)
 
@@ -197,8 +198,7 @@ class Indexes:
                 self._lazy = ThreadPoolExecutor(1, "lazy index update")
             self._lazy.submit(self._update_logged, db, design, file)
 
-    def _update(self, db: Source, file: IndexFile, design: DesignViews) -> None:
-        asked = time.monotonic()
+    def _update(self, db: Source, file: IndexFile, design: DesignViews, asked: float) -> None:
         # Threads of one process queue at the first lock, processes at that of the file.
         with (
             file.updating,
@@ -214,7 +214,7 @@ class Indexes:
 
     def _update_logged(self, db: Source, design: DesignViews, file: IndexFile) -> None:
         try:
-            self._update(db, file, design)
+            self._update(db, file, design, time.monotonic())
         except (StoreError, sqlite3.Error) as error:  # nobody waits for the outcome
             log.warning("the index %s was not brought up to date: %s", file.path.name, error)
 
