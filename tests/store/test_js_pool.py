@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from store.errors import DesignError, Unavailable
+from store.errors import DesignError, StoreError, Unavailable
 from store.lite.js.pool import JsPool, Program, TimedOut
 from store.lite.mapping import JsMapper, docid_of
 
@@ -215,6 +216,28 @@ def test_a_hostile_function_does_not_hold_up_the_other_worker(pool: JsPool) -> N
     thread.join()
     assert isinstance(failed[0], TimedOut)
     assert done > 10
+
+
+def test_however_many_hang_each_call_ends_in_time(pool: JsPool) -> None:
+    """More than there may be workers: those beyond are told that all are busy."""
+    outcomes: list[tuple[type[StoreError], float]] = []
+
+    def hang(n: int) -> None:
+        begin = time.monotonic()
+        try:
+            emitted(pool, f"function (doc) {{ for (;;) {n}; }}")
+        except StoreError as error:
+            outcomes.append((type(error), time.monotonic() - begin))
+
+    threads = [threading.Thread(target=hang, args=(n,)) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kinds = Counter(kind for kind, _ in outcomes)
+    assert kinds[TimedOut] + kinds[Unavailable] == 12 and kinds[Unavailable]
+    assert max(seconds for _, seconds in outcomes) < 5
+    assert emitted(pool, "function (doc) { emit(1, 1); }") == [1, 1]
 
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")

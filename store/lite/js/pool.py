@@ -51,7 +51,8 @@ START = 30.0
 """Seconds that a new worker may take until it is there, on a machine however busy: no function is
 to blame for them."""
 TIMEOUT = 4.0
-"""Seconds of one call: a request whose functions never end is answered within five."""
+"""Seconds of one call, with its waiting for a worker, which may be half of them: a request whose
+functions never end is answered within five, however many others hang."""
 PATIENCE = 0.25
 """Seconds of waiting for a worker after which the busy ones are taken to hang."""
 SPARE = 6
@@ -92,7 +93,7 @@ class JsPool:
 
         Commands: map, reduce, rereduce, validate, filter, view_filter (sandbox.js). Raises
         DesignError where the functions do not compile, fail, or take too long or too much: longer
-        than `limit` seconds, or the pool's.
+        than `limit` seconds, or the pool's; Unavailable where all workers are busy.
         """
         if not lines:
             return []
@@ -115,7 +116,7 @@ class JsPool:
     @contextmanager
     def _lease(self, limit: float | None = None) -> Iterator[WorkerProcess]:
         seconds = self._timeout if limit is None else min(limit, self._timeout)
-        worker = self._acquire(seconds)
+        worker, seconds = self._acquire(seconds)
         sound = False
         try:
             if not worker.ready:
@@ -135,14 +136,20 @@ class JsPool:
         finally:
             self._release(worker, sound)
 
-    def _acquire(self, seconds: float) -> WorkerProcess:
+    def _acquire(self, seconds: float) -> tuple[WorkerProcess, float]:
+        """A worker of one's own, and what is left of the seconds."""
+        begin = time.monotonic()
         with self._lock:
             while not self._idle and len(self._busy) >= self._size and not self._closed:
-                came = self._free.wait(PATIENCE)
+                left = begin + seconds / 2 - time.monotonic()
+                if left <= 0:
+                    raise Unavailable("All JavaScript workers are busy. Try again later.", 1.0)
+                came = self._free.wait(min(PATIENCE, left))
                 if not came and len(self._busy) < self._size + SPARE:
                     break
             if self._closed:
                 raise Unavailable("the JavaScript workers are closed")
+            seconds -= time.monotonic() - begin
             worker = self._idle.pop() if self._idle else self._start()
             self._busy[worker] = time.monotonic() + (seconds if worker.ready else START)
             self._alarm.notify()
@@ -151,7 +158,7 @@ class JsPool:
                     target=self._watch, name="design function watchdog", daemon=True
                 )
                 self._watchdog.start()
-        return worker
+        return worker, seconds
 
     def _count_from_now(self, worker: WorkerProcess, seconds: float) -> None:
         with self._lock:
