@@ -27,10 +27,14 @@ class Database(Protocol):
     """One database as one user sees it: writes are validated under that user's context."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The database's name."""
+        ...
 
     @property
-    def user(self) -> UserContext: ...
+    def user(self) -> UserContext:
+        """Who reads and writes by this handle."""
+        ...
 
     def info(self) -> dict[str, Json]:
         """`GET /db`: db_name, doc_count, doc_del_count, update_seq, purge_seq, sizes (`file`,
@@ -178,7 +182,9 @@ class Database(Protocol):
         and raises Conflict; CouchDB only counts them."""
         ...
 
-    def delete_local(self, docid: str, rev: str) -> None: ...
+    def delete_local(self, docid: str, rev: str) -> None:
+        """`DELETE /db/_local/name`. Raises NotFound; Conflict as `put_local`."""
+        ...
 
     def get_attachment(self, docid: str, name: str, *, rev: str | None = None) -> Attachment:
         """`GET /db/docid/name`; its content is read when asked for. Raises NotFound."""
@@ -202,7 +208,10 @@ class Database(Protocol):
         """
         ...
 
-    def delete_attachment(self, docid: str, name: str, *, rev: str) -> str: ...
+    def delete_attachment(self, docid: str, name: str, *, rev: str) -> str:
+        """`DELETE /db/docid/name`: take it off revision `rev`; the new revision. Raises NotFound
+        and what `put` raises."""
+        ...
 
     def view(self, ddoc: str, name: str, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
         """`GET /db/_design/ddoc/_view/name`: `{"total_rows", "offset", "rows"}`, or `{"rows"}` when
@@ -275,11 +284,18 @@ class Database(Protocol):
         """`GET /db/_security`; `{}` where none was set."""
         ...
 
-    def set_security(self, security: Mapping[str, Json]) -> None: ...
+    def set_security(self, security: Mapping[str, Json]) -> None:
+        """`PUT /db/_security`, in place of what was set. Raises Forbidden (Unauthorized for nobody)
+        unless the user is an administrator of the database, BadRequest for another form."""
+        ...
 
-    def revs_limit(self) -> int: ...
+    def revs_limit(self) -> int:
+        """`GET /db/_revs_limit`: how many generations of revisions a document keeps."""
+        ...
 
-    def set_revs_limit(self, limit: int) -> None: ...
+    def set_revs_limit(self, limit: int) -> None:
+        """`PUT /db/_revs_limit`. Raises as `set_security`; BadRequest for less than 1."""
+        ...
 
     def purge(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
         """`POST /db/_purge`: forget these leaf revisions as if they never were, in indexes too."""
@@ -293,7 +309,9 @@ class Database(Protocol):
         """How many purges are remembered."""
         ...
 
-    def set_purged_infos_limit(self, limit: int) -> None: ...
+    def set_purged_infos_limit(self, limit: int) -> None:
+        """`PUT /db/_purged_infos_limit`. Raises as `set_revs_limit`."""
+        ...
 
     def compact(self, ddoc: str | None = None) -> None:
         """`POST /db/_compact`: forget the bodies of revisions that are not leaves, and free the
@@ -309,7 +327,9 @@ class Server(Protocol):
         """`GET /_all_dbs`, without the system's own databases, whose names begin with `_`."""
         ...
 
-    def exists(self, name: str) -> bool: ...
+    def exists(self, name: str) -> bool:
+        """`HEAD /db`; False also for what is no name of a database."""
+        ...
 
     def create(self, name: str) -> None:
         """`PUT /db`. Raises DatabaseExists, BadRequest for an illegal name
