@@ -61,7 +61,9 @@ def changes_options(
 ) -> ChangesOptions:
     """Options of `_changes`; `doc_ids` and `selector` may stand in the body. All
     parameters are kept for filter functions in `query`. Raises QueryParseError, BadRequest."""
-    values: dict[str, Any] = {name: value for name, value in (query or {}).items() if value != ""}
+    values: dict[str, Any] = {
+        name: value for name, value in (query or {}).items() if value != "" or name == "since"
+    }
     if "last-event-id" in values:
         values.setdefault("since", values["last-event-id"])
     if "doc_ids" in values:
@@ -76,6 +78,8 @@ def changes_options(
         parsed.pop("selector", None)
     elif not isinstance(parsed.get("selector"), Mapping):
         raise BadRequest("Selector error: expected a JSON object")
+    elif not isinstance((body or {}).get("fields", []), list):
+        raise BadRequest("Selector error: fields must be JSON array")
     if parsed.get("filter") != "_doc_ids":
         parsed.pop("doc_ids", None)
     return ChangesOptions(**parsed, query=dict(query or {}))

@@ -40,6 +40,8 @@ def _listed(
         rows, offset = _by_key(conn, options, among)
     else:
         rows, offset = _by_range(conn, options, among)
+    if offset is not None:
+        offset = min(offset, total)
     answer: dict[str, Json] = {"total_rows": total, "offset": offset, "rows": rows}
     if options.update_seq:
         answer["update_seq"] = read_state(conn).update_seq

@@ -19,6 +19,7 @@ from store.errors import (
     UnsupportedMediaType,
 )
 from store.types import Json
+from store.wire.paths import check_escapes
 
 MAX_PARAMETERS = 200
 PIECE = 256 * 1024
@@ -33,6 +34,7 @@ def parameters(request: Request) -> dict[str, str]:
     raw = str(request.environ.get("QUERY_STRING", ""))
     if not raw:
         return {}
+    check_escapes(raw)
     try:
         text = raw.encode("latin-1").decode("utf-8")
         pairs = parse_qsl(

@@ -5,6 +5,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from store.errors import BadRequest
+from store.types import Row
 from store.wire import parts
 from store.wire.answers import answer
 from store.wire.call import Call
@@ -25,23 +26,38 @@ def bulk_docs(call: Call) -> Response:
 
 
 def bulk_get(call: Call) -> Response:
+    """Each entry that asks for nothing is told so in its place, as in CouchDB."""
     docs = _objects(call.json(), "`docs` must hold objects with an `id`.")
-    for wanted in docs:
-        if not all(isinstance(wanted.get(key, ""), str) for key in ("id", "rev")):
-            raise BadRequest("`id` and `rev` must be strings.")
-        if "id" not in wanted:
-            raise BadRequest("`docs` must hold objects with an `id`.")
+    refused = [_refused(wanted) for wanted in docs]
     subtype = _multipart(call)
     answered = call.database.bulk_get(
-        docs,
+        [wanted for wanted, error in zip(docs, refused, strict=True) if error is None],
         revs=call.flag("revs"),
         latest=call.flag("latest"),
         attachments="follows" if subtype else call.flag("attachments"),
         att_encoding_info=call.flag("att_encoding_info"),
     )
+    found = iter(answered["results"])
+    results = [next(found) if error is None else error for error in refused]
     if subtype:
-        return parts.answer(parts.bulk_get(answered["results"], subtype))
-    return answer(answered)
+        return parts.answer(parts.bulk_get(results, subtype))
+    return answer({"results": results})
+
+
+def _refused(wanted: dict[str, Any]) -> Row | None:
+    """The row of an entry without an id or with a `rev` that is none; None for others. Raises
+    BadRequest for an id that is no string, at which CouchDB fails."""
+    docid, rev = wanted.get("id"), wanted.get("rev")
+    if "id" not in wanted:
+        rev, reason = None, "document id missed"
+    elif not isinstance(docid, str):
+        raise BadRequest("`id` must be a string.")
+    elif "rev" in wanted and not isinstance(rev, str):
+        reason = "Invalid rev format"
+    else:
+        return None
+    error = {"id": docid, "rev": rev, "error": BadRequest.error, "reason": reason}
+    return {"id": docid, "docs": [{"error": error}]}
 
 
 def _multipart(call: Call) -> str | None:

@@ -43,7 +43,8 @@ def changes(call: Call) -> Response:
         known = "normal, continuous, live, longpoll, eventsource"
         raise BadRequest(f"Supported `feed` types: {known}")
     options = changes_options(_parameters(call, name), _body(call))
-    return _whole(call, options) if kind is None else _waiting(call, kind, options)
+    heartbeat = _heartbeat(call.params)
+    return _whole(call, options) if kind is None else _waiting(call, kind, options, heartbeat)
 
 
 def _parameters(call: Call, feed: str) -> dict[str, str]:
@@ -74,11 +75,11 @@ def _whole(call: Call, options: ChangesOptions) -> Response:
     return response
 
 
-def _waiting(call: Call, kind: Kind, options: ChangesOptions) -> Response:
+def _waiting(call: Call, kind: Kind, options: ChangesOptions, heartbeat: float | None) -> Response:
     feed = Feed(
         call.database,
         options,
-        heartbeat=_heartbeat(call.params),
+        heartbeat=heartbeat,
         timeout=_timeout(call.params),
         once=kind.once,
         gone=call.request.environ.get("waitress.client_disconnected"),

@@ -152,9 +152,12 @@ class Written:
     attachment: str | None = None
 
     def answer(self, call: Call) -> Response:
-        """201 as in CouchDB, with the address and the revision in the headers."""
+        """201 as in CouchDB, with the address and the revision in the headers. A document that
+        may wait (`batch=ok`) gets 202, and is on disk all the same."""
         where = f"{call.request.root_url}{quote(call.names['db'], safe='')}/{quote(self.id)}"
         if self.attachment is not None:
             where += f"/{quote(self.attachment)}"
         headers = {"Location": where, "ETag": f'"{self.rev}"'}
-        return answer({"ok": True, "id": self.id, "rev": self.rev}, 201, headers)
+        may_wait = self.attachment is None and call.params.get("batch") == "ok"
+        written = {"ok": True, "id": self.id, "rev": self.rev}
+        return answer(written, 202 if may_wait else 201, headers)

@@ -30,5 +30,9 @@ def delete(call: Call) -> Response:
     return answer({"ok": True, "id": call.docid, "rev": "0-0"})
 
 
+def nameless(call: Call) -> Response:
+    raise BadRequest("Invalid _local document id.")
+
+
 def attachment(call: Call) -> Response:
     raise BadRequest("_local documents do not accept attachments.")

@@ -4,6 +4,7 @@ WSGI gives the path decoded, where the document `a%2Fb` and the attachment `b` o
 `a` look alike. Servers give the undecoded one besides (`REQUEST_URI` or `RAW_URI`).
 """
 
+import re
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -11,6 +12,7 @@ from store.errors import BadRequest
 
 KEY = "divan.segments"
 """Where an environ keeps its segments: they are asked for more than once."""
+_BROKEN = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
 def segments(environ: dict[str, Any]) -> tuple[str, ...]:
@@ -19,9 +21,16 @@ def segments(environ: dict[str, Any]) -> tuple[str, ...]:
     if known is not None:
         return known
     path = _undecoded(environ)
+    check_escapes(path)
     parts = [_decoded(part) for part in path.strip("/").split("/")] if path.strip("/") else []
     found = environ[KEY] = tuple(_apart(parts))
     return found
+
+
+def check_escapes(text: str) -> None:
+    """Raises BadRequest where a `%` stands for nothing."""
+    if _BROKEN.search(text):
+        raise BadRequest("invalid_url_encoding")
 
 
 def _undecoded(environ: dict[str, Any]) -> str:

@@ -74,6 +74,7 @@ ROUTES: tuple[tuple[str, Methods], ...] = (
     ("{db}/_index/_design/{ddoc}/{type}/{name}", {"DELETE": mango.delete_index}),
     ("{db}/_view_cleanup", {"POST": indexes.view_cleanup}),
     ("{db}/_design/{ddoc}/_info", {"GET": indexes.info}),
+    ("{db}/_local", dict.fromkeys(("GET", "PUT", "POST", "DELETE", "COPY"), locals_.nameless)),
     (
         "{db}/_local/{doc}",
         {

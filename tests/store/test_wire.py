@@ -199,6 +199,32 @@ def test_content_type_that_is_no_header_is_not_sent(client: Client, content_type
     assert client.get("/db/one").json["_attachments"]["a"]["content_type"] == content_type
 
 
+def test_entries_of_bulk_get_that_ask_for_nothing_are_told_so(client: Client) -> None:
+    client.put("/db/a", json={})
+    asked = [{"rev": "1-x"}, {"id": "a"}, {"id": "a", "rev": 1}]
+    got = client.post("/db/_bulk_get", json={"docs": asked}).json["results"]
+    assert [row["id"] for row in got] == [None, "a", "a"]
+    assert "ok" in got[1]["docs"][0]
+    assert got[0]["docs"] == [
+        {"error": {"id": None, "rev": None, "error": "bad_request",
+                   "reason": "document id missed"}}
+    ]  # fmt: skip
+    assert got[2]["docs"] == [
+        {"error": {"id": "a", "rev": 1, "error": "bad_request", "reason": "Invalid rev format"}}
+    ]
+
+
+def test_batch_is_accepted(client: Client) -> None:
+    assert client.put("/db/a?batch=ok", json={}).status_code == 202
+    assert client.post("/db?batch=ok", json={"_id": "b"}).status_code == 202
+    assert client.get("/db/b").status_code == 200
+
+
+def test_offset_ends_with_the_documents(client: Client) -> None:
+    client.post("/db/_bulk_docs", json={"docs": [{"_id": name} for name in "abc"]})
+    assert client.get("/db/_all_docs?skip=1000").json["offset"] == 3
+
+
 def test_all_docs_by_query_and_by_body(client: Client) -> None:
     client.post("/db/_bulk_docs", json={"docs": [{"_id": name} for name in "abc"]})
     by_query = client.get('/db/_all_docs?startkey="b"&include_docs=true').json
