@@ -86,7 +86,7 @@ class Documents:
                 )
                 self._follow_one(database, lease)
             except NotFound:
-                pass  # the database is not there, or was deleted
+                log.debug("%s is not there, or was deleted", self._name)
             except StoreError:
                 log.exception("%s cannot be followed", self._name)
             self._ended.wait(LEASE_SECONDS / 3)

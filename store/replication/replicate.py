@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from store.api import Database
 from store.cancel import Cancel
@@ -48,15 +49,14 @@ def replicate(
         cancel.tell(ended.set)
     reader: ReadAhead[Step] | None = None
     try:
-        since = checkpoints.load(options.since_seq)
-        run.begin(since)
-        reading = Reading(source, target, options, patience, ended)
-        reader = ReadAhead(reading.steps(since), ended)
-        for step in reader:
-            run.carry(step)
-        run.save()
-    except Cancelled:
-        pass  # what is done stands in the summary, which says that it is not complete
+        with suppress(Cancelled):  # what is done stands in the summary, as not complete
+            since = checkpoints.load(options.since_seq)
+            run.begin(since)
+            reading = Reading(source, target, options, patience, ended)
+            reader = ReadAhead(reading.steps(since), ended)
+            for step in reader:
+                run.carry(step)
+            run.save()
     finally:
         ended.set()
         if reader is not None:
