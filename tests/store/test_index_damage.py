@@ -104,32 +104,42 @@ def test_a_damaged_index_is_built_anew(tmp_path: Path, damage: Callable[[Path], 
 BUILD = """
 import sys
 from store.lite import LiteServer, build
-from store.types import ViewOptions
 
-build.STEP_SECONDS = 0.05  # so that a build is many transactions
-server = LiteServer(sys.argv[1])
-db = server.database("test")
-print("begin", flush=True)
-db.view("d", "own")
+build.STEP_SECONDS = 0.01  # so that a build is many transactions
+
+def reporting(step):
+    def reported(*given):
+        over = step(*given)
+        print("step", flush=True)
+        sys.stdin.readline()
+        return over
+    return reported
+
+build._gather = reporting(build._gather)
+build._follow = reporting(build._follow)
+LiteServer(sys.argv[1]).database("test").view("d", "own")
 print("end", flush=True)
 """
 
 
-def kill_during_build(directory: Path, seconds: float) -> bool:
-    """Whether the build was cut."""
+def kill_during_build(directory: Path, steps: int) -> bool:
+    """Kill a build in its next step after this many. Whether it was cut, not over before."""
     command = [sys.executable, "-c", BUILD, str(directory)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begin\n"
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        for _ in range(steps):
+            if process.stdout.readline() != "step\n":
+                break
+            process.stdin.write("\n")
+            process.stdin.flush()
+        else:
             process.send_signal(signal.SIGKILL)
         return process.wait() == -signal.SIGKILL
 
 
 def test_builds_that_are_killed_go_on_and_answer_right(tmp_path: Path) -> None:
-    """Killed again and again at random moments of a first build and of an update, with and
+    """Killed again and again after random steps of a first build and of an update, with and
     without the write-ahead log that a crash leaves."""
     seed = int(time.time())
     print(f"seed {seed}")
@@ -137,7 +147,7 @@ def test_builds_that_are_killed_go_on_and_answer_right(tmp_path: Path) -> None:
     fill(tmp_path, 12000)
     cut = 0
     for round_ in range(6):
-        cut += kill_during_build(tmp_path, rng.uniform(0.05, 0.9))
+        cut += kill_during_build(tmp_path, rng.randint(0, 4))
         if round_ == 3:
             log = index_of(tmp_path).with_suffix(".sqlite-wal")
             log.unlink(missing_ok=True)
@@ -154,6 +164,7 @@ def test_an_update_that_is_killed_is_made_again(tmp_path: Path) -> None:
             ViewOptions(startkey="d", endkey="e", include_docs=True)
         )["rows"]
         db.bulk_docs([{**row["doc"], "again": json.dumps(row["key"])} for row in found])
-    for seconds in (0.1, 0.3, 0.5):
-        kill_during_build(tmp_path, seconds)
+    assert kill_during_build(tmp_path, 0)
+    for steps in (1, 2):
+        kill_during_build(tmp_path, steps)
     check(tmp_path, 4000)
