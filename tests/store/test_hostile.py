@@ -171,10 +171,10 @@ def test_design_functions_reach_nothing_outside(server: LiteServer) -> None:
         var found = '{" ".join(names.split())}'.split(' ').filter(function (name) {{
             return name in globalThis;
         }});
-        emit(found, Object.keys(globalThis).sort());
+        emit(found, Object.keys(Object.getPrototypeOf(globalThis)).concat(Object.keys(globalThis)));
     }}"""
     db = server.database("evil")
     db.put({"_id": "_design/d", "views": {"v": {"map": source}}})
     row = db.view("d", "v", ViewOptions(limit=1))["rows"][0]
     assert row["key"] == []
-    assert row["value"] == ["emit", "isArray", "log", "require", "sum", "toJSON"]
+    assert row["value"] == []

@@ -1,15 +1,21 @@
 // What a design document's functions see, and nothing else: CouchDB's query server words
 // (emit, sum, isArray, toJSON, log, require). There is no file, network or host object to reach.
-// The last expression is the object through which worker.py calls in, always text in, text out.
-(function (global) {
+// Each call sees the documents that it is given and nothing of an earlier one: functions and
+// modules are made anew from their source's factory, in a scope that realm.js keeps clean.
+// The last expression makes the object through which worker.py calls in, always text in, text out.
+(function (realm) {
   "use strict";
-  // Kept before any design function runs: a function that patches built-ins harms only itself.
+  // Kept, since a call may shadow any name of the global object for itself.
+  const { Array, Error, InternalError, Object, RangeError, Reflect, String, SyntaxError } =
+    globalThis;
   const parse = JSON.parse, stringify = JSON.stringify, freeze = Object.freeze;
   const hasOwn = Object.prototype.hasOwnProperty, evaluate = eval;
   const MAX_LOG = 100, MAX_LOG_TEXT = 1000, MAX_EMITTED = 16 * 1024 * 1024;
   const OVERFLOW = 5000, RATIO = 2;  // CouchDB's reduce_limit_threshold and reduce_limit_ratio
-  let design = {}, isViews = false, compiled = {}, modules = {}, logs = [];
-  let first = null, last = null;  // what was emitted, as a chain that patched arrays cannot spoil
+  let design = {}, isViews = false, viewNames = [], logs = [];
+  let factories = {};  // by name: each call of one gives the function as new, without its memory
+  let modules = {};  // of this call
+  let first = null, last = null;  // what was emitted, as a chain
 
   // Ends the request. `error` and `reason` are what CouchDB answers; worker.py reads them.
   class Fatal extends Error {
@@ -98,16 +104,24 @@
     return object;
   }
 
+  // What gives the value of an expression as new each time. One that is sound by itself cannot
+  // reach out of the braces around it.
+  function factory(expression) {
+    evaluate(expression);
+    return evaluate(`(() => { return ${expression}; })`);
+  }
+
   function compile(source, what) {
     if (typeof source !== "string" || !source) throw new Fatal("not_found", "missing function");
-    let fn;
+    let make, fn;
     try {
       try {
-        fn = evaluate("(" + source + "\n)");
+        make = factory("(" + source + "\n)");
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
-        fn = evaluate("(" + source.replace(/[;\s]+$/, "") + "\n)");
+        make = factory("(" + source.replace(/[;\s]+$/, "") + "\n)");
       }
+      fn = make();
     } catch (error) {
       raiseFatal(error);
       throw new Fatal("compilation_error", `${what}${describe(error)} (${source})`);
@@ -116,7 +130,7 @@
       const reason = `${what}Expression does not eval to a function. (${source})`;
       throw new Fatal("compilation_error", reason);
     }
-    return fn;
+    return make;
   }
 
   function compileView(kind, name, source) {
@@ -158,7 +172,9 @@
       const module = { id, exports: {} };
       modules[id] = module;
       try {
-        const body = evaluate("(function (module, exports, require) {" + source + "\n})");
+        const body = anew("module " + id, function () {
+          return factory("(function (module, exports, require) {" + source + "\n})");
+        });
         body.call(module.exports, module, module.exports, requirer(path));
       } catch (error) {
         delete modules[id];
@@ -180,35 +196,39 @@
     SandboxDate.parse = RealDate.parse;
     SandboxDate.UTC = RealDate.UTC;
     SandboxDate.now = function now() { throw new Error(message); };
-    global.Date = SandboxDate;
+    globalThis.Date = SandboxDate;
     Math.random = function random() { throw new Error("Math.random: " + message); };
   }
 
-  function viewNames() {
-    const views = design.views || {};
-    return Object.keys(views).filter(function (name) { return name !== "lib"; });
-  }
-
   function load(source, kind) {
-    design = parse(source);
+    design = seal(parse(source));
     isViews = kind === "views";
-    if (!isViews) return "true";
-    stopClock();
-    compiled.maps = viewNames().map(function (name) {
-      return { name, fn: compileView("map", name, design.views[name].map) };
-    });
-    for (const name of viewNames()) {
-      const reduce = design.views[name].reduce;
-      if (reduce && !reduce.startsWith("_")) {
-        compiled["reduce " + name] = compileView("reduce", name, reduce);
+    if (isViews) stopClock();
+    realm.close({ emit, sum, log, isArray: Array.isArray, toJSON: json, require: requirer([]) });
+    if (isViews) {
+      viewNames = Object.keys(design.views || {}).filter(function (name) { return name !== "lib"; });
+      for (const name of viewNames) {
+        const { map, reduce } = design.views[name];
+        factories["map " + name] = compileView("map", name, map);
+        if (reduce && !reduce.startsWith("_")) {
+          factories["reduce " + name] = compileView("reduce", name, reduce);
+        }
       }
     }
+    forget();
     return "true";
   }
 
-  function once(name, find) {
-    if (!hasOwn.call(compiled, name)) compiled[name] = compile(find(), "");
-    return compiled[name];
+  // The function of this name, as new; `prepare` makes its factory.
+  function anew(name, prepare) {
+    if (!hasOwn.call(factories, name)) factories[name] = prepare();
+    return factories[name]();
+  }
+
+  function forget() {
+    modules = {};
+    first = last = null;
+    if (!realm.clean()) throw new Fatal("os_process_error", "a function locks the global object");
   }
 
   const calls = {};
@@ -221,14 +241,17 @@
     } catch (error) {  // too large or too deep: this document's fault
       log(`a document of ${line.length} characters cannot be read: ${describe(error)}`);
     }
-    for (const view of compiled.maps) {
+    for (const name of viewNames) {
       first = last = null;
       try {
-        if (doc !== null) view.fn(doc);
+        if (doc !== null) {
+          const fn = factories["map " + name]();
+          fn(doc);
+        }
         answer += takeRows();
       } catch (error) {
         raiseFatal(error);
-        log(`function raised exception ${describe(error)} with doc._id ${doc._id} in ${view.name}`);
+        log(`function raised exception ${describe(error)} with doc._id ${doc._id} in ${name}`);
       }
       answer += "\x1e";
     }
@@ -240,7 +263,8 @@
   function reduce(name, keys, values, again, size) {
     let out;
     try {
-      out = json(compiled["reduce " + name](keys, values, again));
+      const fn = factories["reduce " + name]();
+      out = json(fn(keys, values, again));
     } catch (error) {
       raiseFatal(error);
       log(`function raised exception ${describe(error)} in ${name}`);
@@ -268,7 +292,7 @@
   };
 
   calls.validate = function (line, head) {
-    const fn = once("validate_doc_update", function () { return design.validate_doc_update; });
+    const fn = anew("validate", function () { return compile(design.validate_doc_update, ""); });
     const [user, security] = parse(head), [newDoc, oldDoc] = parse(line);
     try {
       fn.call(design, newDoc, oldDoc, user, security);
@@ -285,14 +309,15 @@
   // A filter that throws fails the request, as in CouchDB.
   calls.filter = function (line, head) {
     const [name, req] = parse(head);
-    const fn = once("filter " + name, function () { return (design.filters || {})[name]; });
+    const fn = anew("filter " + name, function () {
+      return compile((design.filters || {})[name], "");
+    });
     return fn.call(design, parse(line), req) ? "true" : "false";
   };
 
   // A map function used as a filter passes what it emits at least once (`filter=_view`).
   calls.view_filter = function (line, name) {
-    const fn = once("map " + name, function () { return design.views[name].map; });
-    first = last = null;
+    const fn = anew("map " + name, function () { return compile(design.views[name].map, ""); });
     try {
       fn.call(design, parse(line));
     } catch (error) {
@@ -303,19 +328,17 @@
     return first === null ? "false" : "true";
   };
 
-  global.emit = emit;
-  global.sum = sum;
-  global.log = log;
-  global.isArray = Array.isArray;
-  global.toJSON = json;
-  global.require = requirer([]);
   for (const name of ["performance", "navigator", "SharedArrayBuffer", "Atomics", "queueMicrotask"]) {
-    delete global[name];
+    delete globalThis[name];
   }
 
   return {
     load,
-    call(command, line, head) { return calls[command](line, head); },
+    call(command, line, head) {
+      const answer = calls[command](line, head);
+      forget();
+      return answer;
+    },
     takeLog() { const taken = stringify(logs); logs = []; return taken; },
   };
-})(globalThis);
+})

@@ -28,7 +28,9 @@ THREAD_STACK = 4 * MAX_STACK
 MAX_ANSWER = 64 * 1024 * 1024
 MAX_DEPTH = 400
 """Of brackets in a key or value: more could not be read back."""
-SANDBOX = Path(__file__).with_name("sandbox.js").read_text("utf-8")
+REALM, SANDBOX = (
+    Path(__file__).with_name(name).read_text("utf-8") for name in ("realm.js", "sandbox.js")
+)
 
 
 class Program:
@@ -40,7 +42,7 @@ class Program:
         self._context.set_max_stack_size(MAX_STACK)
         # Processor time, only to end a worker whose parent died; the parent has the real clock.
         self._context.set_time_limit(seconds)
-        door = self._context.eval(SANDBOX)
+        door = self._context.eval(SANDBOX)(self._context.eval(REALM))
         self.call = self._method(door, "call")
         self.take_log = self._method(door, "takeLog")
         self._method(door, "load")(source, kind)
@@ -167,7 +169,10 @@ def failure(error: BaseException) -> tuple[str, str]:
     """CouchDB's words for an error, without its JavaScript stack."""
     first = str(error).split("\n", 1)[0]
     if first.startswith('Error: ["'):  # sandbox.js, Fatal
-        name, reason = json.loads(first.removeprefix("Error: "))
+        try:
+            name, reason = json.loads(first.removeprefix("Error: "))
+        except ValueError:  # a filter function threw what only begins like one
+            return "os_process_error", first
         return name, reason
     if first == "null" or isinstance(error, MemoryError):
         return "InternalError", "out of memory"  # too little was left to make an error of it
