@@ -28,6 +28,8 @@ OPEN = frozenset(
         "replication.token",
         "replication.databases",
         "replication.rights",
+        "replication.wait",
+        "replication.leave",
     )
 )
 """Pages for everybody, and those of laptops, which prove themselves in each request. Whoever adds

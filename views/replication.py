@@ -7,6 +7,7 @@ what a person sees and may push is `plugin.runtime.replica`'s.
 import base64
 import binascii
 from collections.abc import Mapping
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
@@ -20,15 +21,22 @@ from plugin import (
     FilteredServer,
     NotFound,
     Office,
+    Token,
     TooManyTries,
     databases_for,
     rights_for,
 )
 from store.errors import Forbidden, Unauthorized
+from store.types import Seq
 from store.wire import protocol_app
 from views.throttle import monotonic_throttle
 
 MAX_BODY = 4 * 1024 * 1024
+MOST_WAITING = 4
+"""Laptops that may wait for changes at a time, each in a thread of the server; the others are asked
+to look again after `PAUSE` seconds."""
+LONGEST_WAIT = 25.0
+PAUSE = 30.0
 
 
 def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
@@ -55,6 +63,8 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
     def rights(database: str) -> Response:
         return jsonify(rights_for(office, door.asker(dict(request.headers)), database, _body()))
 
+    _serve_laptops(blueprint, office, door)
+
     @blueprint.errorhandler(DivanError)
     def refused(error: DivanError) -> tuple[Response, int]:
         body = {"error": type(error).__name__, "reason": str(error), "office": office.id}
@@ -65,6 +75,28 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
         app.wsgi_app, {"/replicate": protocol_app(door.server_for)}
     )
     return blueprint
+
+
+def _serve_laptops(blueprint: Blueprint, office: Office, door: "_Door") -> None:
+    """What only laptops ask: to be told of changes, and to be forgotten."""
+
+    @blueprint.post("/wait")
+    def wait() -> Response:
+        server = FilteredServer(office.session(door.asker(dict(request.headers))))
+        since, seconds = _waiting(_body())
+        if not door.waiting.acquire(blocking=False):
+            changed = server.wait_for_changes(since, 0.0)
+            return jsonify({"changed": sorted(changed), "pause": PAUSE})
+        try:
+            changed = server.wait_for_changes(since, seconds)
+        finally:
+            door.waiting.release()
+        return jsonify({"changed": sorted(changed), "pause": 0})
+
+    @blueprint.post("/leave")
+    def leave() -> Response:
+        door.credentials.revoke(door.token(dict(request.headers)).id)
+        return jsonify({"office": office.id})
 
 
 class Unknown(DivanError):
@@ -86,6 +118,7 @@ class _Door:
         self.office = office
         self.credentials = credentials
         self.throttle = monotonic_throttle()
+        self.waiting = BoundedSemaphore(MOST_WAITING)
 
     def server_for(self, environ: dict[str, Any]) -> FilteredServer:
         try:
@@ -99,16 +132,21 @@ class _Door:
     def asker(self, headers: Mapping[str, str]) -> Identity:
         """Raises Unknown, TooManyTries."""
         scheme, _, value = headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            token = self.credentials.find_token(value.strip())
-            if token is None:
-                raise Unknown("The office does not take this laptop's token.")
-            if token.revoked_at:
-                raise Ended("The access of this laptop was ended.")
-            return self._identity(token.name)
         if scheme.lower() == "basic":
             return self.by_password(*_pair(value))
-        raise Unknown("Please sign in.")
+        return self._identity(self.token(headers).name)
+
+    def token(self, headers: Mapping[str, str]) -> Token:
+        """The laptop's token. Raises Unknown, Ended."""
+        scheme, _, value = headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unknown("Please sign in.")
+        token = self.credentials.find_token(value.strip())
+        if token is None:
+            raise Unknown("The office does not take this laptop's token.")
+        if token.revoked_at:
+            raise Ended("The access of this laptop was ended.")
+        return token
 
     def by_password(self, login: str, password: str) -> Identity:
         """Raises Unknown, TooManyTries. An unknown name takes as long as a wrong password, and is
@@ -139,6 +177,16 @@ def _pair(value: str) -> tuple[str, str]:
         return "", ""
     login, _, password = text.partition(":")
     return login, password
+
+
+def _waiting(body: Mapping[str, Any]) -> tuple[dict[str, Seq], float]:
+    """What a laptop waits for, and how long."""
+    since, seconds = body.get("since"), body.get("seconds")
+    if not isinstance(since, dict) or not all(isinstance(seq, int | str) for seq in since.values()):
+        raise BadInput("`since` must name a sequence for each database.")
+    if not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
+        raise BadInput("`seconds` must be a number.")
+    return since, min(float(seconds), LONGEST_WAIT)
 
 
 def _body() -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from plugin.runtime.errors import DivanError, Invalid
+from plugin.runtime.errors import DivanError, Invalid, Stopped
 from store.errors import StoreError
 
 GROUP = "divan.commands"
@@ -86,6 +86,8 @@ def run(arguments: Sequence[str]) -> int:
         return _failed(f"{error.format_message()} See: {path} --help", USAGE)
     except click.ClickException as error:
         return _failed(error.format_message(), error.exit_code)
+    except Stopped as error:
+        return _failed(told(error), STOPPED)
     except DivanError as error:
         return _failed(told(error), _BY_STATUS.get(error.status, FAILED))
     except StoreError as error:

@@ -79,3 +79,12 @@ class SaveConflict(DivanError):
         self.theirs = dict(theirs)
         self.items = items
         super().__init__("Somebody else changed this document while you were editing it.")
+
+
+class Stopped(DivanError):
+    """A long work was told to end before it was done; the next time it goes on from there."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("Stopped. The next time it goes on from here.")

@@ -3,20 +3,36 @@
 import json
 import platform
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import click
 
+from plugin.runtime.commands.replica_output import (
+    progress,
+    show,
+    show_kept,
+    show_status,
+    show_unsent,
+)
+from plugin.runtime.commands.stopping import told_to_stop
+from plugin.runtime.errors import BadInput, DivanError, Stopped
 from plugin.runtime.office import Office
+from plugin.runtime.replica.following import Follower
 from plugin.runtime.replica.laptop import Replica, register
-from plugin.runtime.replica.remote import Unreachable, read_url
-from plugin.runtime.replica.sync import Synced
-from store.replication import Progress
+from plugin.runtime.replica.remote import read_url
+from plugin.runtime.replica.removing import remove_database, remove_replica
+from plugin.runtime.replica.subset import Keep, read_written
+from plugin.runtime.replica.unsent import Unsent, all_unsent, export, unsent
 
-PAUSE = 30.0
-"""Seconds between two syncs of `--continuous`."""
+KEEP = click.option(
+    "--keep",
+    "chosen",
+    multiple=True,
+    metavar="DATABASE",
+    help="Keep this database; give it for each of them. Without it, all that you may read.",
+)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+YES = click.option("--yes", is_flag=True, help="Do not ask before copying.")
 
 
 @click.group()
@@ -28,62 +44,79 @@ def replica() -> None:
 @click.argument("url")
 @click.option("--login", prompt="Login name", help="Your login name at the office.")
 @click.option("--label", default=platform.node, help="Name of this laptop in the office's list.")
-@click.option("--yes", is_flag=True, help="Do not ask before copying.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@KEEP
+@YES
+@AS_JSON
 @click.pass_obj
-def clone(data: Path, url: str, login: str, label: str, yes: bool, as_json: bool) -> None:
+def clone(
+    data: Path, url: str, login: str, label: str, chosen: tuple[str, ...], yes: bool, as_json: bool
+) -> None:
     """Copy what you may read from the office at URL into the data directory.
 
     The password is asked for, or taken from the standard input when it is no terminal. The same
     password opens the replica. Cut in the middle, the command goes on when it is run again.
     """
-    laptop = register(data, read_url(url), login, _password(), label)
-    with Office.open(data) as office:
-        opened = Replica(office)
-        databases = opened.databases()
-        documents = sum(entry["documents"] for entry in databases)
-        click.echo(
-            f"{documents} documents in {len(databases)} databases for {laptop.person}.", err=True
-        )
-        if (
-            not yes
-            and sys.stdin.isatty()
-            and not click.confirm("Copy them?", default=True, err=True)
-        ):
-            raise click.Abort
-        _show(opened.sync(_progress), as_json)
+    keep = _keep(chosen)
+    register(data, read_url(url), login, _password(), label)
+    with Office.open(data) as office, told_to_stop() as stop:
+        opened = Replica(office, stop)
+        if keep is not None:
+            _demand_known(opened, keep)
+            opened.choose(keep)
+        show_kept(opened)
+        _ask_to_copy(yes)
+        show(opened.sync(progress), as_json)
     if not as_json:
         click.echo(f"Done. Work with: divan --data {data} serve --port 8001")
+
+
+@replica.command()
+@KEEP
+@click.option("--all", "everything", is_flag=True, help="Keep everything that you may read.")
+@YES
+@AS_JSON
+@click.pass_obj
+def choose(data: Path, chosen: tuple[str, ...], everything: bool, yes: bool, as_json: bool) -> None:
+    """Choose anew what is kept here, and synchronise.
+
+    What is not kept any more goes, but for edits that the office does not have yet.
+    """
+    if everything == bool(chosen):
+        raise click.UsageError("Give either --keep or --all.")
+    keep = _keep(chosen)
+    with Office.open(data) as office, told_to_stop() as stop:
+        opened = Replica(office, stop)
+        if keep is not None:
+            _demand_known(opened, keep)
+        show_kept(opened, keep)
+        _ask_to_copy(yes)
+        opened.choose(keep)
+        show(opened.sync(progress), as_json)
 
 
 @replica.command()
 @click.option(
     "--continuous", is_flag=True, help="Go on until stopped, also when the office is away."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@AS_JSON
 @click.pass_obj
 def sync(data: Path, continuous: bool, as_json: bool) -> None:
     """Bring replica and office level: rights, their edits, your edits.
 
     Exit code 0: done, also where something waits for you (see `replica status`). 1: the office
-    does not answer. 4: it refuses this laptop; when its access was ended, the laptop is empty now.
+    does not answer, or another sync runs. 4: it refuses this laptop; when its access was ended,
+    the laptop is empty now. 130: stopped by Ctrl-C; the next sync goes on from there.
     """
-    with Office.open(data) as office:
-        opened = Replica(office)
-        while True:
-            try:
-                _show(opened.sync(_progress), as_json)
-            except Unreachable as error:
-                if not continuous:
-                    raise
-                click.echo(f"divan: {error}", err=True)
-            if not continuous:
-                return
-            time.sleep(PAUSE)
+    with Office.open(data) as office, told_to_stop() as stop:
+        opened = Replica(office, stop)
+        if continuous:
+            Follower(opened, stop).run(lambda done: show(done, as_json), _away, progress)
+            raise Stopped
+        show(opened.sync(progress), as_json)
 
 
 @replica.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+@AS_JSON
 @click.pass_obj
 def status(data: Path, as_json: bool) -> None:
     """Last sync, waiting and refused documents, conflicts. Asks nobody."""
@@ -91,18 +124,80 @@ def status(data: Path, as_json: bool) -> None:
         facts = Replica(office).status()
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
-        return
-    click.echo(f"Replica of {facts['office']} for {facts['person']}")
-    for entry in facts["databases"]:
-        click.echo(
-            f"{entry['name']:20} {entry['documents']:>8} documents, "
-            f"last sync {entry['synced_at'] or 'never'}, {entry['conflicts']} conflicts, "
-            f"{len(entry['refused'])} refused, {len(entry['review'])} for review"
-        )
-        for refused in entry["refused"]:
-            click.echo(f"    refused {refused['id']}: {refused['reason']}")
-        for docid in entry["review"]:
-            click.echo(f"    for review {docid}: your edit could not stay in the document")
+    else:
+        show_status(facts)
+
+
+@replica.command()
+@click.argument("database", required=False)
+@click.option(
+    "--export",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what stands here alone into this file first.",
+)
+@click.option("--discard", is_flag=True, help="Let go of what stands here alone.")
+@click.option("--yes", is_flag=True, help="Do not ask before removing.")
+@click.pass_obj
+def remove(data: Path, database: str | None, file: Path | None, discard: bool, yes: bool) -> None:
+    """Take the replica off this machine, or one DATABASE of it.
+
+    What stands here alone, because it was not sent or was refused, is shown; it goes only with
+    --export, --discard or your word. The laptop's token ends at the office, if it can be reached.
+    """
+    with Office.open(data) as office:
+        opened = Replica(office)
+        edits = _standing_here(opened, database)
+        if file is not None:
+            export(file, edits)
+            click.echo(f"{len(edits)} documents are in {file}.", err=True)
+        elif edits:
+            show_unsent(edits)
+        what = f"the database {database}" if database else "the whole replica"
+        if sys.stdin.isatty() and not yes:
+            click.confirm(f"Remove {what} from this machine?", abort=True, err=True)
+            discard = True
+        if database:
+            remove_database(opened, database, discard=discard or file is not None)
+            click.echo(f"Removed {database}.")
+            return
+        if not remove_replica(opened, discard=discard or file is not None):
+            click.echo(
+                "divan: The office does not answer, so this laptop's token is still good there."
+                " End it on the page of your account.",
+                err=True,
+            )
+        click.echo("Removed.")
+
+
+def _standing_here(opened: Replica, database: str | None) -> list[Unsent]:
+    office, person = opened.office, opened.laptop.person
+    if database is None:
+        return all_unsent(office.server, office.data, person)
+    return unsent(office.server.database(database), person) if (
+        office.server.exists(database)
+    ) else []  # fmt: skip
+
+
+def _keep(chosen: tuple[str, ...]) -> Keep | None:
+    return dict(map(read_written, chosen)) if chosen else None
+
+
+def _demand_known(opened: Replica, keep: Keep) -> None:
+    """Raises BadInput for a database that the office does not offer."""
+    offered = [entry["name"] for entry in opened.databases()]
+    for name in keep:
+        if name not in offered:
+            raise BadInput(
+                "There is no database {name} for you. There are: {offered}.",
+                name=name,
+                offered=", ".join(offered),
+            )
+
+
+def _ask_to_copy(yes: bool) -> None:
+    if not yes and sys.stdin.isatty():
+        click.confirm("Copy them?", default=True, abort=True, err=True)
 
 
 def _password() -> str:
@@ -111,25 +206,5 @@ def _password() -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
-def _progress(database: str, step: str, progress: Progress) -> None:
-    if sys.stderr.isatty():
-        word = "received" if step == "pull" else "sent"
-        click.echo(f"\r{database}: {progress.counts.written} {word}\033[K", nl=False, err=True)
-
-
-def _show(results: list[Synced], as_json: bool) -> None:
-    if sys.stderr.isatty():
-        click.echo("\r\033[K", nl=False, err=True)
-    if as_json:
-        click.echo(json.dumps([done.to_json() for done in results], indent=2, ensure_ascii=False))
-        return
-    for done in results:
-        click.echo(_line(done.to_json()))
-
-
-def _line(done: dict[str, Any]) -> str:
-    return (
-        f"{done['database']:20} {done['pulled']:>6} received {done['pushed']:>6} sent "
-        f"{done['removed']:>4} removed {done['merged']:>4} merged {done['conflicts']:>4} conflicts "
-        f"{len(done['refused']):>4} refused"
-    )
+def _away(error: DivanError, pause: float) -> None:
+    click.echo(f"divan: {error} Next try in {pause:.0f} seconds.", err=True)

@@ -5,22 +5,26 @@
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from plugin.runtime import datadir
 from plugin.runtime.credentials import Credentials
-from plugin.runtime.errors import BadInput, OfficeError
+from plugin.runtime.errors import BadInput, OfficeError, Stopped
 from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
-from plugin.runtime.replica.leaving import drop_lost, empty
+from plugin.runtime.replica.alone import alone
+from plugin.runtime.replica.leaving import drop_lost, drop_sent, empty
 from plugin.runtime.replica.remote import PROTOCOL, Ended, Remote, Revoked
+from plugin.runtime.replica.subset import Keep, keep_to_json, kept, read_keep, sensible
 from plugin.runtime.replica.sync import STATE_ID, DatabaseSync, Synced, read_state
+from plugin.runtime.replica.unsent import unsent
 from plugin.runtime.secret_store import DATABASE as CREDENTIALS
-from plugin.runtime.settings import write_settings
-from store.api import Database
+from plugin.runtime.settings import secret, write_settings
+from store.api import Database, Server
 from store.errors import Unauthorized
 from store.opening import open_server
 from store.replication import Cancel, Progress
@@ -35,31 +39,32 @@ Show = Callable[[str, str, Progress], None]
 
 @dataclass(frozen=True)
 class Laptop:
-    """What `replica.json` holds. `id` names this replica in the checkpoints on both sides."""
+    """What `replica.json` holds. `id` names this replica in the checkpoints on both sides; `keep`
+    is what its person chose, None for everything."""
 
     url: str
     person: str
     office: str
     id: str
+    keep: Keep | None = None
 
     def write(self, data: Path) -> None:
-        text = json.dumps(vars(self), indent=2)
-        temporary = data / f"{FILE}.new"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(data / FILE)
+        told = {"url": self.url, "person": self.person, "office": self.office, "id": self.id}
+        write_private(data / FILE, json.dumps({**told, "keep": keep_to_json(self.keep)}, indent=2))
 
     @staticmethod
     def read(data: Path) -> "Laptop":
         """Raises OfficeError where the directory is no replica."""
         try:
             fields = json.loads((data / FILE).read_text(encoding="utf-8"))
-            return Laptop(fields["url"], fields["person"], fields["office"], fields["id"])
+            named = (fields["url"], fields["person"], fields["office"], fields["id"])
+            return Laptop(*named, read_keep(fields.get("keep")))
         except FileNotFoundError:
             raise OfficeError(
                 "{data} is no replica. Make one with: divan --data {data} replica clone URL",
                 data=str(data),
             ) from None
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, BadInput) as error:
             raise OfficeError("{file} is damaged.", file=str(data / FILE)) from error
 
 
@@ -71,8 +76,11 @@ def register(data: Path, url: str, login: str, password: str, label: str) -> Lap
     BadInput for a directory that holds something else.
     """
     known = Laptop.read(data) if (data / FILE).exists() else None
-    if known is None and data.exists() and any(data.iterdir()):
+    begun = (data / datadir.FILE).exists()
+    if not begun and not datadir.is_empty(data):
         raise BadInput("{data} is not empty. Give a new directory for the replica.", data=str(data))
+    if known is None and begun and datadir.read(data).kind != "laptop":
+        raise BadInput("{data} is an office. Give a new directory for the replica.", data=str(data))
     if known is not None and known.url != url:
         raise BadInput("{data} is a replica of {url}.", data=str(data), url=known.url)
     answer = Remote(url).sign_in(login, password, label)
@@ -81,7 +89,8 @@ def register(data: Path, url: str, login: str, password: str, label: str) -> Lap
     if known is not None and (known.person, known.office) != (answer["person"], answer["office"]):
         raise BadInput("{data} belongs to {person}.", data=str(data), person=known.person)
     if known is None:
-        Office.create(data, kind="laptop").close()
+        if not begun:
+            Office.create(data, kind="laptop").close()
         write_settings(data, answer.get("settings", {}))
     laptop = known or Laptop(url, answer["person"], answer["office"], os.urandom(8).hex())
     write_private(data / "secrets" / TOKEN, answer["token"])
@@ -98,7 +107,7 @@ class Replica:
         self.office = office
         self.cancel = cancel
         self.laptop = Laptop.read(office.data)
-        token = (office.data / "secrets" / TOKEN).read_text(encoding="utf-8").strip()
+        token = secret(office.data, TOKEN) or ""  # a removal that was cut took it first
         self.remote = Remote(self.laptop.url, token)
         self.auth = BearerAuth(token)
 
@@ -109,36 +118,53 @@ class Replica:
             raise OfficeError("At {url} there is another office now.", url=self.laptop.url)
         return list(answer["databases"])
 
-    def sync(self, show: Show = lambda database, step, progress: None) -> list[Synced]:
-        """All databases both ways once. Raises Unreachable or Revoked; going on later is safe.
+    def choose(self, keep: Keep | None) -> None:
+        """Keep these databases from now on; the next sync carries it out."""
+        self.laptop = replace(self.laptop, keep=sensible(keep))
+        self.laptop.write(self.office.data)
 
-        A database that the office no longer names is dropped. When the office ended this laptop's
-        access, everything is, and Revoked says so.
+    def sync(self, show: Show = lambda database, step, progress: None) -> list[Synced]:
+        """All databases both ways once. Raises Unreachable or Revoked, Busy where another sync of
+        this directory runs, Stopped where it was cancelled; going on later is safe.
+
+        A database that the office no longer names is dropped, one that is not kept any more as soon
+        as nothing waits in it. When the office ended this laptop's access, everything is, and
+        Revoked says so.
         """
-        results = []
-        server = open_server(self.remote.store_url, auth=self.auth)
-        try:
-            names = [entry["name"] for entry in self.databases()]
-            dropped = drop_lost(self.office.server, self.office.data, self.laptop.person, names)
-            results += [Synced(name, removed=count) for name, count in dropped.items()]
-            for name in names:
-                results.append(self._sync_one(server.database(name), name, show))
-        except Ended as error:
-            if error.office != self.laptop.office:
-                raise
-            empty(self.office.server)
-            raise Revoked(
-                "The office ended this laptop's access. All documents were removed from {data}.",
-                data=str(self.office.data),
-            ) from error
-        except Unauthorized as error:
-            raise OfficeError("The office no longer takes this laptop's token.") from error
-        finally:
-            server.close()
-        return results
+        with alone(self.office.data):
+            server = open_server(self.remote.store_url, auth=self.auth)
+            try:
+                return list(self._sync_all(server, show))
+            except Ended as error:
+                if error.office != self.laptop.office:
+                    raise
+                empty(self.office.server)
+                raise Revoked(
+                    "The office ended this laptop's access. All documents were removed from"
+                    " {data}.",
+                    data=str(self.office.data),
+                ) from error
+            except Unauthorized as error:
+                raise OfficeError("The office no longer takes this laptop's token.") from error
+            finally:
+                server.close()
+
+    def _sync_all(self, server: Server, show: Show) -> Iterator[Synced]:
+        names = [entry["name"] for entry in self.databases()]
+        dropped = drop_lost(self.office.server, self.office.data, self.laptop.person, names)
+        yield from (Synced(name, removed=count) for name, count in dropped.items())
+        for name in names:
+            if kept(self.laptop.keep, name) is not None:
+                yield self._sync_one(server.database(name), name, show)
+            elif self.office.server.exists(name):
+                done = self._sync_one(server.database(name), name, show)
+                done.removed += drop_sent(self.office.server, name, self.laptop.person)
+                yield done
 
     def _sync_one(self, remote: Database, name: str, show: Show) -> Synced:
         server = self.office.server
+        if self.cancel is not None and self.cancel.is_set():
+            raise Stopped()
         if not server.exists(name):
             server.create(name)
         local = server.database(name)
@@ -151,27 +177,29 @@ class Replica:
         return done
 
     def status(self) -> dict[str, Any]:
-        """What the last syncs left: per database when, refused, for review, conflicts."""
-        server = self.office.server
-        states = {
-            name: read_state(server.database(name))
-            for name in sorted(server.all_dbs())
-            if name != CREDENTIALS
-        }
+        """What the last syncs left: per database when, waiting, refused, for review, conflicts.
+        Asks nobody."""
+        names = sorted(name for name in self.office.server.all_dbs() if name != CREDENTIALS)
         return {
             "office": self.laptop.url,
             "person": self.laptop.person,
-            "databases": [
-                {
-                    "name": name,
-                    "synced_at": state.get("synced_at"),
-                    "documents": server.database(name).info()["doc_count"],
-                    "conflicts": state.get("conflicts", 0),
-                    "refused": state.get("refused", []),
-                    "review": state.get("review", []),
-                }
-                for name, state in states.items()
-            ],
+            "keep": keep_to_json(self.laptop.keep),
+            "databases": [self._status_of(name) for name in names],
+        }
+
+    def _status_of(self, name: str) -> dict[str, Any]:
+        database = self.office.server.database(name)
+        state, info = read_state(database), database.info()
+        waiting = [edit for edit in unsent(database, self.laptop.person) if edit.why == "waiting"]
+        return {
+            "name": name,
+            "synced_at": state.get("synced_at"),
+            "documents": info["doc_count"],
+            "bytes": info["sizes"]["file"],
+            "waiting": [edit.id for edit in waiting],
+            "conflicts": state.get("conflicts", 0),
+            "refused": state.get("refused", []),
+            "review": state.get("review", []),
         }
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from plugin.runtime.files import write_private
 from plugin.runtime.replica.sync import hashed, read_state, without_underscores, written_since
+from plugin.runtime.replica.unsent import REVIEW, unsent
 from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from store.api import Database, Server
-
-REVIEW = "review"
 
 
 def empty(server: Server) -> None:
@@ -33,6 +32,17 @@ def drop_lost(server: Server, data: Path, person: str, still: Iterable[str]) -> 
         dropped[name] = int(database.info()["doc_count"])
         server.delete(name)
     return dropped
+
+
+def drop_sent(server: Server, name: str, person: str) -> int:
+    """Delete a database that is not kept any more, unless something stands in it alone; how many
+    documents it had. What waits there is sent with the next sync, or decided by the person."""
+    database = server.database(name)
+    if unsent(database, person):
+        return 0
+    count = int(database.info()["doc_count"])
+    server.delete(name)
+    return count
 
 
 def _keep_unsent(database: Database, folder: Path, person: str) -> None:

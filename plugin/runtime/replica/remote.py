@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from plugin.runtime.errors import BadInput, DivanError, OfficeError, Refused
+from store.types import Seq
 
 TIMEOUT = 60.0
 PROTOCOL = 1
@@ -63,7 +64,17 @@ class Remote:
         """`{"state", "lost": [hashed ids], "gained": [ids]}` since `state`: replica/rights.py."""
         return self._ask(f"rights/{quote(database, safe='')}", {"state": state})
 
-    def _ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def wait(self, since: Mapping[str, Seq], seconds: float) -> Mapping[str, Any]:
+        """`{"changed": [databases past the sequence in `since`], "pause": seconds}`, as soon as
+        there are any. A pause is asked for where too many laptops wait already."""
+        body = {"since": dict(since), "seconds": seconds}
+        return self._ask("wait", body, seconds + TIMEOUT)
+
+    def leave(self) -> None:
+        """End this laptop's token. Raises Revoked where it was ended already."""
+        self._ask("leave", {})
+
+    def _ask(self, path: str, body: Mapping[str, Any], timeout: float = TIMEOUT) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -71,7 +82,7 @@ class Remote:
             f"{self.url}/replica/{path}", json.dumps(body).encode(), headers, method="POST"
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
                 return dict(json.load(answer))
         except urllib.error.HTTPError as error:
             raise _refusal(error, self.url) from error

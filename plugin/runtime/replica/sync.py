@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from plugin.runtime.errors import Stopped
 from plugin.runtime.replica.merging import settle_all
 from plugin.runtime.replica.remote import Remote
 from store.api import Database
 from store.errors import NotFound
-from store.replication import Cancel, Progress, replicate
-from store.types import ChangesOptions, Doc, ViewOptions
+from store.replication import Cancel, Progress, Summary, replicate
+from store.types import ChangesOptions, Doc, Seq, ViewOptions
 
 STATE_ID = "_local/replica"
 REVIEW_PREFIX = "_local/review-"
@@ -26,7 +27,8 @@ Show = Callable[[str, Progress], None]
 
 @dataclass
 class Synced:
-    """What a sync of one database did. `refused` and `review` are lists for a person to look at."""
+    """What a sync of one database did. `refused` and `review` are lists for a person to look at.
+    `here` and `there` are how far it came in the changes of the laptop and of the office."""
 
     database: str
     pulled: int = 0
@@ -36,9 +38,13 @@ class Synced:
     conflicts: int = 0
     refused: list[dict[str, Any]] = field(default_factory=list)
     review: list[str] = field(default_factory=list)
+    here: Seq = 0
+    there: Seq = 0
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        told = asdict(self)
+        del told["here"], told["there"]
+        return told
 
 
 class DatabaseSync:
@@ -61,21 +67,23 @@ class DatabaseSync:
         self.cancel = cancel
 
     def run(self, show: Show = lambda step, progress: None) -> Synced:
-        """Both ways once. Raises Unreachable, Revoked, or store errors; going on later is safe."""
+        """Both ways once. Raises Unreachable, Revoked, Stopped, or store errors; going on later is
+        safe."""
         state = read_state(self.local)
         done = Synced(self.local.name, review=list(state.get("review", [])))
         mine = written_since(self.local, state.get("pushed_seq", 0), self.person)
         edited = {doc["_id"] for doc in mine}
         rights = self.remote.rights(self.local.name, state.get("rights"))
         done.removed = self._remove(rights["lost"], edited, done.review)
-        done.pulled = self._pull(show) + self._fetch(rights["gained"])
+        done.pulled, done.there = self._pull(show)
+        done.pulled += self._fetch(rights["gained"])
         self._write_state(rights=rights["state"])
         done.merged, done.conflicts = settle_all(self.local)
-        done.pushed = self._push(show)
+        done.pushed, done.here = self._push(show)
         done.refused = self._still_refused()
         return done
 
-    def _push(self, show: Show) -> int:
+    def _push(self, show: Show) -> tuple[int, Seq]:
         def note(progress: Progress) -> None:
             # At once: an error later in the push must not make these forgotten.
             if progress.newly_refused:
@@ -91,9 +99,9 @@ class DatabaseSync:
             progress=note,
             cancel=self.cancel,
         )
-        if pushed.complete:
-            self._write_state(pushed_seq=pushed.last_seq)
-        return pushed.counts.written
+        _demand_whole(pushed)
+        self._write_state(pushed_seq=pushed.last_seq)
+        return pushed.counts.written, pushed.last_seq
 
     def _still_refused(self) -> list[dict[str, Any]]:
         """What was refused and is still not at the office."""
@@ -103,7 +111,7 @@ class DatabaseSync:
             self._write_state(refused=left)
         return left
 
-    def _pull(self, show: Show) -> int:
+    def _pull(self, show: Show) -> tuple[int, Seq]:
         pulled = replicate(
             self.office,
             self.local,
@@ -111,7 +119,8 @@ class DatabaseSync:
             progress=lambda progress: show("pull", progress),
             cancel=self.cancel,
         )
-        return pulled.counts.written
+        _demand_whole(pulled)
+        return pulled.counts.written, pulled.last_seq
 
     def _differs(self, docid: str) -> bool:
         """Whether the office lacks a live revision that is here."""
@@ -167,6 +176,12 @@ class DatabaseSync:
         state = read_state(self.local) | values
         self.local.put_local({"_id": STATE_ID, **state})
         return state
+
+
+def _demand_whole(summary: Summary) -> None:
+    """Raises Stopped where a run was cancelled: what comes next needs all of it."""
+    if not summary.complete:
+        raise Stopped()
 
 
 def read_state(local: Database) -> dict[str, Any]:
