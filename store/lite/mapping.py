@@ -11,6 +11,10 @@ Text = tuple[str, str]
 """A document's id and its JSON text."""
 
 
+SEPARATOR = "\x1f"
+"""Between the members of a column as a worker gives it."""
+
+
 class Rows(NamedTuple):
     """Rows of one view in four columns: sort keys, tails, JSON texts of key and value."""
 
@@ -71,14 +75,18 @@ class JsMapper:
 
     def rows(self, documents: Sequence[Text]) -> list[Rows]:
         lines = [text for _, text in documents]
-        (answer,) = self.pool.run(self.program, "map", lines, json.dumps(self.raw))
+        answer = iter(self.pool.run(self.program, "map", lines, json.dumps(self.raw)))
         return [
             Rows(
-                [key.encode("latin-1") for key in keys],
+                list(map(bytes.fromhex, keys)),
                 [tail for (docid, _), count in zip(documents, counts, strict=True)
-                 for tail in tails(docid, count)],
+                 for tail in tails(docid, int(count))],
                 ks,
                 vs,
             )
-            for keys, counts, ks, vs in json.loads(answer)
+            for keys, counts, ks, vs in zip(*[map(_column, answer)] * 4, strict=True)
         ]  # fmt: skip
+
+
+def _column(line: str) -> list[str]:
+    return line.split(SEPARATOR) if line else []

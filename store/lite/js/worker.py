@@ -4,8 +4,8 @@ In the manner of CouchDB's query server protocol (documentation 3.5, "Query Serv
 A request is a line `[command, signature, count, head]` and `count` lines of JSON text; `load`
 brings a program (`head` is its kind, "views" or "design", the one line its design document).
 The answer is `["ok", count]`, `count` lines and a line with the list of log messages, or `["need"]`
-where the program is not loaded (any more), or `["error", error, reason]`. `map` answers with one
-line for all of its documents (`mapped`), the others with a line each. It starts in a few
+where the program is not loaded (any more), or `["error", error, reason]`. `map` answers with some
+lines for all of its documents (`mapped`), the others with a line each. It starts in a few
 hundredths of a second: of ours it imports only what makes sort keys.
 """
 
@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,6 +27,9 @@ MAX_PROGRAMS = 16
 MAX_STACK = 8 * 1024 * 1024
 THREAD_STACK = 4 * MAX_STACK
 MAX_ANSWER = 64 * 1024 * 1024
+SEPARATOR = "\x1f"
+MAX_KEPT = 4 * 1024 * 1024
+"""Characters of keys whose sort keys are remembered."""
 MAX_DEPTH = 400
 """Of brackets in a key or value: more could not be read back."""
 REALM, SANDBOX = (
@@ -87,7 +91,7 @@ class Worker:
             return ['["need"]']
         self._programs.move_to_end(signature)
         if command == "map":
-            answers = [mapped(program.call, lines, json.loads(head))]
+            answers = mapped(program.call, lines, json.loads(head))
         else:
             answers = called(program.call, command, lines, head)
         return [json.dumps(["ok", len(answers)]), *answers, program.take_log().replace("\n", " ")]
@@ -99,36 +103,57 @@ class Worker:
             self._programs.popitem(last=False)
 
 
-Column = tuple[list[str], list[int], list[str], list[str]]
+class SortKeys:
+    """Sort keys of JSON texts, in hexadecimal. The latest are kept: views have keys in groups."""
+
+    def __init__(self, order: Callable[[Any], bytes]) -> None:
+        self._order = order
+        self._made: dict[str, str] = {}
+        self._size = 0
+
+    def of(self, texts: list[str]) -> list[str]:
+        if self._size > MAX_KEPT:
+            self._made.clear()
+            self._size = 0
+        new = list(set(texts) - self._made.keys())
+        keys = map(self._order, json.loads(f"[{','.join(new)}]"))
+        self._made.update(zip(new, [key.hex() for key in keys], strict=True))
+        self._size += sum(map(len, new))
+        return [self._made[text] for text in texts]
 
 
-def mapped(call: Any, lines: list[str], raw: list[bool]) -> str:
-    """The rows of a batch: for each view sort keys (as Latin-1), how many rows each document has,
+SORTED, RAW = SortKeys(sort_key), SortKeys(raw_key)
+
+
+def mapped(call: Any, lines: list[str], raw: list[bool]) -> list[str]:
+    """The rows of a batch as four lines for each view: sort keys, how many rows each document has,
     JSON texts of keys and of values. `raw` says of each view that it is ordered so."""
-    columns: list[Column] = [([], [], [], []) for _ in raw]
+    columns: list[tuple[list[str], list[str], list[str]]] = [([], [], []) for _ in raw]
     size = 0
     for line in lines:
         answer = call("map", line, "")
         size += len(answer)
         if size > MAX_ANSWER:
             raise ValueError("the functions give too much output")
-        parts = answer.split("\x1e")
-        for (_, counts, ks, vs), part in zip(columns, parts, strict=False):
-            texts = _readable(part.split("\n"))
+        for (counts, ks, vs), part in zip(columns, answer.split("\x1e"), strict=False):
+            texts = _readable(part)
             if len(texts) > 3:
                 _order_equal_keys(texts)
-            counts.append(len(texts) // 2)
+            counts.append(str(len(texts) // 2))
             ks += texts[:-1:2]
             vs += texts[1::2]
-    for is_raw, (keys, _, ks, _) in zip(raw, columns, strict=True):
-        order = raw_key if is_raw else sort_key
-        keys += [order(key).decode("latin-1") for key in json.loads(f"[{','.join(ks)}]")]
-    return json.dumps(columns, separators=(",", ":"))
+    answers = []
+    for is_raw, (counts, ks, vs) in zip(raw, columns, strict=True):
+        keys = (RAW if is_raw else SORTED).of(ks)
+        # No separator is in JSON text, where control characters are escaped.
+        answers += [SEPARATOR.join(column) for column in (keys, counts, ks, vs)]
+    return answers
 
 
-def _readable(texts: list[str]) -> list[str]:
+def _readable(part: str) -> list[str]:
     """The rows of one document; none where one of them is nested too deep to be read back."""
-    return [] if any(map(_is_deep, texts)) else texts
+    texts = part.split("\n")
+    return [] if len(part) > MAX_DEPTH and any(map(_is_deep, texts)) else texts
 
 
 def _order_equal_keys(texts: list[str]) -> None:
