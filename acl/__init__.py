@@ -7,9 +7,11 @@
 
 from acl.couch import security_object, user_context
 from acl.decide import Action, Decision, may
+from acl.differences import differences
 from acl.document import ACL_FORM, ACL_ID, AclError, dry_problems, parse, parse_sound, to_document
 from acl.effective import Access, access
 from acl.entries import Acl, Entry, EntryType, problems
+from acl.explaining import Branch, Explanation, Listed, explain
 from acl.levels import Level
 from acl.names import ANONYMOUS, ANONYMOUS_ENTRY, DEFAULT_ENTRY, Identity, is_role
 from acl.readers import (
@@ -23,7 +25,7 @@ from acl.readers import (
     readers_of,
     set_name,
 )
-from acl.reasons import Reason, reason
+from acl.reasons import Reason, about, reason
 from acl.rules import RULES, Privilege, Rule
 from acl.writes import may_write
 
@@ -38,21 +40,27 @@ __all__ = [
     "Acl",
     "AclError",
     "Action",
+    "Branch",
     "Decision",
     "Entry",
     "EntryType",
+    "Explanation",
     "Identity",
     "Level",
+    "Listed",
     "Privilege",
     "Reason",
     "Rule",
+    "about",
     "access",
     "authors_of",
     "can_read",
     "can_read_all",
     "cleaned",
     "combined",
+    "differences",
     "dry_problems",
+    "explain",
     "is_role",
     "may",
     "may_write",

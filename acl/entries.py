@@ -21,8 +21,16 @@ class EntryType(StrEnum):
     MIXED = "mixed"
 
     @property
+    def label(self) -> str:
+        """What people call it, in English: `Person group`. An id of the catalogue."""
+        return _LABELS.get(self, self.value.capitalize())
+
+    @property
     def is_group(self) -> bool:
         return self in (EntryType.GROUP, EntryType.SERVER_GROUP, EntryType.MIXED)
+
+
+_LABELS = {EntryType.GROUP: "Person group", EntryType.MIXED: "Mixed group"}
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ def entry_problems(entry: Entry, roles: tuple[str, ...]) -> list[Reason]:
         rule = RULES[entry.level][privilege]
         alone = rule is Rule.WITH_READ_PUBLIC and Privilege.READ_PUBLIC not in entry.privileges
         if rule is Rule.NEVER:
-            params = {"name": name, "level": entry.level.title, "privilege": privilege.value}
+            params = {"name": name, "level": entry.level.title, "privilege": privilege.label}
             found.append(reason("acl_never", **params))
         elif alone:
             found.append(reason("acl_needs_read_public", name=name))

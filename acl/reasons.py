@@ -4,7 +4,7 @@ The texts are msgids of the catalogue. Those of decisions have no placeholders, 
 JavaScript twin (`design_docs/_shared/lib/acl.js`) gives the same texts to the store's answers.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 DECISIONS = {
     "allowed": "You may do this.",
@@ -47,9 +47,41 @@ PROBLEMS = {
     "acl_needs_read_public": '"{name}" may replicate only together with reading public documents.',
     "acl_unknown_role": 'The role {role} of "{name}" is not defined in this database.',
     "acl_lose_manager": "You would no longer be Manager of this database.",
+    "acl_nobody_manages": "Nobody could manage this database any more: no active person is Manager"
+    " by this list.",
 }
 
-_TEXTS = DECISIONS | FACTS | PROBLEMS
+ABOUT = {
+    "by_name": 'The entry "{entry}" names the person: {level}.',
+    "by_group": 'The group "{entry}" has {level}.',
+    "by_unit": 'The unit "{entry}" has {level}.',
+    "by_default": 'No entry names the person or a group of theirs, so "-Default-" counts: {level}.',
+    "by_anonymous": 'Whoever is not signed in has what the entry "{entry}" gives: {level}.',
+    "no_default": 'No entry names the person, and there is no entry "-Default-".',
+    "capped": "This kind of session lowers the level to {level}.",
+}
+"""The facts again, for one who asks about somebody else."""
+
+CHANGES = {
+    "acl_added": '"{name}" was added: {level}.',
+    "acl_removed": '"{name}" was removed: it had {level}.',
+    "acl_renamed": '"{name}" is now called "{new_name}".',
+    "acl_level": '"{name}" has {after} instead of {before}.',
+    "acl_type": 'The type of "{name}" is {type} instead of {old_type}.',
+    "acl_ticked": '"{name}" got the privilege "{privilege}".',
+    "acl_unticked": '"{name}" lost the privilege "{privilege}".',
+    "acl_role_given": '"{name}" got the role {role}.',
+    "acl_role_taken": '"{name}" lost the role {role}.',
+    "acl_role_added": "The role {role} was added.",
+    "acl_role_removed": "The role {role} was removed.",
+}
+
+WARNINGS = {
+    "acl_nobody": '"{name}" matches nobody: no person, group or unit is called so.',
+    "acl_empty": '"{name}" matches nobody at the moment: it has no members.',
+}
+
+_TEXTS = DECISIONS | FACTS | PROBLEMS | CHANGES | WARNINGS
 
 
 @dataclass(frozen=True)
@@ -70,3 +102,8 @@ class Reason:
 def reason(code: str, **params: str) -> Reason:
     """The reason with this code."""
     return Reason(code, _TEXTS[code], params)
+
+
+def about(fact: Reason) -> Reason:
+    """The same fact for one who asks about somebody else; other reasons stay as they are."""
+    return replace(fact, text=ABOUT.get(fact.code, fact.text))

@@ -18,6 +18,23 @@ class Privilege(StrEnum):
     WRITE_PUBLIC = "write_public"
     REPLICATE = "replicate"
 
+    @property
+    def label(self) -> str:
+        """What people call it, in English: `Private listings`. An id of the catalogue."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Privilege.CREATE: "Create",
+    Privilege.DELETE: "Delete",
+    Privilege.PRIVATE_VIEWS: "Private listings",
+    Privilege.SHARED_VIEWS: "Shared listings",
+    Privilege.AGENTS: "Agents",
+    Privilege.READ_PUBLIC: "Read public",
+    Privilege.WRITE_PUBLIC: "Write public",
+    Privilege.REPLICATE: "Replicate or copy",
+}
+
 
 class Rule(StrEnum):
     """Whether a level has a privilege. The letters are those of the table below."""

@@ -1,11 +1,12 @@
 """The access control list of a database: read it, change it, copy it to where the store looks."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from acl import ACL_ID, Acl, AclError, parse, parse_sound, security_object, to_document
+from acl import ACL_ID, Acl, AclError, differences, parse, parse_sound, security_object, to_document
+from plugin.runtime.acl_log import logged
 from plugin.runtime.context import Context, told
 from plugin.runtime.errors import Invalid, OfficeError, Refused, SaveConflict
+from plugin.runtime.managers import guarded
 from plugin.runtime.messages import Message
 from store.api import Database
 from store.errors import Conflict, Forbidden, NotFound, Unauthorized
@@ -43,13 +44,13 @@ def save_acl(ctx: Context, acl: Acl, rev: str | None) -> None:
     before, doc = read_acl(ctx.reading)
     if rev is not None and doc["_rev"] != rev:
         raise SaveConflict({}, doc, ())
-    text = difference(before, acl)
-    if not text:
+    if before == acl:
         return
-    line = {"at": ctx.now(), "by": ctx.by, "text": text}
+    line = {"at": ctx.now(), "by": ctx.by, **logged(differences(before, acl))}
     new = to_document(acl, {**doc, "log": [*(doc.get("log") or []), line]})
     try:
-        ctx.writing.put(new)
+        with guarded(ctx.office, ctx.name, {ACL_ID: new}):
+            ctx.writing.put(new)
     except Conflict as error:
         raise SaveConflict({}, read_acl(ctx.reading)[1], ()) from error
     except (Forbidden, Unauthorized) as error:
@@ -65,29 +66,3 @@ def copy_to_security(db: Database) -> bool:
         return False
     db.set_security(wanted)
     return True
-
-
-def difference(before: Acl, after: Acl) -> str:
-    """What differs, in short: `anna: Author → Editor; +[Leaders]`. Empty where nothing does."""
-    old, new = _lines(before), _lines(after)
-    parts = [f"-{name}" for name in old if name not in new]
-    parts += [f"+{name}: {line}" for name, line in new.items() if name not in old]
-    both = (name for name in new if name in old and old[name] != new[name])
-    parts += [f"{name}: {old[name]} → {new[name]}" for name in both]
-    parts += [f"+{role}" for role in after.roles if role not in before.roles]
-    parts += [f"-{role}" for role in before.roles if role not in after.roles]
-    return "; ".join(parts)
-
-
-def _lines(acl: Acl) -> Mapping[str, str]:
-    return {
-        entry.name: " ".join(
-            [
-                entry.level.title,
-                f"({entry.type.value})",
-                *sorted(f"+{privilege.value}" for privilege in entry.privileges),
-                *sorted(entry.roles),
-            ]
-        )
-        for entry in acl.entries
-    }

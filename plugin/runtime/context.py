@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 PLACE = re.compile(r"\{([^{}]+)\}")
 
 
+TITLES = frozenset({"level", "before", "after", "privilege", "type", "old_type"})
+"""Parameters of reasons that hold a title: of a level, privilege or type."""
+
+
 def told(cause: Reason) -> Message:
-    """The reason of a decision as a message; a level in it is translated with it."""
+    """The reason of a decision as a message; titles in it are translated with it."""
     params = {
-        name: Message(value) if name == "level" else value for name, value in cause.params.items()
+        name: Message(value) if name in TITLES else value for name, value in cause.params.items()
     }
     return Message(cause.text, params)
 

@@ -11,6 +11,7 @@ from plugin.runtime.door_checks import foreign_items
 from plugin.runtime.errors import Deleted, DivanError, Invalid, NotFound, Refused
 from plugin.runtime.form import Form, items_of
 from plugin.runtime.links import Links
+from plugin.runtime.managers import guarded
 from plugin.runtime.messages import Message
 from plugin.runtime.reading import any_winner, fetch, is_document_id
 from plugin.runtime.saving import ready, stored
@@ -116,7 +117,8 @@ def create_many(ctx: Context, wanted: Sequence[NewDocument]) -> list[Document | 
             drafts[place] = _prepared(ctx, form_name, items, docid, links)
         except DivanError as error:
             results[place] = error
-    rows = ctx.writing.bulk_docs(list(drafts.values())) if drafts else []
+    with guarded(ctx.office, ctx.name, {new["_id"]: new for new in drafts.values()}):
+        rows = ctx.writing.bulk_docs(list(drafts.values())) if drafts else []
     for (place, new), row in zip(drafts.items(), rows, strict=True):
         results[place] = _result(ctx, new, row)
     return [results[place] for place in range(len(wanted))]

@@ -94,6 +94,51 @@ class People:
                 holders.setdefault(group.name, set()).add(group.parent)
         return holders
 
+    @cached_property
+    def _called(self) -> dict[str, list[str]]:
+        """For each name that an entry or item may hold the active persons whom it means."""
+        called: dict[str, list[str]] = {}
+        for name in sorted(self.persons):
+            identity = self.identity(name)
+            for one in identity.names if identity else ():
+                called.setdefault(one, []).append(name)
+        return called
+
+    def called(self, name: str) -> tuple[str, ...]:
+        """The active persons whom a name means: a person, the members of a group (nested ones too),
+        a unit such as `*/Sales`, `*` for everybody; by stable id."""
+        return tuple(self._called.get(name, ()))
+
+    def identity(self, name: str) -> Identity | None:
+        """Who a person is; None for nobody, and for one who has left."""
+        person = self.persons.get(name)
+        if person is None or not person.active:
+            return None
+        units = tuple(part for part in person.department.split("/") if part)
+        return Identity(name, "person", units, self.groups_of(name))
+
+    def path(self, name: str, group: str) -> tuple[str, ...]:
+        """How somebody comes into a group: `("anna", "sales-east", "sales")`; the shortest way.
+
+        Without a way (a group that is computed, or not theirs): `(name, group)`.
+        """
+        ways: dict[str, tuple[str, ...]] = {name: (name,)}
+        waiting = [name]
+        for one in waiting:
+            for holder in sorted(self._holders.get(one, ())):
+                if holder not in ways:
+                    ways[holder] = (*ways[one], holder)
+                    waiting.append(holder)
+        return ways.get(group, (name, group))
+
+    def changed(self, docid: str, doc: Doc | None) -> "People":
+        """The people as they are once this document of the settings is written, None for deleted;
+        the same object where that changes no person and no group."""
+        persons, groups = dict(self.persons), dict(self.groups)
+        _take(persons, groups, docid, doc)
+        same = persons == self.persons and groups == self.groups
+        return self if same else People(persons, groups)
+
     def below(self, name: str) -> tuple[str, ...]:
         """Everybody under a manager, at any depth."""
         return tuple(sorted(self._below.get(name, ())))
@@ -137,12 +182,10 @@ class Directory:
 
     def identity(self, name: str) -> Identity:
         """Who `name` is, as of now. Raises NotFound for nobody, and for one who has left."""
-        people = self.people(fresh=True)
-        person = people.persons.get(name)
-        if person is None or not person.active:
+        identity = self.people(fresh=True).identity(name)
+        if identity is None:
             raise NotFound("There is no active person {name}.", name=name)
-        units = tuple(part for part in person.department.split("/") if part)
-        return Identity(name, "person", units, people.groups_of(name))
+        return identity
 
     def person(self, name: str) -> Person | None:
         """The person with this stable id, also one who has left; None for nobody."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from acl import Access, Acl, Action, Decision
 from plugin.runtime import attaching, creating, moving, reading, saving
+from plugin.runtime.acl_log import LoggedChange, read_log
 from plugin.runtime.acl_saving import read_acl, save_acl
 from plugin.runtime.conflicts import clashes, conflicts, settle
 from plugin.runtime.context import Context
@@ -166,6 +167,10 @@ class Documents:
     def acl_document(self) -> Raw:
         """The document that holds the list, with its `_rev` and its `log`."""
         return read_acl(self.context.reading)[1]
+
+    def acl_log(self) -> list[LoggedChange]:
+        """Who changed the list, when and how, the newest first."""
+        return read_log(read_acl(self.context.reading)[1])
 
     def save_acl(self, acl: Acl, rev: str | None = None) -> None:
         """Change the list, for Managers; in force at once.

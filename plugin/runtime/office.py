@@ -21,7 +21,7 @@ from plugin.runtime.directory import SERVER_NAME, SETTINGS, Directory
 from plugin.runtime.errors import NotFound, OfficeError
 from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
 from plugin.runtime.modules import Modules
-from plugin.runtime.personal_acls import PersonalAcls
+from plugin.runtime.personal_acls import PersonalAcls, personal_name
 from plugin.runtime.readersets import ReaderSets
 from plugin.runtime.session import Session
 from plugin.runtime.settings import Settings, read_settings
@@ -257,7 +257,7 @@ class Office:
 
         Raises NotFound where there is no such person or template.
         """
-        name = f"{template}_{person.replace('.', '_')}"
+        name = personal_name(template, person)
         owner = self.owner_of(name)
         if owner is None or self.directory.person(person) is None:
             raise NotFound("There is no person {name}.", name=person)

@@ -15,6 +15,11 @@ AT_ONCE = 5
 """How many of these are read again for one question; the oldest first."""
 
 
+def personal_name(template: str, person: str) -> str:
+    """The name of a person's database of a template."""
+    return f"{template}_{person.replace('.', '_')}"
+
+
 class PersonalAcls:
     """`read` gives the ACL of a database as it is now, None where it has none. Thread-safe."""
 

@@ -16,6 +16,7 @@ from plugin.runtime.errors import (
 from plugin.runtime.form import Form
 from plugin.runtime.form_check import problems
 from plugin.runtime.links import Links
+from plugin.runtime.managers import guarded
 from plugin.runtime.messages import Message
 from plugin.runtime.numbering import number
 from plugin.runtime.reading import fetch, live_branches
@@ -94,9 +95,12 @@ def rewrite(ctx: Context, docid: str, change: Callable[[Raw], Raw]) -> Document:
 
 
 def stored(ctx: Context, new: Raw) -> Document:
-    """Write under the person's own name. The store's refusal becomes Refused with its reason."""
+    """Write under the person's own name. The store's refusal becomes Refused with its reason.
+
+    Raises Invalid where a database would lose its last Manager."""
     try:
-        rev = ctx.writing.put(new)
+        with guarded(ctx.office, ctx.name, {new["_id"]: new}):
+            rev = ctx.writing.put(new)
     except (Forbidden, Unauthorized, TooLarge, BadRequest) as error:
         raise Refused(Message(error.reason)) from error
     ctx.office.written(ctx.name)
@@ -113,7 +117,9 @@ def delete(ctx: Context, docid: str, rev: str) -> None:
     if current["_rev"] != rev:
         raise SaveConflict({}, current, ())
     stubs = [stub(ctx, docid, branch) for branch in live_branches(ctx, current)]
-    for answer in ctx.writing.bulk_docs(stubs):
+    with guarded(ctx.office, ctx.name, {docid: None}):
+        answers = ctx.writing.bulk_docs(stubs)
+    for answer in answers:
         if answer.get("error") == Conflict.error:  # somebody was faster
             raise SaveConflict({}, fetch(ctx, docid), ())
         if "error" in answer:

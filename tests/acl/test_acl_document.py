@@ -76,7 +76,7 @@ def test_problems_name_what_to_change() -> None:
     ]
     ticked = Entry("x", level=Level.READER, privileges=frozenset([Privilege.DELETE]))
     assert [str(problem) for problem in problems(Acl((DEFAULT, JANE, ticked)))] == [
-        'A Reader cannot have the privilege "delete" ("x").'
+        'A Reader cannot have the privilege "Delete" ("x").'
     ]
     with pytest.raises(AclError, match="Default"):
         parse_sound(to_document(Acl((JANE,))))

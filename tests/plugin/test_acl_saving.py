@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from acl import security_object
-from plugin import Acl, Entry, Invalid, Level, NotFound, Refused, SaveConflict
+from plugin import Acl, Entry, Invalid, Level, NotFound, Refused, SaveConflict, translate
 from tests.plugin.kit import Kit
 
 
@@ -26,7 +26,9 @@ def test_a_change_is_in_force_at_once_and_logged(kit: Kit) -> None:
         kit.work("rita").open(firm.id)
     (line,) = work.acl_document()["log"]
     assert line["by"] == "admin"
-    assert line["text"] == "rita: Reader (unspecified) → No Access (unspecified)"
+    assert line["text"] == '"rita" has No Access instead of Reader.'
+    (logged,) = work.acl_log()
+    assert translate(logged.texts[0], "zh_Hans") == "“rita”的级别由 读者 改为 不能存取者。"
     security = kit.office.server.database("work").security()
     assert security == security_object(work.acl())
 

@@ -128,5 +128,5 @@ def test_changes_are_logged_with_name(app: Flask) -> None:
     data |= {"new.name": ["cecily.lampkin"], "new.type": ["person"], "new.level": ["Editor"]}
     rita.submit(PATH, data)
     shown = text_of(rita.page(PATH))
-    assert "+cecily.lampkin: Editor" in shown
+    assert '"cecily.lampkin" was added: Editor.' in shown
     assert "Rita Root, " in shown

@@ -6,12 +6,13 @@ only the parent of the pushed branch.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import compress
 from typing import Literal, NoReturn
 
 from acl import ACL_ID, Access, Identity, may
-from plugin.runtime.replica.pushing import Pusher
+from plugin.runtime.replica.pushing import Guard, Pusher
 from plugin.runtime.replica.visibility import Visibility, without_conflicts
 from store.api import Database
 from store.cancel import Cancel
@@ -39,7 +40,8 @@ class FilteredDatabase:
     """Implements `store.api.Database` for one identity.
 
     `inner` is the server's own handle, `writer` a handle under the person's user context, so that
-    the store validates pushes once more. `acl_pushed` is called after a push that held the ACL.
+    the store validates pushes once more. `acl_pushed` is called after a push that held the ACL;
+    `guard` is entered around the write of a document and raises Forbidden.
     """
 
     def __init__(
@@ -49,12 +51,14 @@ class FilteredDatabase:
         access: Access,
         identity: Identity,
         acl_pushed: Callable[[], object] = lambda: None,
+        guard: Guard = lambda doc: nullcontext(),
     ) -> None:
         self._inner = inner
         self._writer = writer
         self._access = access
         self._identity = identity
         self._acl_pushed = acl_pushed
+        self._guard = guard
         self._visibility = Visibility(inner, access, identity)
         self._locals = f"_local/{identity.name}:"
 
@@ -213,7 +217,8 @@ class FilteredDatabase:
 
     def put(self, doc: Doc) -> str:
         self._pusher().check(doc)
-        rev = self._writer.put(doc)
+        with self._guard(doc):
+            rev = self._writer.put(doc)
         self._after([doc])
         return rev
 
@@ -231,7 +236,14 @@ class FilteredDatabase:
             self._acl_pushed()
 
     def _pusher(self) -> Pusher:
-        return Pusher(self._inner, self._writer, self._access, self._identity, self._visibility)
+        return Pusher(
+            self._inner,
+            self._writer,
+            self._access,
+            self._identity,
+            self._visibility,
+            self._guard,
+        )
 
     def all_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
         """Only by `keys`: a listing of everything would cost by what the person does not see."""

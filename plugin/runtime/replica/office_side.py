@@ -1,12 +1,14 @@
 """The office as a laptop meets it: the databases of one person, and what his rights did to them."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from acl import Identity
 from plugin.runtime.context import Context
 from plugin.runtime.design import INDEX, SETS_VIEW
 from plugin.runtime.errors import BadInput, NotFound
+from plugin.runtime.managers import guarded_push
 from plugin.runtime.office import Office
 from plugin.runtime.replica.filtered import FilteredDatabase, may_replicate
 from plugin.runtime.replica.remote import PROTOCOL
@@ -53,6 +55,7 @@ class FilteredServer:
             context.access,
             self._session.identity,
             lambda: office.apply_acl(name),
+            partial(guarded_push, office, name),
         )
 
     def wait_for_changes(

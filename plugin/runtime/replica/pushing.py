@@ -5,18 +5,22 @@ to delete. The store's own check cannot see the other branch, so such a stub is 
 server's name after it was decided here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from acl import ACL_ID, Access, AclError, Identity, Level, may_write, parse_sound, reason
 from plugin.runtime.design import DESIGN_ID, read_design
 from plugin.runtime.errors import OfficeError
+from plugin.runtime.managers import concerns
 from plugin.runtime.replica.forging import forged, line_of
 from plugin.runtime.replica.visibility import Visibility
 from store.api import Database
 from store.errors import Forbidden, StoreError
 from store.types import Doc, Row
 
+Guard = Callable[[Doc], AbstractContextManager[None]]
+"""What is entered around the write of one document; raises Forbidden."""
 _UNSTORED = {"_revisions", "_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"}
 
 
@@ -30,12 +34,14 @@ class Pusher:
         access: Access,
         identity: Identity,
         visibility: Visibility,
+        guard: Guard,
     ) -> None:
         self._inner = inner
         self._writer = writer
         self._access = access
         self._identity = identity
         self._visibility = visibility
+        self._guard = guard
 
     def bulk_docs(self, docs: Sequence[Doc], *, new_edits: bool) -> list[Row]:
         """The answer of `_bulk_docs`. Refused documents do not stop the others."""
@@ -43,10 +49,21 @@ class Pusher:
         live = [n for n, doc in enumerate(docs) if not doc.get("_deleted")]
         stubs = [n for n, doc in enumerate(docs) if doc.get("_deleted")]
         # Stubs last: whether one settles a conflict depends on the branches that came with it.
-        self._write(docs, live, new_edits, rows)
-        for number in stubs:
-            self._write(docs, [number], new_edits, rows)
+        alone = [n for n in live if concerns(self._inner.name, str(docs[n].get("_id")))]
+        self._write(docs, [n for n in live if n not in alone], new_edits, rows)
+        for number in (*alone, *stubs):
+            self._write_alone(docs, number, new_edits, rows)
         return [rows[n] for n in range(len(docs)) if n in rows]
+
+    def _write_alone(
+        self, docs: Sequence[Doc], number: int, new_edits: bool, rows: dict[int, Row]
+    ) -> None:
+        try:
+            self.check(docs[number])
+            with self._guard(docs[number]):
+                self._write(docs, [number], new_edits, rows)
+        except StoreError as error:
+            rows[number] = _refused(docs[number], error)
 
     def _write(
         self, docs: Sequence[Doc], numbers: list[int], new_edits: bool, rows: dict[int, Row]
