@@ -1,11 +1,8 @@
 """`divan mail`: deliver notices without the shell, and look at the bridge's settings and work."""
 
 import json
-import signal
-import threading
 from collections import Counter
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -13,7 +10,7 @@ import click
 from mailbridge.errors import DeliveryError
 from mailbridge.service import OUTBOX, Bridge, smtp_ways
 from mailbridge.states import OPEN
-from plugin import SERVER, BadInput, Office, all_changes
+from plugin import SERVER, BadInput, Office, all_changes, told_to_stop
 
 
 @click.group()
@@ -36,7 +33,7 @@ def run(data: Path, once: bool, as_json: bool) -> None:
         if once:
             _run_once(bridge, office, as_json)
             return
-        stop = _stop_event()
+        stop = told_to_stop()
         bridge.start()
         click.echo("The bridge is running. Stop it with Ctrl-C.", err=True)
         try:
@@ -96,17 +93,6 @@ def _counts(office: Office) -> dict[str, int]:
         docs = (row["doc"] for row in rows if not row.get("deleted") and row.get("doc"))
         found.update(doc["state"] for doc in docs if doc.get("form") == "outgoing")
     return dict(sorted(found.items()))
-
-
-def _stop_event() -> threading.Event:
-    stop = threading.Event()
-
-    def ask_to_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask_to_stop)
-    signal.signal(signal.SIGINT, ask_to_stop)
-    return stop
 
 
 def _print(facts: dict[str, Any], as_json: bool) -> None:

@@ -41,6 +41,7 @@ from plugin.runtime.tries import TooManyTries
 from plugin.runtime.workers import LONGEST_WAIT, Service, Work, Workers
 from plugin.runtime.workflow import Step, StepState, Workflow
 from store.bookkeeping import Checkpoint
+from store.cancel import told_to_stop
 from store.lease import Lease
 
 __all__ = [
@@ -135,5 +136,6 @@ __all__ = [
     "secret",
     "stamp",
     "told",
+    "told_to_stop",
     "translate",
 ]

@@ -1,7 +1,9 @@
 """Saying to a wait or a long work that it shall end."""
 
+import signal
 import threading
 from collections.abc import Callable
+from types import FrameType
 
 
 class Cancel(threading.Event):
@@ -30,3 +32,16 @@ class Cancel(threading.Event):
         """Call it no more."""
         with self._guard:
             self._told.remove(callback)
+
+
+def told_to_stop() -> threading.Event:
+    """An event that SIGTERM sets from now on, and SIGINT, also where the shell ignores it for a job
+    in the background. Only the main thread may call this."""
+    stop = threading.Event()
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, tell)
+    return stop

@@ -1,19 +1,17 @@
 """`divan serve`: the shell with agents and mail bridge, until it is told to stop."""
 
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 from flask import Flask
 from waitress.server import create_server
 
-from plugin import Credentials, DivanError, Office, Service
+from plugin import Credentials, DivanError, Office, Service, told_to_stop
 from views import create_app
 from views.setup import SetupLink, needs_administrator
 
@@ -91,18 +89,6 @@ def start_services(office: Office, services: ExitStack) -> None:
         service = make(office)
         services.callback(service.stop)
         service.start()
-
-
-def told_to_stop() -> threading.Event:
-    """Set by SIGINT or SIGTERM from now on."""
-    stop = threading.Event()
-
-    def tell(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, tell)
-    return stop
 
 
 def _readable(host: str) -> str:

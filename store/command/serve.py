@@ -3,17 +3,16 @@
 import json
 import os
 import secrets
-import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from store.backup import is_free
+from store.cancel import told_to_stop
 from store.command.common import Failure, Missing, as_json_option, directory_of, told_plainly
 from store.node import Node, node_app
 from store.node.config import Config
@@ -40,7 +39,7 @@ def serve(data: Path, port: int, as_json: bool) -> None:
     """
     directory = _directory(data)
     with told_plainly(), _listening(port) as listener:
-        stop = _told_to_stop()
+        stop = told_to_stop()
         given = os.environ.get(PASSWORD_VARIABLE)
         made = None if given or _has_administrator(directory) else secrets.token_urlsafe(18)
         password = given or made
@@ -74,18 +73,6 @@ def _directory(data: Path) -> Path:
 def _has_administrator(directory: Path) -> bool:
     file = directory / CONFIG
     return file.exists() and bool(Config(file).section("admins"))
-
-
-def _told_to_stop() -> threading.Event:
-    """Set by SIGTERM, and by SIGINT also where the shell ignores it for a job in the background."""
-    stop = threading.Event()
-
-    def tell(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, tell)
-    return stop
 
 
 def _greeting(facts: dict[str, str]) -> str:

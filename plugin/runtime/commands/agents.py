@@ -1,9 +1,6 @@
 """`divan agents`: run the modules' agents without the shell, and see how they are doing."""
 
-import signal
-import threading
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -11,6 +8,7 @@ from plugin.runtime.commands.output import as_json_option, print_facts
 from plugin.runtime.errors import BadInput
 from plugin.runtime.office import Office
 from plugin.runtime.runner import AgentRunner
+from store.cancel import told_to_stop
 
 
 @click.group()
@@ -65,13 +63,7 @@ def _run_once(runner: AgentRunner) -> int:
 
 
 def _run_until_stopped(runner: AgentRunner) -> None:
-    stop = threading.Event()
-
-    def ask_to_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask_to_stop)
-    signal.signal(signal.SIGINT, ask_to_stop)
+    stop = told_to_stop()
     runner.start()
     click.echo("The agents are running. Stop them with Ctrl-C.", err=True)
     try:
