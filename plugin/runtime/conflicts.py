@@ -1,14 +1,14 @@
 """Conflicts: live branches of a document that replication could not merge, settled by a person."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plugin.runtime.context import Context
 from plugin.runtime.document import Document, Raw
 from plugin.runtime.errors import Invalid, SaveConflict
 from plugin.runtime.links import Links
-from plugin.runtime.merge import Clash, ended, merge
+from plugin.runtime.merge import Clash, differing, ended, merge
 from plugin.runtime.messages import Message
 from plugin.runtime.reading import fetch, live_branches
 from plugin.runtime.saving import ready, stored
@@ -25,7 +25,15 @@ def conflicts(ctx: Context, docid: str) -> list[Document]:
 
 def clashes(ctx: Context, docid: str) -> tuple[str, ...]:
     """The items for which a person has to choose; the others merge by themselves."""
-    result = merge(_branches(ctx, fetch(ctx, docid)))
+    return _to_choose(ctx, _branches(ctx, fetch(ctx, docid)))
+
+
+def _to_choose(ctx: Context, branches: Sequence[Raw]) -> tuple[str, ...]:
+    """All that differs, where the form wants that a person looks at every conflict."""
+    form = ctx.design.forms.get(str(branches[0].get("form")))
+    if form is not None and form.conflicts == "create":
+        return differing(branches)
+    result = merge(branches)
     return result.items if isinstance(result, Clash) else ()
 
 
@@ -42,9 +50,10 @@ def settle(ctx: Context, docid: str, choices: Mapping[str, str]) -> Document:
     if len(branches) < 2:
         return ctx.document(winner)
     result = merge(branches, choices)
-    if isinstance(result, Clash):
-        wanted = Message("Please choose one of the values.")
-        raise Invalid(dict.fromkeys(result.items, wanted))
+    left = [item for item in _to_choose(ctx, branches) if item not in choices]
+    if left or isinstance(result, Clash):
+        left += result.items if isinstance(result, Clash) else ()
+        raise Invalid(dict.fromkeys(left, Message("Please choose one of the values.")))
     new = with_files(ctx.reading, result.doc, result.borrowed)
     old = {key: value for key, value in winner.items() if key != "_conflicts"}
     settled = ctx.document(old)

@@ -41,6 +41,13 @@ META = frozenset(
 """Keys of a document that are no items: the door writes them, never a person."""
 
 
+CONFLICTS = ("merge", "create", "merge-only", "none")
+"""What becomes of versions that were made apart, as in Notes: different items merge and the same
+item waits for a person (the first, where a form says nothing); all waits for a person; different
+items merge and the winner's value stands; the winner stands. The winner is the version with more
+saves behind it."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One keyword: the value that is stored and what people see."""
@@ -147,7 +154,8 @@ class Number:
 class Form:
     """A form as read from the design document.
 
-    `readers` and `authors` map the name of a Readers or Authors item to its rule (see `names`).
+    `readers` and `authors` map the name of a Readers or Authors item to its rule (see `names`);
+    `conflicts` is one of `CONFLICTS`.
     """
 
     name: str
@@ -165,6 +173,7 @@ class Form:
     responses: tuple[Response, ...] = ()
     workflow: Workflow | None = None
     actions: tuple[Action, ...] = ()
+    conflicts: str = CONFLICTS[0]
 
     def action(self, name: str) -> Action | None:
         return next((action for action in self.actions if action.name == name), None)

@@ -5,6 +5,7 @@ from typing import Any
 
 from plugin.runtime.errors import OfficeError
 from plugin.runtime.form import (
+    CONFLICTS,
     KINDS,
     Action,
     Choice,
@@ -22,6 +23,7 @@ FORM_KEYS = frozenset(
     (
         "title", "plural", "subject", "icon", "number", "public", "sections", "items",
         "readers", "authors", "parent", "responses", "workflow", "actions",
+        "conflicts",
     )
 )  # fmt: skip
 ITEM_KEYS = frozenset(Item.__dataclass_fields__) - {"name"}
@@ -81,7 +83,14 @@ def read_form(name: str, data: Mapping[str, Any]) -> Form:
         responses=tuple(_response(where.at("responses"), one) for one in data.get("responses", ())),
         workflow=_workflow(where.at("workflow"), data.get("workflow"), items),
         actions=tuple(_action(where.at("actions"), one, items) for one in data.get("actions", ())),
+        conflicts=_conflicts(where.at("conflicts"), data.get("conflicts", CONFLICTS[0])),
     )
+
+
+def _conflicts(where: _Where, wanted: Any) -> str:
+    if wanted not in CONFLICTS:
+        raise where.wrong(f"unknown choice {wanted!r}; known: {', '.join(CONFLICTS)}")
+    return str(wanted)
 
 
 def _item(where: _Where, name: str, data: Mapping[str, Any]) -> Item:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from plugin.runtime.errors import NotFound
 from plugin.runtime.form import is_empty
 from plugin.runtime.module import Agent, Raw
-from plugin.runtime.replica.merging import settle
+from plugin.runtime.replica.merging import settle, wishes_of
 from store.errors import NotFound as Missing
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _merge(session: "Session", database: str, docid: str) -> None:
     except Missing:
         return
     if current.get("_conflicts"):
-        settle(store, docid)
+        settle(store, docid, wishes_of(session.office, database))
 
 
 def _number(session: "Session", database: str, doc: Raw) -> None:

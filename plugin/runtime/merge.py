@@ -69,6 +69,23 @@ def merge(branches: Sequence[Branch], choices: Mapping[str, str] | None = None) 
     return Merged(doc, borrowed)
 
 
+def differing(branches: Sequence[Branch]) -> tuple[str, ...]:
+    """Items and attachments that are not the same on all branches, named as in `Clash`."""
+    items = {key for branch in branches for key in branch if _is_item(key)}
+    files = {name for branch in branches for name in _files(branch)}
+    found = [item for item in items if _differ(partial(_value, item), branches)]
+    found += [ATTACHMENT + name for name in files if _differ(partial(_file, name), branches)]
+    return tuple(sorted(found))
+
+
+def overruled(branches: Sequence[Branch], names: Sequence[str]) -> Merged:
+    """The merge with the winner's values of these items, whatever the others say."""
+    winner = str(max(branches, key=_rank)["_rev"])
+    merged = merge(branches, dict.fromkeys(names, winner))
+    assert isinstance(merged, Merged)  # every clash was decided
+    return merged
+
+
 def ended(branch: Branch) -> Doc:
     """The end of a losing branch: the same on every machine, and open to no one who did not read
     it."""
@@ -201,6 +218,10 @@ def _value(item: str, branch: Branch) -> Any:
 def _file(name: str, branch: Branch) -> Any:
     stub = _files(branch).get(name)
     return (stub["digest"], stub["content_type"]) if stub else _ABSENT
+
+
+def _differ(value: Callable[[Branch], Any], branches: Sequence[Branch]) -> bool:
+    return any(value(branch) != value(branches[0]) for branch in branches)
 
 
 def _canonical(value: Any) -> str:

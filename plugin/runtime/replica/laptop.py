@@ -18,6 +18,7 @@ from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
 from plugin.runtime.replica.alone import alone
 from plugin.runtime.replica.leaving import drop_lost, drop_sent, empty
+from plugin.runtime.replica.merging import wishes_of
 from plugin.runtime.replica.remote import PROTOCOL, Ended, Remote, Revoked
 from plugin.runtime.replica.subset import Keep, keep_to_json, kept, read_keep, sensible
 from plugin.runtime.replica.sync import STATE_ID, DatabaseSync, Synced, read_state
@@ -169,7 +170,13 @@ class Replica:
             server.create(name)
         local = server.database(name)
         sync = DatabaseSync(
-            local, remote, self.remote, self.laptop.id, self.laptop.person, self.cancel
+            local,
+            remote,
+            self.remote,
+            self.laptop.id,
+            self.laptop.person,
+            self.cancel,
+            wishes_of(self.office, name),
         )
         done = sync.run(lambda step, progress: show(name, step, progress))
         self.office.apply_acl(name)

@@ -1,19 +1,47 @@
-"""Settling conflicts that need no person: branches that changed different items.
+"""Settling conflicts that need no person: branches that changed different items, or of a form that
+wants no conflicts.
 
 The result is a function of the branches alone, so that two machines that merge the same branches
 write the same revision and do not conflict again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from plugin.runtime.conflicts import with_files
 from plugin.runtime.design import CONFLICTS_VIEW, INDEX
-from plugin.runtime.merge import Merged, ended, merge
+from plugin.runtime.errors import NotFound as NoDatabase
+from plugin.runtime.form import CONFLICTS
+from plugin.runtime.merge import Branch, Clash, Merged, differing, ended, merge, overruled
 from store.api import Database
 from store.errors import NotFound
 from store.types import Doc, ViewOptions
 
+if TYPE_CHECKING:
+    from plugin.runtime.office import Office
+
 PAGE = 500
+
+Wishes = Callable[[str], str]
+"""What a form wants of conflicts (`plugin.runtime.form.CONFLICTS`), by its name."""
+
+
+def usual(form: str) -> str:
+    """What is done where no form is known."""
+    return CONFLICTS[0]
+
+
+def wishes_of(office: "Office", database: str) -> Wishes:
+    """As the forms of the database say now."""
+
+    def wish(form: str) -> str:
+        try:
+            found = office.state(database).design.forms.get(form)
+        except NoDatabase:
+            return usual(form)
+        return found.conflicts if found else usual(form)
+
+    return wish
 
 
 def conflicted(database: Database) -> Iterator[str]:
@@ -28,16 +56,16 @@ def conflicted(database: Database) -> Iterator[str]:
         skip += PAGE
 
 
-def settle(database: Database, docid: str) -> bool:
-    """Merge the live branches of a document if no item was changed twice; True if it was merged.
+def settle(database: Database, docid: str, wishes: Wishes = usual) -> bool:
+    """Merge the live branches of a document if its form lets no person decide; True if it did.
 
     `database` is the server's own handle: whoever made the branches had the right to.
     """
     branches = live_branches(database, docid)
     if len(branches) < 2:
         return False
-    merged = merge(branches)
-    if not isinstance(merged, Merged):
+    merged = without_person(branches, wishes(str(branches[0].get("form"))))
+    if merged is None:
         return False
     winner, *losers = branches
     doc = with_files(database, merged.doc, merged.borrowed)
@@ -45,11 +73,23 @@ def settle(database: Database, docid: str) -> bool:
     return not rows[0].get("error")
 
 
-def settle_all(database: Database) -> tuple[int, int]:
+def without_person(branches: Sequence[Branch], wish: str) -> Merged | None:
+    """What the branches come to by the wish of their form; None where a person has to decide."""
+    if wish == "create":
+        return None
+    if wish == "none":
+        return overruled(branches, differing(branches))
+    merged = merge(branches)
+    if isinstance(merged, Clash):
+        return overruled(branches, merged.items) if wish == "merge-only" else None
+    return merged
+
+
+def settle_all(database: Database, wishes: Wishes = usual) -> tuple[int, int]:
     """Merge what can be merged. Returns how many were merged and how many wait for a person."""
     merged = waiting = 0
     for docid in list(conflicted(database)):
-        if settle(database, docid):
+        if settle(database, docid, wishes):
             merged += 1
         else:
             waiting += 1

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from plugin.runtime.errors import Stopped
-from plugin.runtime.replica.merging import settle_all
+from plugin.runtime.replica.merging import Wishes, settle_all, usual
 from plugin.runtime.replica.remote import Remote
 from store.api import Database
 from store.errors import NotFound
@@ -58,7 +58,9 @@ class DatabaseSync:
         replica_id: str,
         person: str,
         cancel: Cancel | None = None,
+        wishes: Wishes = usual,
     ) -> None:
+        self.wishes = wishes
         self.local = local
         self.office = office
         self.remote = remote
@@ -78,7 +80,7 @@ class DatabaseSync:
         done.pulled, done.there = self._pull(show)
         done.pulled += self._fetch(rights["gained"])
         self._write_state(rights=rights["state"])
-        done.merged, done.conflicts = settle_all(self.local)
+        done.merged, done.conflicts = settle_all(self.local, self.wishes)
         done.pushed, done.here = self._push(show)
         done.refused = self._still_refused()
         return done
