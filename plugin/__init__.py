@@ -36,6 +36,7 @@ from plugin.runtime.people import ADMINISTRATORS, add_person, make_administrator
 from plugin.runtime.replica.office_side import FilteredServer, databases_for, rights_for
 from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.session import DatabaseInfo, Session
+from plugin.runtime.session_levels import SESSIONS_ID, SessionKind
 from plugin.runtime.settings import Settings, kept_secret, secret
 from plugin.runtime.tries import TooManyTries
 from plugin.runtime.workers import LONGEST_WAIT, Service, Work, Workers
@@ -50,6 +51,7 @@ __all__ = [
     "LONGEST_WAIT",
     "SERVER",
     "SERVER_NAME",
+    "SESSIONS_ID",
     "SHORTEST_PASSWORD",
     "Access",
     "Acl",
@@ -105,6 +107,7 @@ __all__ = [
     "Section",
     "Service",
     "Session",
+    "SessionKind",
     "Settings",
     "Step",
     "StepState",

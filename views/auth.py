@@ -44,7 +44,7 @@ def load(mark: str) -> User | None:
     if stamp != shell().credentials.stamp(name):
         return None
     try:
-        identity = office.directory.identity(name)
+        identity = office.directory.identity(name, office.signed_in_by)
     except NotFound:
         return None
     person = office.directory.person(name)
@@ -109,7 +109,7 @@ def begin(person: Person) -> None:
     cookie.permanent = True
     if office.kind == "office":
         office.mail_database(person.name)
-    identity = office.directory.identity(person.name)
+    identity = office.directory.identity(person.name, office.signed_in_by)
     login_user(User(person, identity, shell().credentials.stamp(person.name)))
 
 

@@ -21,6 +21,7 @@ from plugin import (
     FilteredServer,
     NotFound,
     Office,
+    SessionKind,
     Token,
     TooManyTries,
     databases_for,
@@ -134,7 +135,7 @@ class _Door:
         scheme, _, value = headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "basic":
             return self.by_password(*_pair(value))
-        return self._identity(self.token(headers).name)
+        return self._identity(self.token(headers).name, SessionKind.LAPTOP)
 
     def token(self, headers: Mapping[str, str]) -> Token:
         """The laptop's token. Raises Unknown, Ended."""
@@ -161,11 +162,11 @@ class _Door:
             self.throttle.failed(key)
             raise Unknown("The office does not know this name with this password.")
         self.throttle.succeeded(key)
-        return self._identity(person.name)
+        return self._identity(person.name, SessionKind.PASSWORD)
 
-    def _identity(self, name: str) -> Identity:
+    def _identity(self, name: str, kind: SessionKind) -> Identity:
         try:
-            return self.office.directory.identity(name)
+            return self.office.directory.identity(name, kind)
         except NotFound as error:
             raise Unknown("This person has left.") from error
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from acl import authors_of, reader_set, readers_of
+from acl import authors_of, cleaned, reader_set, readers_of
 from plugin.runtime.context import Context
 from plugin.runtime.directory import EVERYONE
 from plugin.runtime.document import Raw
@@ -45,6 +45,7 @@ def put(doc: Raw, item: str, value: Any) -> None:
 def restrict(ctx: Context, form: Form, new: Raw, old: Raw | None, links: Links) -> None:
     """Write the Readers and Authors items by the rules of the form."""
     parent = _parent(form, new, links)
+    made = new if old is not None else {**new, "created": {"by": ctx.by}}
     for kind, rules in (("readers", form.readers), ("authors", form.authors)):
         before = (old or {}).get(kind) or {}
         values: dict[str, list[str]] = dict(new.get(kind) or {})
@@ -52,11 +53,19 @@ def restrict(ctx: Context, form: Form, new: Raw, old: Raw | None, links: Links) 
             if "@parent" in rule and parent is None and name in before:
                 values[name] = before[name]
                 continue
-            values[name] = resolve(rule, new, ctx.identity.name, _parents_names(kind, parent))
+            values[name] = resolve(rule, made, ctx.identity.name, _parents_names(kind, parent))
+            if kind == "readers" and not values[name] and not _opened(ctx, rule, old):
+                values[name] = cleaned(before.get(name) or (), before.get(name) or ())
         if values:
             new[kind] = values
         else:
             new.pop(kind, None)
+
+
+def _opened(ctx: Context, rule: tuple[str, ...], old: Raw | None) -> bool:
+    """Whether a person took the last reader away just now. A clean-up by the server opens nothing,
+    and what it left restricted stays so at later edits."""
+    return not ctx.system and old is not None and bool(resolve(rule, old, ctx.identity.name))
 
 
 def _parent(form: Form, new: Mapping[str, Any], links: Links) -> Raw | None:

@@ -14,6 +14,7 @@ from acl import Identity, is_role
 from plugin.runtime.errors import NotFound
 from plugin.runtime.messages import Message, translate
 from plugin.runtime.names import LEADERS
+from plugin.runtime.session_levels import SESSIONS_ID, Levels, SessionKind, cap, read_levels
 from store.api import Server
 from store.errors import NotFound as Missing
 from store.types import ChangesOptions, Doc, Seq
@@ -65,6 +66,7 @@ class People:
 
     persons: Mapping[str, Person] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
+    levels: Levels = field(default_factory=dict)
 
     def managers(self, name: str) -> tuple[str, ...]:
         """The chain of managers above a person, the nearest first."""
@@ -109,13 +111,14 @@ class People:
         a unit such as `*/Sales`, `*` for everybody; by stable id."""
         return tuple(self._called.get(name, ()))
 
-    def identity(self, name: str) -> Identity | None:
-        """Who a person is; None for nobody, and for one who has left."""
+    def identity(self, name: str, session: SessionKind | None = None) -> Identity | None:
+        """Who a person is in that kind of session; None for nobody, and for one who has left."""
         person = self.persons.get(name)
         if person is None or not person.active:
             return None
         units = tuple(part for part in person.department.split("/") if part)
-        return Identity(name, "person", units, self.groups_of(name))
+        highest = cap(self.levels, session, external=person.external)
+        return Identity(name, "person", units, self.groups_of(name), highest)
 
     def path(self, name: str, group: str) -> tuple[str, ...]:
         """How somebody comes into a group: `("anna", "sales-east", "sales")`; the shortest way.
@@ -137,7 +140,7 @@ class People:
         persons, groups = dict(self.persons), dict(self.groups)
         _take(persons, groups, docid, doc)
         same = persons == self.persons and groups == self.groups
-        return self if same else People(persons, groups)
+        return self if same else People(persons, groups, self.levels)
 
     def below(self, name: str) -> tuple[str, ...]:
         """Everybody under a manager, at any depth."""
@@ -180,9 +183,12 @@ class Directory:
         with self._lock:
             self._looked = float("-inf")
 
-    def identity(self, name: str) -> Identity:
-        """Who `name` is, as of now. Raises NotFound for nobody, and for one who has left."""
-        identity = self.people(fresh=True).identity(name)
+    def identity(self, name: str, session: SessionKind | None = None) -> Identity:
+        """Who `name` is, as of now, with the cap of that kind of session.
+
+        Raises NotFound for nobody, and for one who has left.
+        """
+        identity = self.people(fresh=True).identity(name, session)
         if identity is None:
             raise NotFound("There is no active person {name}.", name=name)
         return identity
@@ -252,9 +258,12 @@ class Directory:
             return
         if answer["results"]:
             persons, groups = dict(self._people.persons), dict(self._people.groups)
+            levels = self._people.levels
             for row in answer["results"]:
-                _take(persons, groups, row["id"], None if row.get("deleted") else row["doc"])
-            self._people = People(persons, groups)
+                doc = None if row.get("deleted") else row["doc"]
+                _take(persons, groups, row["id"], doc)
+                levels = read_levels(doc) if row["id"] == SESSIONS_ID else levels
+            self._people = People(persons, groups, levels)
         self._seq = answer["last_seq"]
         self._looked = time.monotonic()
 

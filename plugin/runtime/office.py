@@ -24,6 +24,7 @@ from plugin.runtime.modules import Modules
 from plugin.runtime.personal_acls import PersonalAcls, personal_name
 from plugin.runtime.readersets import ReaderSets
 from plugin.runtime.session import Session
+from plugin.runtime.session_levels import SessionKind
 from plugin.runtime.settings import Settings, read_settings
 from plugin.runtime.store_access import open_store
 from plugin.runtime.threeway import Place
@@ -117,6 +118,11 @@ class Office:
     def modules(self) -> tuple[Module, ...]:
         """The modules in the order of the navigator."""
         return self._modules.modules
+
+    @property
+    def signed_in_by(self) -> SessionKind:
+        """The kind of session that somebody has on the pages of this office or laptop."""
+        return SessionKind.PASSWORD if self.kind == "office" else SessionKind.LAPTOP
 
     @cached_property
     def credentials(self) -> Credentials:

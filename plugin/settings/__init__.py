@@ -5,7 +5,7 @@ from pathlib import Path
 from plugin import DatabaseSpec, FormCode, Module
 from plugin.settings.access import ACL
 from plugin.settings.defaults import FIRST_DOCUMENTS
-from plugin.settings.names import check_group, check_list, check_person, check_rule
+from plugin.settings.names import check_group, check_list, check_person, check_rule, check_sessions
 
 DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "settings"
 
@@ -20,5 +20,6 @@ module = Module(
         "group": FormCode(check_group),
         "keywords": FormCode(check_list),
         "numbering": FormCode(check_rule),
+        "sessions": FormCode(check_sessions),
     },
 )

@@ -221,6 +221,10 @@ GROUPS = {
 """Groups that the first access control lists name, still without members."""
 
 
+SESSIONS = {"password": "Manager", "laptop": "Manager", "portal": "Author"}
+"""Kind of session → the highest level that it may have."""
+
+
 def _documents() -> Iterator[Raw]:
     for name, (title, values) in KEYWORDS.items():
         yield _document("keywords", name, title=title, values=list(values))
@@ -228,11 +232,13 @@ def _documents() -> Iterator[Raw]:
         yield _document("numbering", name, pattern=pattern, reset=reset)
     for name, (title, title_zh) in GROUPS.items():
         yield _document("group", name, title=title, title_zh=title_zh, kind="access", members=[])
+    yield _document("sessions", "levels", title="Highest levels of sessions", **SESSIONS)
 
 
 def _document(form: str, name: str, **items: object) -> Raw:
     authors = {"administrators": ["[Admin]"]}
-    return {"_id": f"{form}:{name}", "form": form, "name": name, **items, "authors": authors}
+    named = {} if form == "sessions" else {"name": name}
+    return {"_id": f"{form}:{name}", "form": form, **named, **items, "authors": authors}
 
 
 FIRST_DOCUMENTS: tuple[Raw, ...] = tuple(_documents())

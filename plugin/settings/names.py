@@ -5,7 +5,7 @@ The name stands in access control lists and documents everywhere, so it is given
 
 import re
 
-from plugin import Documents, Invalid, Message, Raw
+from plugin import SESSIONS_ID, Documents, Invalid, Message, Raw
 
 NAME = re.compile(r"[a-z][a-z0-9]*([.-][a-z0-9]+)*")
 MADE_UP = re.compile(r"[0-9a-f]{32}")
@@ -38,6 +38,12 @@ def check_rule(documents: Documents, new: Raw, old: Raw | None) -> None:
         str(new.get("pattern") or "").format(year=2026, month="11", day="22", n=1)
     except (KeyError, ValueError, IndexError, AttributeError) as error:
         raise Invalid({"pattern": Message("This pattern cannot be filled in.")}) from error
+
+
+def check_sessions(documents: Documents, new: Raw, old: Raw | None) -> None:
+    """There is one such document, which the directory reads. Raises Invalid for a second one."""
+    if new["_id"] != SESSIONS_ID:
+        raise Invalid({"title": Message("There is such a document already. Change that one.")})
 
 
 def _name(

@@ -102,7 +102,13 @@ FLYER = {
     "items": {"name": PLAIN},
     "authors": {"people": ["[Editors]"]},
 }
-WORK_FORMS = {"firm": FIRM, "job": JOB, "note": NOTE, "flyer": FLYER}
+PAGE = {
+    "title": "Page",
+    "items": {"text": PLAIN, "for": NAMES},
+    "readers": {"people": ["@for"]},
+    "authors": {"people": ["@created", "[Admin]"]},
+}
+WORK_FORMS = {"firm": FIRM, "job": JOB, "note": NOTE, "flyer": FLYER, "page": PAGE}
 LISTINGS = {
     "jobs_by_name": {
         "title": "Jobs", "form": "job", "view": "jobs_by_name", "columns": [{"item": "name"}]

@@ -27,6 +27,7 @@ COMMANDS = [
     "mail",
     "replica",
     "serve",
+    "sessions",
     "store",
     "user",
 ]
