@@ -240,7 +240,7 @@ def test_what_makes_no_sense_in_an_acl_is_refused_and_nothing_changes(divan: Div
     before = divan.facts("acl", "show", "settings")
     assert "Manager" in divan.fails(FAILED, "acl", "set", "settings", "administrators", "--remove")
     wrong = ("--level", "Reader", "--allow", "delete")
-    assert "delete" in divan.fails(FAILED, "acl", "set", "settings", "anna", *wrong)
+    assert "Delete" in divan.fails(FAILED, "acl", "set", "settings", "anna", *wrong)
     assert "Designer" in divan.fails(USAGE, "acl", "set", "settings", "anna", "--level", "King")
     divan.fails(NOT_FOUND, "acl", "set", "settings", "anna", "--remove")
     divan.fails(NOT_FOUND, "acl", "show", "nothing")
