@@ -141,11 +141,12 @@ class People:
 
     def changed(self, docid: str, doc: Doc | None) -> "People":
         """The people as they are once this document of the settings is written, None for deleted;
-        the same object where that changes no person and no group."""
+        the same object where that changes nothing of this."""
         persons, groups = dict(self.persons), dict(self.groups)
         _take(persons, groups, docid, doc)
-        same = persons == self.persons and groups == self.groups
-        return self if same else People(persons, groups, self.levels)
+        levels = read_levels(doc) if docid == SESSIONS_ID else self.levels
+        new = People(persons, groups, levels)
+        return self if new == self else new
 
     def below(self, name: str) -> tuple[str, ...]:
         """Everybody under a manager, at any depth."""

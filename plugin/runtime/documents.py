@@ -8,7 +8,7 @@ What may not be read does not exist: NotFound, word for word as for what never w
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from acl import Access, Acl, Action, Decision, Level
+from acl import Access, Acl, Action, Decision
 from plugin.runtime import attaching, creating, moving, reading, saving
 from plugin.runtime.acl_effects import Effects, acl_effects
 from plugin.runtime.acl_log import LoggedChange, read_log
@@ -23,6 +23,7 @@ from plugin.runtime.explaining import Why, why
 from plugin.runtime.form import Choice, Form, Item
 from plugin.runtime.listing_spec import ListingSpec
 from plugin.runtime.messages import Message
+from plugin.runtime.session_levels import SessionKind
 from plugin.runtime.workflow import StepState
 
 
@@ -171,12 +172,12 @@ class Documents:
         """The document that holds the list, with its `_rev` and its `log`."""
         return read_acl(self.context.reading)[1]
 
-    def effective(self, name: str, cap: Level = Level.MANAGER) -> Effective:
-        """What a person, a group, or `Anonymous` has here, and by which entries; at most `cap`.
+    def effective(self, name: str, session: SessionKind | None = None) -> Effective:
+        """What a person, a group, or `Anonymous` has here in a kind of session, and by what.
 
         Raises NotFound for nobody.
         """
-        return effective(self.context, name, cap)
+        return effective(self.context, name, session)
 
     def why(self, docid: str, name: str) -> Why:
         """Why somebody may or may not read, edit and delete a document.

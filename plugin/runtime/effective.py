@@ -1,14 +1,15 @@
 """What somebody has in a database and by what: for a page, and for the command line."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from acl import ANONYMOUS, ANONYMOUS_ENTRY, Access, Identity, Level, about, access
+from acl import ANONYMOUS, ANONYMOUS_ENTRY, Access, Identity, about, access
 from plugin.runtime.context import Context, told
 from plugin.runtime.directory import SERVER_NAME, People
 from plugin.runtime.errors import NotFound
 from plugin.runtime.messages import Message
+from plugin.runtime.session_levels import SessionKind
 
 if TYPE_CHECKING:
     from plugin.runtime.session import DatabaseInfo, Session
@@ -33,21 +34,24 @@ class Effective:
     facts: tuple[Fact, ...]
 
 
-def effective(ctx: Context, name: str, cap: Level = Level.MANAGER) -> Effective:
-    """What `name` has here by the list as it stands, at most `cap`. Raises NotFound for nobody."""
+def effective(ctx: Context, name: str, session: SessionKind | None = None) -> Effective:
+    """What `name` has here by the list as it stands, in that kind of session.
+
+    Raises NotFound for nobody.
+    """
     people = ctx.office.directory.people(fresh=True)
-    kind, identity = who(people, name)
-    held = access(ctx.office.state(ctx.name).acl, replace(identity, cap=min(cap, identity.cap)))
+    kind, identity = who(people, name, session)
+    held = access(ctx.office.state(ctx.name).acl, identity)
     return Effective(name, kind, held, tuple(_facts(people, name, held)))
 
 
-def who(people: People, name: str) -> tuple[str, Identity]:
+def who(people: People, name: str, session: SessionKind | None = None) -> tuple[str, Identity]:
     """`person`, `group`, `server` or `anonymous`, with the identity. Raises NotFound."""
     if name == ANONYMOUS_ENTRY:
         return "anonymous", ANONYMOUS
     if name == SERVER_NAME:
         return "server", Identity(SERVER_NAME, "server")
-    person = people.identity(name)
+    person = people.identity(name, session)
     if person is not None:
         return "person", person
     if people.is_group(name):

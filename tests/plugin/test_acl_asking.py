@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from plugin import Level, NotFound, Privilege, Refused, Why
+from plugin import SESSIONS_ID, Level, NotFound, Privilege, Refused, SessionKind, Why
 from tests.plugin.kit import Kit, entry
 
 
@@ -28,7 +28,10 @@ def test_groups_nobody_in_particular_and_caps_can_be_asked_for(kit: Kit) -> None
     nobody = work.effective("Anonymous")
     assert (nobody.kind, nobody.access.level) == ("anonymous", Level.NO_ACCESS)
     assert nobody.access.privileges == {Privilege.READ_PUBLIC}
-    capped = work.effective("admin", Level.AUTHOR)
+    settings = kit.office.system().database("settings")
+    settings.create("sessions", {"laptop": "Author"}, id=SESSIONS_ID)
+    assert work.effective("admin", SessionKind.PASSWORD).access.level is Level.MANAGER
+    capped = work.effective("admin", SessionKind.LAPTOP)
     assert capped.access.level is Level.AUTHOR
     assert [str(fact.text) for fact in capped.facts] == [
         'The entry "admin" names the person: Manager.',
