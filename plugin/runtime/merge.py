@@ -88,8 +88,9 @@ def overruled(branches: Sequence[Branch], names: Sequence[str]) -> Merged:
 
 def ended(branch: Branch) -> Doc:
     """The end of a losing branch: the same on every machine, and open to no one who did not read
-    it."""
-    return {key: branch[key] for key in ENDED_KEEPS if key in branch} | {"_deleted": True}
+    it. `merged` tells it from the deletion of a document."""
+    kept = {key: branch[key] for key in ENDED_KEEPS if key in branch}
+    return kept | {"merged": True, "_deleted": True}
 
 
 def _rank(branch: Branch) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from plugin.runtime.replica.filtered import FilteredDatabase
 from plugin.runtime.replica.laptop import Replica, register
 from plugin.runtime.replica.office_side import FilteredServer
 from plugin.runtime.replica.remote import Remote, Revoked, Unreachable
-from plugin.runtime.replica.sync import REVIEW_PREFIX, hashed
+from plugin.runtime.replica.review import ReviewFolder
 from store.errors import Forbidden
 from store.types import ChangesOptions
 from tests.plugin.offices import (
@@ -126,11 +126,10 @@ def test_a_right_lost_takes_the_document_away_and_keeps_the_pending_edit(
         with pytest.raises(NotFound):
             laptop.system().database("customers").open(doc.id)
         status = Replica(laptop).status()
-        local = laptop.server.database("customers")
-        kept = local.get_local(REVIEW_PREFIX + hashed(doc.id))
+    (kept,) = ReviewFolder(laptop_data).all("customers")
     entry = next(one for one in status["databases"] if one["name"] == "customers")
     assert entry["review"] == [doc.id]
-    assert kept["branches"][0]["address"] == "Pending street"
+    assert kept.version["address"] == "Pending street"
     assert (
         as_person(office, "zane.levy").database("customers").open(doc.id).items["address"]
         == "Old street"

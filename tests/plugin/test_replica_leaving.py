@@ -67,5 +67,7 @@ def test_a_lost_database_goes_and_keeps_unsent_edits_for_review(
         with pytest.raises(NotFound):
             as_person(laptop, "anna.snelling").database("customers")
     (review,) = (data / "review" / "customers").iterdir()
-    assert json.loads(review.read_text(encoding="utf-8"))["address"] == "Unsent street"
+    kept = json.loads(review.read_text(encoding="utf-8"))
+    assert kept["version"]["address"] == "Unsent street"
+    assert kept["title"] == "Acme"
     assert "customers" not in sync(data)

@@ -8,6 +8,7 @@ import pytest
 from plugin import BadInput, Credentials, NotFound, Office, OfficeError
 from plugin.runtime.replica.laptop import Replica
 from plugin.runtime.replica.removing import remove_database, remove_replica
+from plugin.runtime.replica.review import TAKEN
 from plugin.runtime.replica.unsent import StillUnsent, all_unsent, export
 from tests.plugin.offices import Served, as_person, clone, customer, sync
 
@@ -68,7 +69,7 @@ def test_what_stands_here_alone_is_named_and_can_be_kept(
                 attempt()
             assert [edit.id for edit in told.value.edits] == [unsent.id]
         assert door.open(unsent.id).items["address"] == "Unsent street"
-        export(file, all_unsent(laptop.server, data, "anna.snelling"))
+        export(file, all_unsent(laptop.server, replica.keeper))
         (kept,) = json.loads(file.read_text(encoding="utf-8"))
         assert (kept["document"], kept["why"]) == (unsent.id, "waiting")
         assert kept["versions"][0]["address"] == "Unsent street"
@@ -85,12 +86,12 @@ def test_what_a_lost_database_held_is_named_too(
 ) -> None:
     data = tmp_path / "laptop"
     clone(data, served, "anna.snelling")
-    folder = data / "review" / "customers"
-    folder.mkdir(parents=True)
-    (folder / "a.json").write_text('{"document": "customer:a", "name": "A"}', encoding="utf-8")
+    version = {"_id": "customer:a", "_rev": "2-a", "name": "A"}
     with Office.open(data) as laptop:
-        (edit,) = all_unsent(laptop.server, data, "anna.snelling")
-        assert (edit.database, edit.id, edit.why) == ("customers", "customer:a", "review")
+        keeper = Replica(laptop).keeper
+        keeper.keep(TAKEN, "gone", "lost", version)
+        (edit,) = all_unsent(laptop.server, keeper)
+        assert (edit.database, edit.id, edit.why) == ("lost", "customer:a", "review")
         remove_replica(Replica(laptop), discard=True)
     assert not (data / "review").exists()
 

@@ -171,12 +171,10 @@ def remove(data: Path, database: str | None, file: Path | None, discard: bool, y
 
 
 def _standing_here(opened: Replica, database: str | None) -> list[Unsent]:
-    office, person = opened.office, opened.laptop.person
+    server = opened.office.server
     if database is None:
-        return all_unsent(office.server, office.data, person)
-    return unsent(office.server.database(database), person) if (
-        office.server.exists(database)
-    ) else []  # fmt: skip
+        return all_unsent(server, opened.keeper)
+    return unsent(server.database(database), opened.keeper) if server.exists(database) else []
 
 
 def _keep(chosen: tuple[str, ...]) -> Keep | None:

@@ -7,19 +7,22 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from plugin.runtime import datadir
+from plugin.runtime.clock import stamp
 from plugin.runtime.credentials import Credentials
-from plugin.runtime.errors import BadInput, OfficeError, Stopped
+from plugin.runtime.errors import BadInput, NotFound, OfficeError, Stopped
 from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
 from plugin.runtime.replica.alone import alone
+from plugin.runtime.replica.deciding import Decider
 from plugin.runtime.replica.leaving import drop_lost, drop_sent, empty
 from plugin.runtime.replica.merging import wishes_of
 from plugin.runtime.replica.remote import PROTOCOL, Ended, Remote, Revoked
+from plugin.runtime.replica.returning import Keeper
+from plugin.runtime.replica.review import REFUSED, ReviewFolder
 from plugin.runtime.replica.subset import Keep, keep_to_json, kept, read_keep, sensible
 from plugin.runtime.replica.sync import STATE_ID, DatabaseSync, Synced, read_state
 from plugin.runtime.replica.unsent import unsent
@@ -29,7 +32,7 @@ from store.api import Database, Server
 from store.errors import Unauthorized
 from store.opening import open_server
 from store.replication import Cancel, Progress
-from store.types import BearerAuth
+from store.types import BearerAuth, Doc
 
 FILE = "replica.json"
 TOKEN = "replica_token"
@@ -111,6 +114,12 @@ class Replica:
         token = secret(office.data, TOKEN) or ""  # a removal that was cut took it first
         self.remote = Remote(self.laptop.url, token)
         self.auth = BearerAuth(token)
+        self.keeper = Keeper(
+            ReviewFolder(office.data),
+            self.laptop.person,
+            lambda: stamp(office.clock()),
+            self._title,
+        )
 
     def databases(self) -> list[dict[str, Any]]:
         """`[{"name", "documents"}]`: what the person may replicate and how much it is."""
@@ -139,7 +148,7 @@ class Replica:
             except Ended as error:
                 if error.office != self.laptop.office:
                     raise
-                empty(self.office.server)
+                empty(self.office.server, self.office.data)
                 raise Revoked(
                     "The office ended this laptop's access. All documents were removed from"
                     " {data}.",
@@ -152,14 +161,15 @@ class Replica:
 
     def _sync_all(self, server: Server, show: Show) -> Iterator[Synced]:
         names = [entry["name"] for entry in self.databases()]
-        dropped = drop_lost(self.office.server, self.office.data, self.laptop.person, names)
+        dropped = drop_lost(self.office.server, self.keeper, names)
+        Decider(self.keeper, self.office.server, server, self.remote).carry_out()
         yield from (Synced(name, removed=count) for name, count in dropped.items())
         for name in names:
             if kept(self.laptop.keep, name) is not None:
                 yield self._sync_one(server.database(name), name, show)
             elif self.office.server.exists(name):
                 done = self._sync_one(server.database(name), name, show)
-                done.removed += drop_sent(self.office.server, name, self.laptop.person)
+                done.removed += drop_sent(self.office.server, name, self.keeper)
                 yield done
 
     def _sync_one(self, remote: Database, name: str, show: Show) -> Synced:
@@ -174,13 +184,13 @@ class Replica:
             remote,
             self.remote,
             self.laptop.id,
-            self.laptop.person,
+            self.keeper,
             self.cancel,
             wishes_of(self.office, name),
         )
         done = sync.run(lambda step, progress: show(name, step, progress))
         self.office.apply_acl(name)
-        write_synced(local, done)
+        write_synced(local, done, stamp(self.office.clock()))
         return done
 
     def status(self) -> dict[str, Any]:
@@ -197,25 +207,31 @@ class Replica:
     def _status_of(self, name: str) -> dict[str, Any]:
         database = self.office.server.database(name)
         state, info = read_state(database), database.info()
-        waiting = [edit for edit in unsent(database, self.laptop.person) if edit.why == "waiting"]
+        kept = unsent(database, self.keeper)
         return {
             "name": name,
             "synced_at": state.get("synced_at"),
             "documents": info["doc_count"],
             "bytes": info["sizes"]["file"],
-            "waiting": [edit.id for edit in waiting],
+            "waiting": [edit.id for edit in kept if edit.why == "waiting"],
             "conflicts": state.get("conflicts", 0),
-            "refused": state.get("refused", []),
-            "review": state.get("review", []),
+            "refused": [
+                {"id": edit.id, "reason": edit.reason}
+                for edit in self.keeper.folder.all(name)
+                if edit.why == REFUSED
+            ],
+            "review": sorted({edit.id for edit in kept if edit.why == "review"}),
         }
 
+    def _title(self, database: str, doc: Doc) -> str:
+        try:
+            return self.office.system().context(database).title(doc)
+        except NotFound:
+            return str(doc["_id"])
 
-def write_synced(local: Database, done: Synced) -> None:
+
+def write_synced(local: Database, done: Synced, at: str) -> None:
     """Note the time and outcome of a whole sync."""
     state = read_state(local)
-    state |= {
-        "_id": STATE_ID,
-        "synced_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "conflicts": done.conflicts,
-    }
+    state |= {"_id": STATE_ID, "synced_at": at, "conflicts": done.conflicts}
     local.put_local(state)

@@ -26,6 +26,11 @@ Wishes = Callable[[str], str]
 """What a form wants of conflicts (`plugin.runtime.form.CONFLICTS`), by its name."""
 
 
+Overruled = Callable[[Database, str, Sequence[Doc]], object]
+"""Told of the branches of a document that its form lets go, before they end."""
+OVERRULING = ("merge-only", "none")
+
+
 def usual(form: str) -> str:
     """What is done where no form is known."""
     return CONFLICTS[0]
@@ -56,7 +61,12 @@ def conflicted(database: Database) -> Iterator[str]:
         skip += PAGE
 
 
-def settle(database: Database, docid: str, wishes: Wishes = usual) -> bool:
+def settle(
+    database: Database,
+    docid: str,
+    wishes: Wishes = usual,
+    overruled: Overruled = lambda database, docid, losers: None,
+) -> bool:
     """Merge the live branches of a document if its form lets no person decide; True if it did.
 
     `database` is the server's own handle: whoever made the branches had the right to.
@@ -64,10 +74,13 @@ def settle(database: Database, docid: str, wishes: Wishes = usual) -> bool:
     branches = live_branches(database, docid)
     if len(branches) < 2:
         return False
-    merged = without_person(branches, wishes(str(branches[0].get("form"))))
+    winner, *losers = branches
+    wish = wishes(str(winner.get("form")))
+    merged = without_person(branches, wish)
     if merged is None:
         return False
-    winner, *losers = branches
+    if wish in OVERRULING:
+        overruled(database, docid, losers)
     doc = with_files(database, merged.doc, merged.borrowed)
     rows = database.bulk_docs([{**doc, "_id": docid, "_rev": winner["_rev"]}, *map(ended, losers)])
     return not rows[0].get("error")
@@ -85,11 +98,15 @@ def without_person(branches: Sequence[Branch], wish: str) -> Merged | None:
     return merged
 
 
-def settle_all(database: Database, wishes: Wishes = usual) -> tuple[int, int]:
+def settle_all(
+    database: Database,
+    wishes: Wishes = usual,
+    overruled: Overruled = lambda database, docid, losers: None,
+) -> tuple[int, int]:
     """Merge what can be merged. Returns how many were merged and how many wait for a person."""
     merged = waiting = 0
     for docid in list(conflicted(database)):
-        if settle(database, docid, wishes):
+        if settle(database, docid, wishes, overruled):
             merged += 1
         else:
             waiting += 1

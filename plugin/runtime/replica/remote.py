@@ -74,6 +74,10 @@ class Remote:
         """End this laptop's token. Raises Revoked where it was ended already."""
         self._ask("leave", {})
 
+    def propose(self, proposal: Mapping[str, Any]) -> None:
+        """Put an edit into the review box (replica/proposals.py). Raises Refused."""
+        self._ask("proposals", proposal)
+
     def _ask(self, path: str, body: Mapping[str, Any], timeout: float = TIMEOUT) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self.token:

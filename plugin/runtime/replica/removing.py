@@ -3,8 +3,6 @@
 Documents go before what could bring them back: cut at any point, the same call goes on.
 """
 
-import shutil
-
 from plugin.runtime.directory import SETTINGS
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.office import Office
@@ -13,7 +11,7 @@ from plugin.runtime.replica.laptop import FILE, TOKEN, Replica
 from plugin.runtime.replica.leaving import empty
 from plugin.runtime.replica.remote import Revoked, Unreachable
 from plugin.runtime.replica.subset import WHOLE, Keep
-from plugin.runtime.replica.unsent import REVIEW, StillUnsent, all_unsent, unsent
+from plugin.runtime.replica.unsent import StillUnsent, all_unsent, unsent
 
 
 def remove_database(replica: Replica, name: str, *, discard: bool = False) -> None:
@@ -25,10 +23,12 @@ def remove_database(replica: Replica, name: str, *, discard: bool = False) -> No
     if name not in {entry["name"] for entry in replica.status()["databases"]}:
         raise NotFound("There is no database {name}.", name=name)
     with alone(office.data):
-        edits = unsent(office.server.database(name), replica.laptop.person)
+        edits = unsent(office.server.database(name), replica.keeper)
         if edits and not discard:
             raise StillUnsent(edits)
         replica.choose({one: of for one, of in _chosen(replica).items() if one != name})
+        for edit in replica.keeper.folder.all(name):
+            replica.keeper.folder.drop(edit)
         office.server.delete(name)
 
 
@@ -37,12 +37,11 @@ def remove_replica(replica: Replica, *, discard: bool = False) -> bool:
     unless what stands here alone may go."""
     office = replica.office
     with alone(office.data):
-        edits = all_unsent(office.server, office.data, replica.laptop.person)
+        edits = all_unsent(office.server, replica.keeper)
         if edits and not discard:
             raise StillUnsent(edits)
         told = _tell_office(replica)
-        empty(office.server)
-        shutil.rmtree(office.data / REVIEW, ignore_errors=True)
+        empty(office.server, office.data)
         forget(office)
     return told
 

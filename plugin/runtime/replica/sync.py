@@ -12,13 +12,14 @@ from typing import Any
 from plugin.runtime.errors import Stopped
 from plugin.runtime.replica.merging import Wishes, settle_all, usual
 from plugin.runtime.replica.remote import Remote
+from plugin.runtime.replica.returning import Keeper, Returns, fetch, leaves_of, writer
+from plugin.runtime.replica.review import REFUSED
 from store.api import Database
 from store.errors import NotFound
 from store.replication import Cancel, Progress, Summary, replicate
 from store.types import ChangesOptions, Doc, Seq, ViewOptions
 
 STATE_ID = "_local/replica"
-REVIEW_PREFIX = "_local/review-"
 PAGE = 1000
 
 Show = Callable[[str, Progress], None]
@@ -27,7 +28,8 @@ Show = Callable[[str, Progress], None]
 
 @dataclass
 class Synced:
-    """What a sync of one database did. `refused` and `review` are lists for a person to look at.
+    """What a sync of one database did. `refused` (with id and reason) and `review` (ids) are lists
+    for a person to look at.
     `here` and `there` are how far it came in the changes of the laptop and of the office."""
 
     database: str
@@ -56,7 +58,7 @@ class DatabaseSync:
         office: Database,
         remote: Remote,
         replica_id: str,
-        person: str,
+        keeper: Keeper,
         cancel: Cancel | None = None,
         wishes: Wishes = usual,
     ) -> None:
@@ -65,33 +67,29 @@ class DatabaseSync:
         self.office = office
         self.remote = remote
         self.replica_id = replica_id
-        self.person = person
+        self.keeper = keeper
+        self.returns = Returns(keeper, local, office)
         self.cancel = cancel
 
     def run(self, show: Show = lambda step, progress: None) -> Synced:
         """Both ways once. Raises Unreachable, Revoked, Stopped, or store errors; going on later is
         safe."""
-        state = read_state(self.local)
-        done = Synced(self.local.name, review=list(state.get("review", [])))
-        mine = written_since(self.local, state.get("pushed_seq", 0), self.person)
-        edited = {doc["_id"] for doc in mine}
-        rights = self.remote.rights(self.local.name, state.get("rights"))
-        done.removed = self._remove(rights["lost"], edited, done.review)
+        done = Synced(self.local.name)
+        rights = self.remote.rights(self.local.name, read_state(self.local).get("rights"))
+        done.removed = self._remove(rights["lost"])
         done.pulled, done.there = self._pull(show)
-        done.pulled += self._fetch(rights["gained"])
+        done.pulled += fetch(self.local, self.office, rights["gained"])
         self._write_state(rights=rights["state"])
-        done.merged, done.conflicts = settle_all(self.local, self.wishes)
+        done.merged, done.conflicts = self._settle()
         done.pushed, done.here = self._push(show)
-        done.refused = self._still_refused()
+        done.refused = self.returns.still_refused()
+        kept = self.keeper.folder.all(self.local.name)
+        done.review = sorted({edit.id for edit in kept if edit.why != REFUSED})
         return done
 
     def _push(self, show: Show) -> tuple[int, Seq]:
         def note(progress: Progress) -> None:
-            # At once: an error later in the push must not make these forgotten.
-            if progress.newly_refused:
-                known = {entry["id"]: entry for entry in read_state(self.local).get("refused", [])}
-                known |= {refused.id: asdict(refused) for refused in progress.newly_refused}
-                self._write_state(refused=list(known.values()))
+            self.returns.note(progress.newly_refused)
             show("push", progress)
 
         pushed = replicate(
@@ -102,16 +100,8 @@ class DatabaseSync:
             cancel=self.cancel,
         )
         _demand_whole(pushed)
-        self._write_state(pushed_seq=pushed.last_seq)
+        self._write_state(pushed_seq=pushed.last_seq, pending=[])
         return pushed.counts.written, pushed.last_seq
-
-    def _still_refused(self) -> list[dict[str, Any]]:
-        """What was refused and is still not at the office."""
-        refused = read_state(self.local).get("refused", [])
-        left = [entry for entry in refused if self._differs(entry["id"])]
-        if left != refused:
-            self._write_state(refused=left)
-        return left
 
     def _pull(self, show: Show) -> tuple[int, Seq]:
         pulled = replicate(
@@ -124,55 +114,41 @@ class DatabaseSync:
         _demand_whole(pulled)
         return pulled.counts.written, pulled.last_seq
 
-    def _differs(self, docid: str) -> bool:
-        """Whether the office lacks a live revision that is here."""
-        leaves = _leaves(self.local, docid)
-        revs = [leaf["_rev"] for leaf in leaves]
-        return bool(revs) and bool(self.office.revs_diff({docid: revs}))
+    def _unsent(self) -> set[str]:
+        """Ids of documents that hold an edit of the person which was never sent."""
+        state = read_state(self.local)
+        mine = written_since(self.local, state.get("pushed_seq", 0), self.keeper.person)
+        return {doc["_id"] for doc in mine} | set(state.get("pending", []))
 
-    def _remove(self, lost: Iterable[str], edited: set[str], review: list[str]) -> int:
+    def _edited(self) -> set[str]:
+        """The same with those that were refused: what the office does not have."""
+        kept = self.keeper.folder.all(self.local.name)
+        return self._unsent() | {edit.id for edit in kept if edit.why == REFUSED}
+
+    def _remove(self, lost: Iterable[str]) -> int:
         """Forget what the person may no longer read. An edit that waits here is kept for review."""
         hashes = set(lost)
         if not hashes:
             return 0
         removed = 0
+        edited = self._edited()
         for docid in [docid for docid in _ids(self.local) if hashed(docid) in hashes]:
-            leaves = _leaves(self.local, docid)
-            if docid in edited and docid not in review:
-                self._keep_for_review(docid, leaves)
-                review.append(docid)
-                self._write_state(review=review)
+            leaves = leaves_of(self.local, docid)
+            if any(writer(leaf) == self.keeper.person for leaf in leaves):
+                edited = edited if docid in edited else self._edited()  # saved this very moment
+            if docid in edited:
+                self.keeper.take(self.local, docid, leaves)
             self.local.purge({docid: [leaf["_rev"] for leaf in leaves]})
             removed += 1
         return removed
 
-    def _keep_for_review(self, docid: str, leaves: list[Doc]) -> None:
-        name = REVIEW_PREFIX + hashed(docid)
-        kept = {
-            "_id": name,
-            "document": docid,
-            "branches": [without_underscores(leaf) for leaf in leaves],
-        }
-        try:
-            kept["_rev"] = self.local.get_local(name)["_rev"]
-        except NotFound:
-            kept.pop("_rev", None)
-        self.local.put_local(kept)
-
-    def _fetch(self, ids: list[str]) -> int:
-        """Bring documents that became readable although they did not change."""
-        fetched = 0
-        for docid in ids:
-            try:
-                found = self.office.open_revs(docid, "all", with_revs=True, attachments=True)
-            except NotFound:
-                continue
-            branches = [entry["ok"] for entry in found if "ok" in entry]
-            revs = [branch["_rev"] for branch in branches]
-            if self.local.revs_diff({docid: revs}):
-                self.local.bulk_docs(branches, new_edits=False)
-                fetched += 1
-        return fetched
+    def _settle(self) -> tuple[int, int]:
+        """Merge; who saved last is then perhaps somebody else, so what is mine is noted first. What
+        a form lets go without a question, its person finds among the kept edits."""
+        pending = sorted(self._unsent())
+        if pending != read_state(self.local).get("pending", []):
+            self._write_state(pending=pending)
+        return settle_all(self.local, self.wishes, self.keeper.overrule)
 
     def _write_state(self, **values: Any) -> dict[str, Any]:
         state = read_state(self.local) | values
@@ -201,7 +177,7 @@ def written_since(database: Database, seq: Any, person: str) -> Iterator[Doc]:
     pull brought are told apart by who wrote them last.
     """
     for row in database.changes(ChangesOptions(since=seq, include_docs=True))["results"]:
-        if _writer(row["doc"]) == person:
+        if writer(row["doc"]) == person:
             yield row["doc"]
 
 
@@ -213,19 +189,6 @@ def hashed(docid: str) -> str:
 def without_underscores(doc: Doc) -> Doc:
     """A document's own items, for keeping it inside another."""
     return {name: value for name, value in doc.items() if not name.startswith("_")}
-
-
-def _writer(doc: Doc) -> Any:
-    updated = doc.get("updated")
-    return updated.get("by") if isinstance(updated, dict) else None
-
-
-def _leaves(database: Database, docid: str) -> list[Doc]:
-    try:
-        found = database.open_revs(docid, "all")
-    except NotFound:
-        return []
-    return [entry["ok"] for entry in found if "ok" in entry]
 
 
 def _ids(database: Database) -> list[str]:

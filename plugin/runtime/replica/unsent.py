@@ -10,20 +10,13 @@ from typing import Any
 
 from plugin.runtime.errors import DivanError
 from plugin.runtime.files import write_private
-from plugin.runtime.replica.sync import (
-    REVIEW_PREFIX,
-    hashed,
-    read_state,
-    without_underscores,
-    written_since,
-)
+from plugin.runtime.replica.returning import Keeper
+from plugin.runtime.replica.review import REFUSED, Edit
+from plugin.runtime.replica.sync import read_state, without_underscores, written_since
 from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from store.api import Database, Server
 from store.errors import NotFound
 from store.types import Doc
-
-REVIEW = "review"
-"""Folder of the data directory with what a lost database held."""
 
 
 class StillUnsent(DivanError):
@@ -58,37 +51,36 @@ class Unsent:
         }
 
 
-def all_unsent(server: Server, data: Path, person: str) -> list[Unsent]:
+def all_unsent(server: Server, keeper: Keeper) -> list[Unsent]:
     """What of all databases of the laptop the office does not have, as far as the laptop knows;
     what lost databases held is among it."""
-    names = sorted(name for name in server.all_dbs() if name != CREDENTIALS)
-    found = [edit for name in names for edit in unsent(server.database(name), person)]
-    return found + [_filed(file) for file in sorted((data / REVIEW).glob("*/*.json"))]
+    names = {name for name in server.all_dbs() if name != CREDENTIALS}
+    waiting = [edit for name in sorted(names) for edit in _waiting(server.database(name), keeper)]
+    return waiting + [_kept(edit) for edit in keeper.folder.all()]
 
 
-def _filed(file: Path) -> Unsent:
-    kept = json.loads(file.read_text(encoding="utf-8"))
-    return Unsent(file.parent.name, str(kept.pop("document")), "review", (kept,))
-
-
-def unsent(local: Database, person: str) -> list[Unsent]:
+def unsent(local: Database, keeper: Keeper) -> list[Unsent]:
     """The same of one database; costs what was written since the last push."""
+    return _waiting(local, keeper) + [_kept(edit) for edit in keeper.folder.all(local.name)]
+
+
+def _waiting(local: Database, keeper: Keeper) -> list[Unsent]:
     state = read_state(local)
-    found = {doc["_id"]: Unsent(local.name, doc["_id"], "waiting", (doc,)) for doc in
-             written_since(local, state.get("pushed_seq", 0), person)}  # fmt: skip
-    for entry in state.get("refused", []):
-        if doc := _read(local, entry["id"]):
-            found[doc["_id"]] = Unsent(local.name, doc["_id"], "refused", (doc,))
-    reviewed = (_reviewed(local, docid) for docid in state.get("review", []))
-    return [*found.values(), *(edit for edit in reviewed if edit)]
+    docs = {doc["_id"]: doc for doc in
+            written_since(local, state.get("pushed_seq", 0), keeper.person)}  # fmt: skip
+    pending = (docid for docid in state.get("pending", []) if docid not in docs)
+    docs |= {docid: doc for docid in pending if (doc := _read(local, docid))}
+    refused = {edit.rev for edit in keeper.folder.all(local.name) if edit.why == REFUSED}
+    return [
+        Unsent(local.name, docid, "waiting", (doc,))
+        for docid, doc in docs.items()
+        if doc["_rev"] not in refused
+    ]
 
 
-def _reviewed(local: Database, docid: str) -> Unsent | None:
-    try:
-        kept = local.get_local(REVIEW_PREFIX + hashed(docid))
-    except NotFound:
-        return None
-    return Unsent(local.name, docid, "review", tuple(kept["branches"]))
+def _kept(edit: Edit) -> Unsent:
+    why = "refused" if edit.why == REFUSED else "review"
+    return Unsent(edit.database, edit.id, why, (edit.version,))
 
 
 def _read(local: Database, docid: str) -> Doc | None:
