@@ -6,7 +6,7 @@ DEMO_DATA ?= demo-data
 PORT ?= 8000
 WORKERS ?= 2
 
-.PHONY: demo test bench check lint types lock browser pictures clean
+.PHONY: demo test bench bench-readers check lint types lock browser pictures clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/divan --data $(DEMO_DATA) demo
@@ -18,6 +18,10 @@ test: $(VENV)/.development browser
 # How fast the store is. Beside a CouchDB: make bench COUCHDB=http://user:password@host:5984
 bench: $(VENV)/.development
 	$(BIN)/python -m tests.bench $(if $(COUCHDB),--couchdb $(COUCHDB)) $(BENCH)
+
+# What listings cost for people who may read little or all. Fills databases of 1,000,000 documents.
+bench-readers: $(VENV)/.development
+	$(BIN)/python -m tests.bench.readersets $(BENCH)
 
 # What a change must pass: tests, types, style.
 check: test types lint

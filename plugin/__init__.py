@@ -5,8 +5,6 @@ through the `Documents` and `Listing` of a session.
 """
 
 from acl import Access, Acl, Decision, Entry, EntryType, Identity, Level, Privilege
-from plugin.runtime.acl_effects import Effect, Effects, RoleUse
-from plugin.runtime.acl_log import LoggedChange
 from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp
 from plugin.runtime.context import told
 from plugin.runtime.credentials import SHORTEST as SHORTEST_PASSWORD
@@ -14,7 +12,6 @@ from plugin.runtime.credentials import Credentials, Token, password_problem
 from plugin.runtime.directory import SERVER_NAME, Directory, Group, Person
 from plugin.runtime.document import Document, Raw, StoredFile
 from plugin.runtime.documents import Documents
-from plugin.runtime.effective import Effective, Fact
 from plugin.runtime.errors import (
     BadInput,
     Deleted,
@@ -25,7 +22,6 @@ from plugin.runtime.errors import (
     Refused,
     SaveConflict,
 )
-from plugin.runtime.explaining import Why
 from plugin.runtime.feed import all_changes
 from plugin.runtime.fields import FieldError, display, for_input, parse
 from plugin.runtime.form import Action as FormAction
@@ -78,12 +74,8 @@ __all__ = [
     "DivanError",
     "Document",
     "Documents",
-    "Effect",
-    "Effective",
-    "Effects",
     "Entry",
     "EntryType",
-    "Fact",
     "FieldError",
     "FilteredServer",
     "Form",
@@ -97,7 +89,6 @@ __all__ = [
     "Level",
     "Listing",
     "ListingSpec",
-    "LoggedChange",
     "Message",
     "Module",
     "NotFound",
@@ -110,7 +101,6 @@ __all__ = [
     "Raw",
     "Refused",
     "Response",
-    "RoleUse",
     "Row",
     "SaveConflict",
     "Scheduled",
@@ -125,7 +115,6 @@ __all__ = [
     "Text",
     "Token",
     "TooManyTries",
-    "Why",
     "Work",
     "Workers",
     "Workflow",

@@ -228,6 +228,19 @@ class Database(Protocol):
         each."""
         ...
 
+    def merged(
+        self, ddoc: str, name: str, firsts: Sequence[Json], options: ViewOptions
+    ) -> list[Row]:
+        """The view as if it held only the rows whose keys are arrays that begin with one of
+        `firsts`, and as if their keys came without it: its rows in one order with `reduce=False`,
+        otherwise one row a group. `startkey` and `endkey` are arrays without the first member too.
+
+        What is reduced is added: only for views whose reduce function is `_sum` or `_count`. Costs
+        a look into the index for each of `firsts`, and the rows of the answer. `key`, `keys`,
+        `skip` and `include_docs` raise QueryParseError.
+        """
+        ...
+
     def find(self, query: Mapping[str, Json]) -> dict[str, Json]:
         """`POST /db/_find`: documents that meet a selector.
 

@@ -100,10 +100,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def told(error: DivanError) -> str:
-    """The error in one line, with the problem of each item; numbered ones belong to none."""
+    """The error in one line, with the problem of each item."""
     if isinstance(error, Invalid):
-        problems = error.problems.items()
-        return " ".join(str(p) if item.isdigit() else f"{item}: {p}" for item, p in problems)
+        return " ".join(f"{item}: {problem}" for item, problem in error.problems.items())
     return str(error)
 
 

@@ -16,9 +16,10 @@ from plugin.runtime.context import Context
 from plugin.runtime.document import Document
 from plugin.runtime.errors import BadInput
 from plugin.runtime.listing_spec import ListingSpec
-from plugin.runtime.ranges import Range, added, grouped, rows, totals, under
+from plugin.runtime.ranges import Range, as_list, grouped, rows, totals, under
 from plugin.runtime.reading import open_many
 from store.collation import sort_key
+from store.merging import added
 from store.types import Row as StoreRow
 
 SCAN = 2000
@@ -175,7 +176,7 @@ class Listing:
         return self.context.office.reader_sets(self.context.name).readable(self.context)
 
     def _rows(self, span: Range, wanted: int, *, descending: bool = False) -> list[StoreRow]:
-        stream = rows(
+        return rows(
             self.context.reading,
             self.spec.view,
             self._sets(),
@@ -183,7 +184,6 @@ class Listing:
             wanted=wanted,
             descending=descending,
         )
-        return list(islice(stream, wanted))
 
     def _totals(self, span: Range) -> tuple[float, ...]:
         found = totals(self.context.reading, self.spec.view, self._sets(), span)
@@ -208,9 +208,8 @@ class Listing:
             matching = (row for row in others if _holds(row["key"][len(full) :], wanted))
             found += islice(matching, limit - len(found))
         lines = self._lines(found)
-        return Page(
-            lines, None, None, len(lines), tuple(added(list(row.value) for row in lines)) or (0,)
-        )
+        sums = tuple(as_list(added([list(row.value) for row in lines])))
+        return Page(lines, None, None, len(lines), sums)
 
 
 def _holds(key: Sequence[Any], text: str) -> bool:
@@ -218,7 +217,7 @@ def _holds(key: Sequence[Any], text: str) -> bool:
 
 
 def _numbers(value: Any) -> tuple[float, ...]:
-    return tuple(value) if isinstance(value, list) else (value,)
+    return tuple(as_list(value))
 
 
 def _token(row: StoreRow) -> str:

@@ -1,8 +1,7 @@
-"""Rows of one index from several reader sets, merged into one order without reading ahead much."""
+"""Ranges of keys of one index, over several reader sets as if they were one."""
 
-import heapq
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from plugin.runtime.design import INDEX
@@ -27,18 +26,18 @@ class Range:
     high: tuple[Any, ...] = (END,)
     past: tuple[tuple[Any, ...], str] | None = None
 
-    def options(self, reader_set: str, *, descending: bool = False) -> ViewOptions:
-        """The query of this range in one reader set."""
+    def options(self, *, descending: bool = False, **more: Any) -> ViewOptions:
+        """The query of this range."""
         start, end = (self.high, self.low) if descending else (self.low, self.high)
         docid = None
         if self.past:
             start, docid = self.past
         return ViewOptions(
-            startkey=[reader_set, *start],
-            endkey=[reader_set, *end],
+            startkey=list(start),
+            endkey=list(end),
             startkey_docid=docid,
             descending=descending,
-            reduce=False,
+            **more,
         )
 
 
@@ -57,79 +56,40 @@ def rows(
     *,
     wanted: int,
     descending: bool = False,
-) -> Iterator[Row]:
-    """The rows of all sets in the order of their keys, then ids; keys come without the set.
-
-    `wanted` is how many the caller is likely to take: sets are read in pieces of a fair share.
-    """
-    if not sets:
-        return
-    piece = max(3, 2 * wanted // len(sets) + 1)
-    options = [span.options(name, descending=descending) for name in sets]
-    first = db.queries(INDEX, view, [replace(one, limit=piece) for one in options])
-    streams = (
-        _stream(db, view, one, answer["rows"], piece)
-        for one, answer in zip(options, first, strict=True)
-    )
-    merged = heapq.merge(*streams, key=_place, reverse=descending)
-    past = (sort_key(list(span.past[0])), span.past[1]) if span.past else None
-    for row in merged:
-        place = _place(row)
-        if past and (place >= past if descending else place <= past):
-            continue
-        yield {**row, "key": row["key"][1:]}
-
-
-def _place(row: Row) -> tuple[bytes, str]:
-    return sort_key(row["key"][1:]), row["id"]
-
-
-def _stream(
-    db: Database, view: str, options: ViewOptions, found: list[Row], piece: int
-) -> Iterator[Row]:
-    """One set's rows; the next piece is asked for, twice as long, when they run out."""
+) -> list[Row]:
+    """The first rows of all sets in the order of keys, then ids; keys come without the set."""
+    limit = wanted + 1 if span.past else wanted
     while True:
-        yield from found
-        if len(found) < piece:
-            return
-        last, piece = found[-1], piece * 2
-        following = replace(
-            options, startkey=last["key"], startkey_docid=last["id"], skip=1, limit=piece
-        )
-        found = db.view(INDEX, view, following)["rows"]
+        options = span.options(descending=descending, reduce=False, limit=limit)
+        found = db.merged(INDEX, view, sets, options)
+        kept = [row for row in found if not _is_past(row, span.past, descending)]
+        if len(kept) >= wanted or len(found) < limit:
+            return kept[:wanted]
+        limit *= 2  # one document has many rows with the same key
+
+
+def _is_past(row: Row, past: tuple[tuple[Any, ...], str] | None, descending: bool) -> bool:
+    """Whether a row stands where the reading begins, and not behind it."""
+    if past is None:
+        return False
+    place, start = (sort_key(row["key"]), row["id"]), (sort_key(list(past[0])), past[1])
+    return place >= start if descending else place <= start
 
 
 def totals(db: Database, view: str, sets: Sequence[str], span: Range) -> list[float]:
     """Count and sums over the range, all sets together; empty where there is nothing."""
-    options = [replace(span.options(name), reduce=True) for name in sets]
-    answers = db.queries(INDEX, view, options) if options else []
-    return added(row["value"] for answer in answers for row in answer["rows"])
+    found = db.merged(INDEX, view, sets, span.options())
+    return as_list(found[0]["value"]) if found else []
 
 
 def grouped(
     db: Database, view: str, sets: Sequence[str], span: Range, depth: int
 ) -> list[tuple[tuple[Any, ...], list[float]]]:
     """Count and sums for each beginning of keys of length `depth`, in the order of keys."""
-    options = [replace(span.options(name), reduce=True, group_level=depth + 1) for name in sets]
-    answers = db.queries(INDEX, view, options) if options else []
-    found: dict[bytes, tuple[tuple[Any, ...], list[list[float]]]] = {}
-    for answer in answers:
-        for row in answer["rows"]:
-            key = row["key"][1:]
-            found.setdefault(sort_key(key), (tuple(key), []))[1].append(row["value"])
-    return [(key, added(values)) for _, (key, values) in sorted(found.items(), key=_by_key)]
+    found = db.merged(INDEX, view, sets, span.options(group_level=depth))
+    return [(tuple(row["key"]), as_list(row["value"])) for row in found]
 
 
-def _by_key(entry: tuple[bytes, Any]) -> bytes:
-    return entry[0]
-
-
-def added(values: Iterable[Any]) -> list[float]:
-    """The sums, place by place, of what `_sum` gave for arrays of numbers."""
-    result: list[float] = []
-    for value in values:
-        numbers = value if isinstance(value, list) else [value]
-        result += [0] * (len(numbers) - len(result))
-        for place, one in enumerate(numbers):
-            result[place] += one
-    return result
+def as_list(value: Any) -> list[float]:
+    """What `_sum` gives for an array of numbers, or for a number."""
+    return value if isinstance(value, list) else [value]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Literal
 
+from store import merging
 from store.cancel import Cancel
 from store.couch.attachments import content, followed, in_base64, is_streamed, sendable
 from store.couch.parameters import attachments_since, changes_request, switches, view_body
@@ -303,6 +304,11 @@ class CouchDatabase:
     ) -> list[dict[str, Json]]:
         body = {"queries": [view_body(options) for options in queries]}
         return list(self._read(f"_design/{ddoc}/_view/{name}/queries", body)["results"])
+
+    def merged(
+        self, ddoc: str, name: str, firsts: Sequence[Json], options: ViewOptions
+    ) -> list[Row]:
+        return merging.merged(lambda asked: self.queries(ddoc, name, asked), firsts, options)
 
     def find(self, query: Mapping[str, Json]) -> dict[str, Json]:
         return dict(self._read("_find", dict(query)))

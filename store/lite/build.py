@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from store.lite.feed import Batch, Feed, Source
 from store.lite.indexfile import IndexFile
 from store.lite.mapping import of_document
+from store.lite.remembered import log, restart_log, shorten_log
 from store.lite.tree import FIRST, Place, Tree
 from store.lite.views import DesignViews, View
 
@@ -79,6 +80,7 @@ def _begin(db: Source, file: IndexFile, design: DesignViews) -> None:
         target = update_seq if update_seq > LARGE else None
         for view in design.views.values():
             _clear(conn, view.number, gathers=target is not None)
+        restart_log(conn, target or 0)
         conn.execute("UPDATE state SET seq = 0, instance = ?, target = ?", (instance, target))
 
 
@@ -136,6 +138,7 @@ def _follow(file: IndexFile, design: DesignViews, feed: Feed) -> bool:
             seq = batch.last
             batch = feed.after(seq) if time.monotonic() < end else None
         over = time.monotonic() < end
+        shorten_log(conn, seq)
         for view in design.views.values():
             Tree(conn, view.number).refresh(touched[view.name], view.reducer)
         conn.execute("UPDATE state SET seq = ?", (seq,))
@@ -154,6 +157,8 @@ def _replace(conn: sqlite3.Connection, view: View, batch: Batch) -> set[Place]:
     conn.executemany(f"DELETE FROM {table} WHERE key = ? AND tail = ?", old)
     new = sorted(zip(*batch.rows[view.number], strict=True)) if batch.rows else []
     _insert(conn, table, new)
+    keys = {key for key, _ in old} | {row[0] for row in new}
+    log(conn, batch.last, view.number, keys)
     return set(_leaves(tree, sorted({*old, *(row[:2] for row in new)})))
 
 

@@ -237,6 +237,11 @@ class LiteDatabase:
     ) -> list[dict[str, Json]]:
         return self._shelf.indexes.queries(self, self._design(ddoc), name, queries)
 
+    def merged(
+        self, ddoc: str, name: str, firsts: Sequence[Json], options: ViewOptions
+    ) -> list[Row]:
+        return self._shelf.indexes.merged(self, self._design(ddoc), name, firsts, options)
+
     def design_info(self, ddoc: str) -> dict[str, Json]:
         facts = self._shelf.indexes.info(self, self._design(ddoc))
         return {"name": ddoc, "view_index": facts}

@@ -19,11 +19,12 @@ from store.lite.feed import Source, Watched
 from store.lite.identity import IdentityCache
 from store.lite.indexfile import IndexFile, remove
 from store.lite.js.pool import JsPool
+from store.lite.merged import Merged
 from store.lite.query import Query
 from store.lite.tasks import INDEXER, Tasks
 from store.lite.views import LANGUAGE, DesignViews, View
 from store.mango.indexes import ALL_DOCS, Index, of_design
-from store.types import Doc, Json, ViewOptions
+from store.types import Doc, Json, Row, ViewOptions
 
 log = logging.getLogger("store.index")
 
@@ -68,6 +69,19 @@ class Indexes:
         if any(options.update == "lazy" for options in queries):
             self._update_later(db, design, file)
         return found
+
+    def merged(
+        self, db: Source, ddoc: Doc, view: str, firsts: Sequence[Json], options: ViewOptions
+    ) -> list[Row]:
+        """See `store.lite.merged`."""
+        design = self._designs.get(ddoc)
+        wanted = design.view(view)
+        file = self._file(design)
+
+        def answer(conn: sqlite3.Connection) -> list[Row]:
+            return Merged(conn, wanted, file.remembered).answer(firsts, options)
+
+        return self._read(db, design, file, answer, options.update == "true")
 
     def read(
         self,

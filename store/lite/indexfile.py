@@ -1,7 +1,8 @@
 """The SQLite file of one index: its rows, the tree over them, and how far it is.
 
 For view number n, `rows_n` holds what the map function emitted, `nodes_n` what is counted and
-reduced of it (store.lite.tree). The file may be deleted at any time: it is built anew.
+reduced of it (store.lite.tree). `touched` tells below which first members of keys the latest
+updates changed rows (store.lite.remembered). The file may be deleted at any time: it is built anew.
 """
 
 import sqlite3
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from store.errors import DesignError
 from store.lite.connections import BUSY_SECONDS, open_file
+from store.lite.remembered import Remembered
 
 IDLE = 4
 
@@ -30,6 +32,7 @@ class IndexFile:
         self.updating = threading.Lock()
         self.failed: tuple[float, DesignError] | None = None
         """When the last update that a function spoilt ended, and how."""
+        self.remembered = Remembered()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -135,8 +138,16 @@ def _has_tables(conn: sqlite3.Connection) -> bool:
 
 def _tables(views: int) -> Iterator[str]:
     # `target` is the sequence up to which rows are gathered in a first build, else null.
-    yield "CREATE TABLE state (seq INTEGER NOT NULL, instance TEXT NOT NULL, target INTEGER)"
-    yield "INSERT INTO state VALUES (0, '', NULL)"
+    # What is remembered of it counts for one `life`, and as far as `touched` is complete.
+    yield (
+        "CREATE TABLE state (seq INTEGER NOT NULL, instance TEXT NOT NULL, target INTEGER,"
+        " life TEXT NOT NULL, logged_from INTEGER NOT NULL)"
+    )
+    yield "INSERT INTO state VALUES (0, '', NULL, '', 0)"
+    yield (
+        "CREATE TABLE touched (seq INTEGER NOT NULL, view INTEGER NOT NULL, first BLOB NOT NULL,"
+        " PRIMARY KEY (seq, view, first)) WITHOUT ROWID"
+    )
     for number in range(views):
         yield (
             f"CREATE TABLE rows_{number} (key BLOB NOT NULL, tail BLOB NOT NULL,"

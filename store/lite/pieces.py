@@ -5,6 +5,7 @@ The usual small range is read as rows at once; a long one costs some nodes of ea
 
 from collections.abc import Callable, Iterable, Iterator
 
+from store.collation import HIGHEST
 from store.lite.ranges import Range
 from store.lite.tree import SIZE, Node, Stretch, Tree
 
@@ -37,13 +38,18 @@ def _cut(
     for node in reversed(nodes) if descending else nodes:
         if node.end <= wanted.start or node.start >= wanted.end or not node.rows:
             continue
-        whole = wanted.start <= node.start and node.end <= wanted.end
-        if whole and node.last.startswith(group_of(node.first)):
+        if _holds(wanted, node) and node.last.startswith(group_of(node.first)):
             yield node
         elif level == 1:
             yield Range(max(node.start, wanted.start), min(node.end, wanted.end))
         else:
             yield from _cut(tree, level - 1, node, wanted, group_of, descending)
+
+
+def _holds(wanted: Range, node: Node) -> bool:
+    """Whether all rows of a node are wanted. Its ends may lie far from its first and last row."""
+    begins = wanted.start <= node.start or wanted.start <= (node.first, b"")
+    return begins and (node.end <= wanted.end or (node.last, HIGHEST) < wanted.end)
 
 
 def _joined(found: Iterable[Piece]) -> Iterator[Piece]:

@@ -3,14 +3,15 @@
 import json
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from operator import itemgetter
+from typing import NamedTuple
 
 from store.collation import HIGHEST, group_key
 from store.lite.pieces import GroupOf, pieces
 from store.lite.ranges import EXACT, Range, group_level
-from store.lite.reducers import Stored
+from store.lite.reducers import Reducer, Stored
 from store.lite.tree import Node, Tree
 from store.lite.views import View
 from store.types import Json, Row, ViewOptions
@@ -24,8 +25,18 @@ Part = str | list[Stored]
 """What is reduced already, or rows."""
 
 
-_Group = tuple[str, list[Part]]
-"""The JSON text of a group's first key, and what the group consists of, in order."""
+_Group = tuple[bytes, str, list[Part]]
+"""The beginning of a group's keys, the JSON text of its first key, and what it consists of, in
+order."""
+
+
+class Partial(NamedTuple):
+    """A group of rows, reduced: the beginning of its keys, the JSON text of its first key, and what
+    the reducer made of it."""
+
+    group: bytes
+    k: str
+    value: str
 
 
 class Reduction:
@@ -40,13 +51,19 @@ class Reduction:
     def rows(self, wanted: Range, options: ViewOptions) -> Iterator[Row]:
         """One row a group of the range, in order; a single one with key None when not grouped."""
         level = group_level(options)
-        for groups in self._groups(wanted, level, options.descending):
-            values = self._reducer.values(self._partials(groups, options.descending))
-            keys = json.loads(f"[{','.join([k for k, _ in groups])}]") if level else [None]
-            for key, value in zip(keys, values, strict=True):
-                if level > 0 and isinstance(key, list):
-                    del key[level:]
-                yield _row(key, value)
+        for found in self.partials(wanted, level, descending=options.descending):
+            yield from shown(self._reducer, found, level)
+
+    def partials(
+        self, wanted: Range, level: int, *, descending: bool = False
+    ) -> Iterator[list[Partial]]:
+        """The groups of the range in order, about CALL of them at once."""
+        for groups in self._groups(wanted, level, descending):
+            values = self._partials(groups, descending)
+            yield [
+                Partial(group, k, value)
+                for (group, k, _), value in zip(groups, values, strict=True)
+            ]
 
     def _groups(self, wanted: Range, level: int, descending: bool) -> Iterator[list[_Group]]:
         """The groups in order, about CALL of them at once."""
@@ -54,23 +71,23 @@ class Reduction:
         last: bytes | None = None
         for prefix, k, part in self._parts(wanted, level, descending):
             if prefix == last:
-                groups[-1][1].append(part)
+                groups[-1][2].append(part)
                 continue
             if len(groups) >= CALL:
                 yield groups
                 groups = []
-            groups.append((k, [part]))
+            groups.append((prefix, k, [part]))
             last = prefix
         if groups:
             yield groups
 
     def _partials(self, groups: list[_Group], descending: bool) -> list[str]:
         """One for each of the groups."""
-        chunks = [part for _, parts in groups for part in parts if not isinstance(part, str)]
+        chunks = [part for *_, parts in groups for part in parts if not isinstance(part, str)]
         reduced = iter(self._reducer.reduce(chunks))
         partials = [
             [part if isinstance(part, str) else next(reduced) for part in parts]
-            for _, parts in groups
+            for *_, parts in groups
         ]
         several = [parts[::-1] if descending else parts for parts in partials if len(parts) > 1]
         whole = iter(self._reducer.rereduce(several))
@@ -130,6 +147,19 @@ def _chunks(
 
 def _is_below(prefix: bytes, row: Stored) -> bool:
     return bool(row[0] < prefix)
+
+
+def shown(reducer: Reducer, partials: Sequence[Partial], level: int) -> Iterator[Row]:
+    """The rows that a client is given. Raises DesignError."""
+    values = reducer.values([one.value for one in partials])
+    if level:
+        keys = json.loads(f"[{','.join([one.k for one in partials])}]")
+    else:
+        keys = [None] * len(values)
+    for key, value in zip(keys, values, strict=True):
+        if level > 0 and isinstance(key, list):
+            del key[level:]
+        yield _row(key, value)
 
 
 def _row(key: Json, value: Json) -> Row:

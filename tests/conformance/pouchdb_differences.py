@@ -35,6 +35,10 @@ POUCHDB = (
         ("test_reductions.py",),
     ),
     Difference(
+        "it answers no several queries in one request, of which ranges are merged",
+        ("test_merged.py",),
+    ),
+    Difference(
         "it keeps branches whose histories do not meet apart, and tells less of them",
         (
             "test_random_trees.py",

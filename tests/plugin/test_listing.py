@@ -214,10 +214,8 @@ def test_merged_ranges_are_as_one_sorted_list(kit: Kit, seed: int) -> None:
     db = kit.office.server.database("work")
     for wanted in (1, 5, 100):
         for descending in (False, True):
-            found = list(
-                rows(db, "jobs_by_name", sets, under(()), wanted=wanted, descending=descending)
-            )
-            assert len(found) == len(made)
+            found = rows(db, "jobs_by_name", sets, under(()), wanted=wanted, descending=descending)
+            assert len(found) == min(wanted, len(made))
             again = sorted(found, key=_order, reverse=descending)
             assert found == again
 

@@ -305,6 +305,11 @@ class FilteredDatabase:
     ) -> list[dict[str, Json]]:
         return _refuse("Views are not offered here; replicate and query the replica.")
 
+    def merged(
+        self, ddoc: str, name: str, firsts: Sequence[Json], options: ViewOptions
+    ) -> list[Row]:
+        return _refuse("Views are not offered here; replicate and query the replica.")
+
     def find(self, query: Mapping[str, Json]) -> dict[str, Json]:
         return _refuse(NO_QUERIES)
 

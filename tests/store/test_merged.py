@@ -1,0 +1,131 @@
+"""What reductions of several ranges remember: always as if all were reduced anew, and no more is
+reduced than what changed."""
+
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from store.api import Database
+from store.lite import LiteServer
+from store.lite import remembered as remembering
+from store.lite.ranges import Range
+from store.lite.reduce import Partial, Reduction
+from store.types import Row, ViewOptions
+from tests.conformance.helpers import put_design
+
+TEAMS = [f"team {number}" for number in range(30)]
+VIEW = {
+    "map": "function (doc) { if (doc.team) { emit([doc.team, doc.stage], [1, doc.n]); } }",
+    "reduce": "_sum",
+}
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[Database, Database]]:
+    """One database as two processes see it."""
+    with closing(LiteServer(tmp_path)) as one, closing(LiteServer(tmp_path)) as other:
+        one.create("db")
+        put_design(one.database("db"), {"v": VIEW})
+        yield one.database("db"), other.database("db")
+
+
+@pytest.fixture
+def reduced(monkeypatch: pytest.MonkeyPatch) -> list[Range]:
+    """The ranges that are reduced from the index."""
+    asked: list[Range] = []
+    reduce = Reduction.partials
+
+    def noted(self: Reduction, wanted: Range, level: int) -> Iterator[list[Partial]]:
+        asked.append(wanted)
+        return reduce(self, wanted, level)
+
+    monkeypatch.setattr(Reduction, "partials", noted)
+    return asked
+
+
+def fill(db: Database, count: int) -> None:
+    db.bulk_docs(
+        [
+            {"_id": f"d{n}", "team": TEAMS[n % len(TEAMS)], "stage": n % 3, "n": n}
+            for n in range(count)
+        ]
+    )
+
+
+def total(db: Database) -> list[Row]:
+    return db.merged("deals", "v", TEAMS, ViewOptions())
+
+
+def anew(db: Database, teams: list[str], options: ViewOptions) -> dict[str, list[float]]:
+    """The sums by the rest of the key, from the rows."""
+    sums: dict[str, list[float]] = {}
+    for row in db.view("deals", "v", ViewOptions(reduce=False))["rows"]:
+        if row["key"][0] in teams:
+            rest = row["key"][1 : 1 + (options.group_level or 0)]
+            found = sums.setdefault(str(rest or None), [0, 0])
+            found[0], found[1] = found[0] + row["value"][0], found[1] + row["value"][1]
+    return sums
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_processes_always_see_the_sums_of_now(
+    two: tuple[Database, Database], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    print("seed", seed)
+    random_ = random.Random(seed)
+    monkeypatch.setattr(remembering, "LOGGED", random_.choice((3, 1000)))
+    monkeypatch.setattr(remembering, "KEPT", random_.choice((1, 64)))
+    fill(two[0], 200)
+    for _ in range(40):
+        writer, reader = random_.choice(two), random_.choice(two)
+        for _ in range(random_.randrange(5)):
+            doc = writer.get(f"d{random_.randrange(200)}")
+            changed = {"team": random_.choice([*TEAMS, None]), "n": random_.randrange(100)}
+            writer.put({**doc, **changed})
+        teams = random_.sample(TEAMS, random_.randrange(1, len(TEAMS)))
+        for options in (ViewOptions(), ViewOptions(group_level=1)):
+            found = reader.merged("deals", "v", teams, options)
+            shown = {str(row["key"]): row["value"] for row in found}
+            assert shown == anew(reader, teams, options)
+
+
+def test_after_a_write_only_what_it_touched_is_reduced(
+    two: tuple[Database, Database], reduced: list[Range]
+) -> None:
+    writer, reader = two
+    fill(writer, 300)
+    total(reader)
+    assert len(reduced) == len(TEAMS)
+    reduced.clear()
+    total(reader)
+    assert reduced == []
+    doc = writer.get("d7")
+    writer.put({**doc, "team": TEAMS[8]})
+    before = total(reader)
+    assert len(reduced) == 2  # the one it left, and the one it came to
+    assert before == total(writer)
+
+
+def test_an_index_made_anew_forgets_what_was_remembered(
+    two: tuple[Database, Database], tmp_path: Path
+) -> None:
+    writer, reader = two
+    fill(writer, 60)
+    assert total(reader)[0]["value"][0] == 60
+    for file in (tmp_path / "db.indexes").iterdir():
+        file.unlink()
+    rev = writer.get("d1")["_rev"]
+    writer.delete("d1", rev)
+    assert total(writer)[0]["value"][0] == total(reader)[0]["value"][0] == 59
+
+
+def test_ranges_without_rows_are_not_reduced(
+    two: tuple[Database, Database], reduced: list[Range]
+) -> None:
+    writer, _ = two
+    writer.put({"_id": "one", "team": TEAMS[3], "stage": "open", "n": 5})
+    assert total(writer) == [{"key": None, "value": [1, 5]}]
+    assert len(reduced) == 1
