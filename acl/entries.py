@@ -44,11 +44,15 @@ class Entry:
     roles: frozenset[str] = frozenset()
 
     @property
+    def is_fixed(self) -> bool:
+        """True for `-Default-` and `Anonymous`, which mean nobody in particular."""
+        return self.name in (DEFAULT_ENTRY, ANONYMOUS_ENTRY)
+
+    @property
     def can_manage(self) -> bool:
         """Whether somebody can sign in as a Manager by this entry: not a server, not everybody."""
         servers = (EntryType.SERVER, EntryType.SERVER_GROUP)
-        fixed = (DEFAULT_ENTRY, ANONYMOUS_ENTRY)
-        return self.level is Level.MANAGER and self.type not in servers and self.name not in fixed
+        return self.level is Level.MANAGER and self.type not in servers and not self.is_fixed
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,7 @@ def entry_problems(entry: Entry, roles: tuple[str, ...]) -> list[Reason]:
     """What is wrong with one entry of a list that knows these roles."""
     name = entry.name
     found = []
-    fixed = name in (DEFAULT_ENTRY, ANONYMOUS_ENTRY)
-    if not (fixed or is_plain(name) or is_wildcard(name)):
+    if not (entry.is_fixed or is_plain(name) or is_wildcard(name)):
         found.append(reason("acl_bad_name", name=name))
     if is_wildcard(name) and entry.type.is_group:
         found.append(reason("acl_wildcard_group", name=name))

@@ -59,8 +59,18 @@ ABOUT = {
     "by_anonymous": 'Whoever is not signed in has what the entry "{entry}" gives: {level}.',
     "no_default": 'No entry names the person, and there is no entry "-Default-".',
     "capped": "This kind of session lowers the level to {level}.",
+    "allowed": "Allowed.",
+    "no_access": "There is no access to this database.",
+    "read_level": "The access level does not let one read documents.",
+    "not_reader": "The document is not open to the person.",
+    "no_create": "The privilege to create documents is missing.",
+    "edit_level": "The access level does not let one edit documents.",
+    "not_author": "The person is not among the authors of the document.",
+    "public_stays": "The document may be edited only as long as it stays public.",
+    "no_delete": "The privilege to delete documents is missing.",
+    "no_replicate": "The privilege to replicate or copy is missing.",
 }
-"""The facts again, for one who asks about somebody else."""
+"""Facts and decisions again, for one who asks about somebody else."""
 
 CHANGES = {
     "acl_added": '"{name}" was added: {level}.',
@@ -77,8 +87,9 @@ CHANGES = {
 }
 
 WARNINGS = {
-    "acl_nobody": '"{name}" matches nobody: no person, group or unit is called so.',
+    "acl_nobody": '"{name}" matches nobody: no active person, group or unit is called so.',
     "acl_empty": '"{name}" matches nobody at the moment: it has no members.',
+    "acl_other_type": '"{name}" matches nobody: it is not of the type {type}.',
 }
 
 _TEXTS = DECISIONS | FACTS | PROBLEMS | CHANGES | WARNINGS
@@ -105,5 +116,5 @@ def reason(code: str, **params: str) -> Reason:
 
 
 def about(fact: Reason) -> Reason:
-    """The same fact for one who asks about somebody else; other reasons stay as they are."""
+    """The same for one who asks about somebody else; of facts and decisions, others stay."""
     return replace(fact, text=ABOUT.get(fact.code, fact.text))

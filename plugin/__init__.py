@@ -5,6 +5,8 @@ through the `Documents` and `Listing` of a session.
 """
 
 from acl import Access, Acl, Decision, Entry, EntryType, Identity, Level, Privilege
+from plugin.runtime.acl_effects import Effect, Effects, RoleUse
+from plugin.runtime.acl_log import LoggedChange
 from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp
 from plugin.runtime.context import told
 from plugin.runtime.credentials import SHORTEST as SHORTEST_PASSWORD
@@ -12,6 +14,7 @@ from plugin.runtime.credentials import Credentials, Token, password_problem
 from plugin.runtime.directory import SERVER_NAME, Directory, Group, Person
 from plugin.runtime.document import Document, Raw, StoredFile
 from plugin.runtime.documents import Documents
+from plugin.runtime.effective import Effective, Fact
 from plugin.runtime.errors import (
     BadInput,
     Deleted,
@@ -22,6 +25,7 @@ from plugin.runtime.errors import (
     Refused,
     SaveConflict,
 )
+from plugin.runtime.explaining import Why
 from plugin.runtime.feed import all_changes
 from plugin.runtime.fields import FieldError, display, for_input, parse
 from plugin.runtime.form import Action as FormAction
@@ -74,8 +78,12 @@ __all__ = [
     "DivanError",
     "Document",
     "Documents",
+    "Effect",
+    "Effective",
+    "Effects",
     "Entry",
     "EntryType",
+    "Fact",
     "FieldError",
     "FilteredServer",
     "Form",
@@ -89,6 +97,7 @@ __all__ = [
     "Level",
     "Listing",
     "ListingSpec",
+    "LoggedChange",
     "Message",
     "Module",
     "NotFound",
@@ -101,6 +110,7 @@ __all__ = [
     "Raw",
     "Refused",
     "Response",
+    "RoleUse",
     "Row",
     "SaveConflict",
     "Scheduled",
@@ -115,6 +125,7 @@ __all__ = [
     "Text",
     "Token",
     "TooManyTries",
+    "Why",
     "Work",
     "Workers",
     "Workflow",

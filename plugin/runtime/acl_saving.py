@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from acl import ACL_ID, Acl, AclError, differences, parse, parse_sound, security_object, to_document
+from acl import ACL_ID, Acl, AclError, differences, parse, problems, security_object, to_document
 from plugin.runtime.acl_log import logged
 from plugin.runtime.context import Context, told
 from plugin.runtime.errors import Invalid, OfficeError, Refused, SaveConflict
@@ -35,12 +35,7 @@ def save_acl(ctx: Context, acl: Acl, rev: str | None) -> None:
     all that is wrong, SaveConflict.
     """
     ctx.demand("manage")
-    new = to_document(acl)
-    try:
-        parse_sound(new)
-    except AclError as error:
-        problems = {str(n): told(one) for n, one in enumerate(error.reasons, 1)}
-        raise Invalid(problems) from error
+    demand_sound(acl)
     before, doc = read_acl(ctx.reading)
     if rev is not None and doc["_rev"] != rev:
         raise SaveConflict({}, doc, ())
@@ -57,6 +52,13 @@ def save_acl(ctx: Context, acl: Acl, rev: str | None) -> None:
         raise Refused(Message(error.reason)) from error
     copy_to_security(ctx.reading)
     ctx.office.written(ctx.name)
+
+
+def demand_sound(acl: Acl) -> None:
+    """Raises Invalid with all that is wrong with a list."""
+    found = problems(acl)
+    if found:
+        raise Invalid({str(n): told(one) for n, one in enumerate(found, 1)})
 
 
 def copy_to_security(db: Database) -> bool:

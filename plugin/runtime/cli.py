@@ -100,9 +100,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def told(error: DivanError) -> str:
-    """The error in one line, with the problem of each item."""
+    """The error in one line, with the problem of each item; numbered ones belong to none."""
     if isinstance(error, Invalid):
-        return " ".join(f"{item}: {problem}" for item, problem in error.problems.items())
+        problems = error.problems.items()
+        return " ".join(str(p) if item.isdigit() else f"{item}: {p}" for item, p in problems)
     return str(error)
 
 

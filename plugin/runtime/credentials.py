@@ -7,6 +7,7 @@ cannot be had back from the store.
 
 import secrets
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -164,6 +165,13 @@ class Credentials:
         """All tokens of a person, revoked ones too, the oldest first."""
         found = [_token(doc) for doc in self._store.all("token:") if doc["name"] == name]
         return sorted(found, key=lambda token: (token.issued_at, token.id))
+
+    def laptops(self) -> Counter[str]:
+        """How many laptops can sign in, by person."""
+        docs = self._store.all("token:")
+        return Counter(
+            doc["name"] for doc in docs if doc["kind"] == "laptop" and not doc.get("revoked_at")
+        )
 
     def revoke(self, token_id: str) -> None:
         """End a token for good. Raises NotFound for an id that is none."""

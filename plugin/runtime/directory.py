@@ -111,6 +111,11 @@ class People:
         a unit such as `*/Sales`, `*` for everybody; by stable id."""
         return tuple(self._called.get(name, ()))
 
+    def is_group(self, name: str) -> bool:
+        """True for a group, also one that is computed."""
+        automatic = name.startswith(LEADERS) or name in (ALL_STAFF, EVERYONE)
+        return automatic or name in self.groups
+
     def identity(self, name: str, session: SessionKind | None = None) -> Identity | None:
         """Who a person is in that kind of session; None for nobody, and for one who has left."""
         person = self.persons.get(name)
@@ -136,11 +141,12 @@ class People:
 
     def changed(self, docid: str, doc: Doc | None) -> "People":
         """The people as they are once this document of the settings is written, None for deleted;
-        the same object where that changes no person and no group."""
+        the same object where that changes nothing of this."""
         persons, groups = dict(self.persons), dict(self.groups)
         _take(persons, groups, docid, doc)
-        same = persons == self.persons and groups == self.groups
-        return self if same else People(persons, groups, self.levels)
+        levels = read_levels(doc) if docid == SESSIONS_ID else self.levels
+        new = People(persons, groups, levels)
+        return self if new == self else new
 
     def below(self, name: str) -> tuple[str, ...]:
         """Everybody under a manager, at any depth."""
@@ -221,10 +227,8 @@ class Directory:
         """`person`, `group` or `role`: what a name is; `person` for one not known."""
         if name.startswith("["):
             return "role"
-        if name in self.people().persons:
-            return "person"
-        automatic = name.startswith(LEADERS) or name in (ALL_STAFF, EVERYONE)
-        return "group" if automatic or name in self.people().groups else "person"
+        people = self.people()
+        return "group" if people.is_group(name) and name not in people.persons else "person"
 
     def name_of(self, name: str, language: str = "en") -> str:
         """What people see for a stable id; the id itself where nobody is called so."""

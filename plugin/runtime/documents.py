@@ -10,16 +10,20 @@ from typing import Any
 
 from acl import Access, Acl, Action, Decision
 from plugin.runtime import attaching, creating, moving, reading, saving
+from plugin.runtime.acl_effects import Effects, acl_effects
 from plugin.runtime.acl_log import LoggedChange, read_log
 from plugin.runtime.acl_saving import read_acl, save_acl
 from plugin.runtime.conflicts import clashes, conflicts, settle
 from plugin.runtime.context import Context
 from plugin.runtime.document import Document, Raw, StoredFile
 from plugin.runtime.door_checks import choices
+from plugin.runtime.effective import Effective, effective
 from plugin.runtime.errors import DivanError, NotFound
+from plugin.runtime.explaining import Why, why
 from plugin.runtime.form import Choice, Form, Item
 from plugin.runtime.listing_spec import ListingSpec
 from plugin.runtime.messages import Message
+from plugin.runtime.session_levels import SessionKind
 from plugin.runtime.workflow import StepState
 
 
@@ -167,6 +171,28 @@ class Documents:
     def acl_document(self) -> Raw:
         """The document that holds the list, with its `_rev` and its `log`."""
         return read_acl(self.context.reading)[1]
+
+    def effective(self, name: str, session: SessionKind | None = None) -> Effective:
+        """What a person, a group, or `Anonymous` has here in a kind of session, and by what.
+
+        Raises NotFound for nobody.
+        """
+        return effective(self.context, name, session)
+
+    def why(self, docid: str, name: str) -> Why:
+        """Why somebody may or may not read, edit and delete a document.
+
+        Raises NotFound, and Refused for asking about others where one may neither edit the document
+        nor manage the list.
+        """
+        return why(self.context, docid, name)
+
+    def acl_effects(self, acl: Acl) -> Effects:
+        """What saving this list would change, for whom; nothing is written.
+
+        Raises as `save_acl`, but for SaveConflict.
+        """
+        return acl_effects(self.context, acl)
 
     def acl_log(self) -> list[LoggedChange]:
         """Who changed the list, when and how, the newest first."""

@@ -15,6 +15,7 @@ from plugin.runtime.document import Raw
 from plugin.runtime.errors import Invalid, NotFound, OfficeError
 from plugin.runtime.messages import Message
 from plugin.runtime.personal_acls import personal_name
+from plugin.runtime.session_levels import SESSIONS_ID, SessionKind
 from store.errors import Forbidden
 from store.lease import Lease
 from store.types import Doc
@@ -26,6 +27,7 @@ LEASE = "managers"
 MEMBERS = {
     "person": ("active", "department", "manager", "external"),
     "group": ("members", "parent"),
+    "sessions": (SessionKind.PORTAL.value,),
 }
 """Items by which somebody may lose what groups and units give."""
 
@@ -92,7 +94,8 @@ def guarded_push(office: "Office", database: str, doc: Doc) -> Iterator[None]:
 
 def concerns(database: str, docid: str) -> bool:
     """Whether a document says who manages something."""
-    return docid == ACL_ID or (database == SETTINGS and docid.startswith((PERSON, GROUP)))
+    rights = docid == SESSIONS_ID or docid.startswith((PERSON, GROUP))
+    return docid == ACL_ID or (database == SETTINGS and rights)
 
 
 def _may_take_away(office: "Office", docs: Mapping[str, Raw | None]) -> bool:

@@ -57,6 +57,10 @@ class ReaderSets:
             return tuple(PUBLIC + name for name in found)
         return (*self._plain_sets(ctx, sets), *_conflict_sets(ctx, sets))
 
+    def sets(self) -> Sets:
+        """All of them as of now."""
+        return self._current()
+
     def _plain_sets(self, ctx: Context, sets: Sets) -> tuple[str, ...]:
         if ctx.system:
             return tuple(sorted(sets.readers))

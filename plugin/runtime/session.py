@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from acl import Access, Identity, Level, Privilege, access
 from plugin.runtime.context import Context
 from plugin.runtime.documents import Documents
+from plugin.runtime.effective import Effective, everywhere
 from plugin.runtime.errors import NotFound, OfficeError
 from plugin.runtime.listing import Listing
 from plugin.runtime.messages import LANGUAGES, Text
@@ -99,6 +100,13 @@ class Session:
                 info = DatabaseInfo(name, spec.title, module.name, module.icon, module.order, held)
                 found.append(info)
         return sorted(found, key=lambda info: (info.order, info.name))
+
+    def everywhere(self, name: str) -> list[tuple[DatabaseInfo, Effective]]:
+        """What somebody has in each database that this identity manages; about oneself: enters.
+
+        Raises NotFound for nobody.
+        """
+        return everywhere(self, name)
 
     def _perhaps_open(self) -> dict[str, tuple[Module, DatabaseSpec]]:
         """All databases but those mailboxes whose remembered ACL does not let this identity in: a

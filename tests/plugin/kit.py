@@ -44,6 +44,10 @@ SETTINGS_FORMS = {
         "title": "Keywords",
         "items": {"values": {"kind": "keyword", "open": True, "many": True}},
     },
+    "sessions": {
+        "title": "Levels",
+        "items": dict.fromkeys(("password", "laptop", "portal"), PLAIN),
+    },
     "numbering": {"title": "Rule", "items": {"pattern": PLAIN, "reset": PLAIN}},
 }
 FIRM = {"title": "Firm", "subject": "{name}", "items": {"name": {**PLAIN, "required": True}}}

@@ -225,7 +225,7 @@ def test_an_acl_is_shown_and_changed_with_effect_at_once(divan: Divan) -> None:
     assert "[Tester]" in shown["roles"]
     facts = divan.facts("acl", "effective", "tracking", "anna")
     assert (facts["level"], facts["roles"]) == ("Editor", ["[Tester]"])
-    assert facts["why"] == ['The entry "anna" names you: Editor.']
+    assert facts["why"] == ['The entry "anna" names the person: Editor.']
     assert facts["actions"]["create"]["allowed"]
     assert not facts["actions"]["manage"]["allowed"]
     divan.facts("acl", "set", "tracking", "anna", "--level", "No Access", "--deny", "delete",
@@ -234,6 +234,38 @@ def test_an_acl_is_shown_and_changed_with_effect_at_once(divan: Divan) -> None:
     assert (facts["level"], facts["privileges"]) == ("No Access", [])
     divan.facts("acl", "set", "tracking", "anna", "--remove")
     assert "anna" not in divan("acl", "show", "tracking")[1]
+
+
+def test_a_change_of_an_acl_is_told_before_it_is_done(divan: Divan) -> None:
+    divan.facts("user", "add", "anna")
+    asked = ("acl", "set", "tracking", "anna", "--level", "Reader")
+    before = divan.facts("acl", "show", "tracking")
+    found = divan.facts(*asked, "--dry-run")
+    assert found["changes"] == ['"anna" was added: Reader.']
+    (person,) = found["people"]
+    assert (person["name"], person["after"]["level"]) == ("anna", "Reader")
+    assert "Persons whose access changes: 1" in divan(*asked, "--dry-run")[1]
+    assert divan.facts("acl", "show", "tracking") == before
+    divan.facts(*asked)
+    assert divan.facts("acl", "log", "tracking")[0]["changes"] == found["changes"]
+    assert divan("acl", "log", "tracking", "--limit", "0")[1] == "Nobody changed it yet.\n"
+
+
+def test_a_person_is_shown_in_all_databases_and_on_a_document(divan: Divan) -> None:
+    divan.facts("user", "add", "anna")
+    found = divan.facts("acl", "person", "anna")
+    assert found["tracking"]["level"] == "Author"
+    assert found["mail_anna"]["why"] == ['The entry "anna" names the person: Manager.']
+    assert "mail_anna                Manager" in divan("acl", "person", "anna")[1]
+    why = divan.facts("acl", "why", "settings", "person:anna", "anna")
+    assert why["actions"]["read"]["allowed"]
+    assert why["branches"][0]["authors"][0]["means"] == []
+    assert (
+        "authors administrators: [Admin] = "
+        in divan("acl", "why", "settings", "person:anna", "anna")[1]
+    )
+    divan.fails(NOT_FOUND, "acl", "why", "settings", "person:nobody", "anna")
+    divan.fails(NOT_FOUND, "acl", "person", "nobody")
 
 
 def test_what_makes_no_sense_in_an_acl_is_refused_and_nothing_changes(divan: Divan) -> None:

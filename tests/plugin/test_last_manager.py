@@ -9,6 +9,7 @@ import pytest
 
 from acl import access, to_document
 from plugin import (
+    SESSIONS_ID,
     Acl,
     DivanError,
     Documents,
@@ -172,6 +173,15 @@ def test_the_mailbox_of_another_is_not_given_up(kit: Kit) -> None:
     mailbox.save_acl(with_managers(mailbox.acl(), manager("chiefs", EntryType.GROUP)))
     with pytest.raises(Invalid):
         empty_the_group(kit)
+
+
+def test_people_from_outside_who_alone_manage_keep_their_highest_level(kit: Kit) -> None:
+    hand_over(kit, manager("guest"))
+    with pytest.raises(Invalid) as caught:
+        settings(kit).create("sessions", {"portal": "Author"}, id=SESSIONS_ID)
+    assert list(caught.value.problems) == ["portal"]
+    settings(kit).create("sessions", {"portal": "Manager", "laptop": "Author"}, id=SESSIONS_ID)
+    assert managers(kit.office, "work") == {"guest"}
 
 
 def test_a_laptop_cannot_push_it_either(kit: Kit) -> None:

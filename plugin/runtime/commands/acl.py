@@ -7,25 +7,12 @@ from typing import Any
 
 import click
 
-from acl import (
-    ANONYMOUS,
-    Acl,
-    Action,
-    Entry,
-    EntryType,
-    Identity,
-    Level,
-    Privilege,
-    access,
-    to_document,
-)
+from acl import Acl, Entry, EntryType, Level, Privilege, to_document
+from plugin.runtime.commands.acl_asking import effective, log, person, print_effects, why
 from plugin.runtime.commands.output import as_json_option, print_facts
 from plugin.runtime.errors import NotFound
 from plugin.runtime.office import Office
 from plugin.runtime.people import demand_office
-
-DOCUMENT_ACTIONS: tuple[Action, ...] = ("read", "edit", "delete")
-DATABASE_ACTIONS: tuple[Action, ...] = ("read", "create", "replicate", "design", "manage")
 
 privilege_type = click.Choice([privilege.value for privilege in Privilege])
 
@@ -33,6 +20,10 @@ privilege_type = click.Choice([privilege.value for privilege in Privilege])
 @click.group()
 def acl() -> None:
     """Access control: the seven levels of each database."""
+
+
+for command in (effective, person, why, log):
+    acl.add_command(command)
 
 
 @acl.command()
@@ -57,9 +48,12 @@ def show(data: Path, database: str, as_json: bool) -> None:
 @click.option("--role", multiple=True, help="Give a role, [Leaders]. Repeatable; made if new.")
 @click.option("--no-role", multiple=True, help="Take a role away. Repeatable.")
 @click.option("--remove", is_flag=True, help="Remove the entry.")
+@click.option("--dry-run", is_flag=True, help="Tell what it would change for whom; change nothing.")
 @as_json_option
 @click.pass_obj
-def set_(data: Path, /, database: str, name: str, as_json: bool, **change: Any) -> None:
+def set_(
+    data: Path, /, database: str, name: str, dry_run: bool, as_json: bool, **change: Any
+) -> None:
     """Change or add the entry NAME (a person, group, server, */unit, -Default- or Anonymous).
 
     What is not named stays. What makes no sense is refused, and so is removing the last Manager.
@@ -68,6 +62,9 @@ def set_(data: Path, /, database: str, name: str, as_json: bool, **change: Any) 
         demand_office(office)
         documents = office.system().database(database)
         new = changed(documents.acl(), name, **change)
+        if dry_run:
+            print_effects(documents.acl_effects(new), as_json)
+            return
         documents.save_acl(new)
         entries = to_document(new)["entries"]
     facts = [entry for entry in entries if entry["name"] == name]
@@ -111,47 +108,6 @@ def changed(
     return Acl((*others[:place], entry, *others[place:]), roles)
 
 
-@acl.command()
-@click.argument("database")
-@click.argument("person")
-@click.option("--document", help="Id of a document: what the person may do with it.")
-@as_json_option
-@click.pass_obj
-def effective(data: Path, database: str, person: str, document: str | None, as_json: bool) -> None:
-    """Show what PERSON has in DATABASE, by which entries, and with --document on one document.
-
-    PERSON is a stable id, or Anonymous for who is not signed in.
-    """
-    with Office.open(data) as office:
-        signed_in = person != "Anonymous"
-        identity = office.directory.identity(person) if signed_in else ANONYMOUS
-        given = access(office.state(database).acl, identity)
-        facts: dict[str, Any] = {
-            "person": person,
-            "level": given.level.title,
-            "privileges": sorted(privilege.value for privilege in given.privileges),
-            "roles": sorted(given.roles),
-            "why": [str(fact) for fact in given.why],
-            "actions": _actions(office, identity, database, document),
-        }
-    print_facts(facts, "\n".join(_effective_lines(facts)), as_json)
-
-
-def _actions(
-    office: Office, identity: Identity, database: str, document: str | None
-) -> dict[str, dict[str, Any]]:
-    context = office.session(identity).context(database)
-    asked: Iterable[Action] = DATABASE_ACTIONS if document is None else DOCUMENT_ACTIONS
-    raw = None
-    if document is not None:
-        raw = office.system().database(database).open(document).raw
-    decisions = {action: context.may(action, raw, raw) for action in asked}
-    return {
-        action: {"allowed": decision.allowed, "reason": str(decision.reason)}
-        for action, decision in decisions.items()
-    }
-
-
 def _level(text: str) -> Level:
     try:
         return Level.parse(text)
@@ -164,14 +120,4 @@ def _lines(entries: Iterable[dict[str, Any]]) -> list[str]:
         f"{entry['name']:32} {entry['type']:12} {entry['level']:10} "
         f"{' '.join([*entry['privileges'], *entry['roles']])}".rstrip()
         for entry in entries
-    ]
-
-
-def _effective_lines(facts: dict[str, Any]) -> list[str]:
-    lines = [*facts["why"], f"Level: {facts['level']}"]
-    lines += [f"Privileges: {' '.join(facts['privileges']) or 'none'}"]
-    lines += [f"Roles: {' '.join(facts['roles']) or 'none'}"]
-    return lines + [
-        f"{action}: {'yes' if one['allowed'] else 'no. ' + one['reason']}"
-        for action, one in facts["actions"].items()
     ]
