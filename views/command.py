@@ -1,21 +1,19 @@
 """`divan serve`: the shell with agents and mail bridge, until it is told to stop."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
 import click
-from flask import Flask
-from waitress.server import create_server
 
 from plugin import Credentials, DivanError, Office, Service, told_to_stop
+from store.node.listen import HttpServer
 from views import create_app
 from views.setup import SetupLink, needs_administrator
 
-THREADS = 8
 MARK = "divan.json"
 SERVICES = "divan.services"
 
@@ -39,18 +37,21 @@ def serve(data: Path, host: str, port: int, no_services: bool) -> None:
     stop = told_to_stop()
     with open_office(data) as office, ExitStack() as services:
         link = SetupLink()
-        server = listen(create_app(office, link), host, port)
-        services.callback(server.close)
-        address = f"http://{_readable(host)}:{server.effective_port}"
+        listener = services.enter_context(bound(host, port))
+        address = f"http://{_readable(host)}:{listener.getsockname()[1]}"
         if not no_services:
             start_services(office, services)
         if needs_administrator(office, Credentials(office.server, office.clock)):
             click.echo(f"Make the first administrator here, once: {address}/setup/{link.make()}")
         click.echo(f"Divan serves {data} on {address}")
         # The pages run in a thread of their own, so that this one can be told to stop.
-        threading.Thread(target=server.run, name="pages", daemon=True).start()
+        http = HttpServer(create_app(office, link), listener)
+        pages = threading.Thread(target=http.run, name="pages")
+        pages.start()
         stop.wait()
         click.echo("Divan is stopping …")
+        http.stop()
+        pages.join()
     click.echo("Divan has stopped.")
 
 
@@ -69,10 +70,11 @@ def _progress(database: str, view: str, rows: int) -> None:
     click.echo(f"Building the indexes of {database}, {rows} rows so far …")
 
 
-def listen(app: Flask, host: str, port: int) -> Any:
-    """A waitress server that is bound already. Raises DivanError where the port is taken."""
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises DivanError where the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return create_server(app, host=host, port=port, threads=THREADS, ident=None)
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         raise DivanError(
             "Port {port} of {host} cannot be used ({why}). Choose another one with --port.",

@@ -33,6 +33,9 @@ from store.wire import protocol_app
 from views.throttle import monotonic_throttle
 
 MAX_BODY = 4 * 1024 * 1024
+WAITING_FEEDS = 500
+"""Live feeds at the same time: as many laptops as may follow, and threads of the server for
+others beside them."""
 MOST_WAITING = 4
 """Laptops that may wait for changes at a time, each in a thread of the server; the others are asked
 to look again after `PAUSE` seconds."""
@@ -73,7 +76,8 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
 
     app.register_blueprint(blueprint)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
-        app.wsgi_app, {"/replicate": protocol_app(door.server_for)}
+        app.wsgi_app,
+        {"/replicate": protocol_app(door.server_for, waiting_feeds=WAITING_FEEDS)},
     )
     return blueprint
 

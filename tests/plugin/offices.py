@@ -1,5 +1,6 @@
 """An office with a few people, and its replication endpoint on loopback, for tests of replicas."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,11 +8,11 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 from flask import Flask
-from werkzeug.serving import make_server
 
 from plugin import Credentials, Document, Office, Session
 from plugin.runtime.replica.laptop import Replica, register
 from plugin.runtime.replica.sync import Synced
+from store.node.listen import HttpServer
 from views.replication import mount
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -26,12 +27,17 @@ PEOPLE = {
 def make_office(path: Path) -> Office:
     """An office with three people who have passwords; Dustin is Anna's manager."""
     office = Office.create(path)
+    fill_office(office)
+    return office
+
+
+def fill_office(office: Office) -> None:
+    """Add the people of `make_office`."""
     people = office.system().database("settings")
     credentials = Credentials(office.server, hasher=QUICK)
     for name, items in PEOPLE.items():
         people.create("person", {**items, "active": True}, id=f"person:{name}")
         credentials.set_password(name, PASSWORD)
-    return office
 
 
 def as_person(office: Office, name: str) -> Session:
@@ -55,15 +61,15 @@ class Served:
         self.start()
 
     def start(self) -> None:
-        self.server = make_server("127.0.0.1", self.port, self.app, threaded=True)
-        self.port = self.server.port
-        self.thread = threading.Thread(target=self.server.serve_forever)
+        listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
+        self.server = HttpServer(self.app, listener)
+        self.thread = threading.Thread(target=self.server.run)
         self.thread.start()
 
     def stop(self) -> None:
-        self.server.shutdown()
+        self.server.stop()
         self.thread.join()
-        self.server.server_close()
 
     @property
     def url(self) -> str:

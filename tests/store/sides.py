@@ -2,7 +2,10 @@
 
 import base64
 import hashlib
+import json
 import random
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
@@ -61,10 +64,10 @@ PAIRS = [
 ]
 
 
-def with_login(url: str) -> str:
-    """An address with the name and password of `LOGIN`, for a peer that is told it so."""
+def with_login(url: str, login: BasicAuth) -> str:
+    """An address with a name and password, for a peer that is told it so."""
     scheme, _, rest = url.partition("://")
-    return f"{scheme}://{LOGIN.user}:{LOGIN.password.replace(' ', '%20')}@{rest}"
+    return f"{scheme}://{login.user}:{login.password.replace(' ', '%20')}@{rest}"
 
 
 def couchdb_login() -> tuple[str, BasicAuth | None]:
@@ -74,6 +77,30 @@ def couchdb_login() -> tuple[str, BasicAuth | None]:
     if parts.username is None:
         return bare, None
     return bare, BasicAuth(unquote(parts.username), unquote(parts.password or ""))
+
+
+def ask(url: str, body: dict[str, Any]) -> dict[str, Any]:
+    """`POST` JSON to a peer under the credentials of the tests."""
+    headers = {"Content-Type": "application/json"}
+    if COUCHDB_URL and url.startswith(couchdb_login()[0]):
+        login = couchdb_login()[1]
+        if login is not None:
+            pair = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
+            headers["Authorization"] = f"Basic {pair}"
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return dict(json.load(answer))
+    except urllib.error.HTTPError as error:
+        with error:
+            raise AssertionError(f"{error}: {error.read().decode()}") from error
+
+
+def address(url: str, login: BasicAuth | None) -> dict[str, Any]:
+    """A database as CouchDB's replicator is told of it."""
+    if login is None:
+        return {"url": url}
+    return {"url": url, "auth": {"basic": {"username": login.user, "password": login.password}}}
 
 
 @contextmanager

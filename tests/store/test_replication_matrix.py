@@ -1,14 +1,10 @@
 """Replication between every two kinds of server, by us and by the peers' own replicators."""
 
-import json
 import threading
-import urllib.request
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +13,6 @@ from store.couch.opening import open_couch
 from store.errors import NotFound
 from store.lite.server import LiteServer
 from store.replication import Cancel, Options, Progress, Summary, replicate
-from store.types import BasicAuth
 from tests.conformance.over_http import COUCHDB_URL
 from tests.node import pouchdb_server
 from tests.store.nodes import served_node
@@ -25,6 +20,8 @@ from tests.store.sides import (
     LOGIN,
     PAIRS,
     SIDES,
+    address,
+    ask,
     couchdb_login,
     facts,
     fill,
@@ -185,26 +182,6 @@ def test_winning_revisions_alone(servers: Servers) -> None:
         assert facts(target) == facts(source)
 
 
-def ask(url: str, body: dict[str, Any]) -> dict[str, Any]:
-    """`POST` JSON to a peer under the credentials of the tests."""
-    headers = {"Content-Type": "application/json"}
-    if COUCHDB_URL and url.startswith(couchdb_login()[0]):
-        login = couchdb_login()[1]
-        if login is not None:
-            pair = b64encode(f"{login.user}:{login.password}".encode()).decode()
-            headers["Authorization"] = f"Basic {pair}"
-    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=120) as answer:
-        return dict(json.load(answer))
-
-
-def address(url: str, login: BasicAuth | None) -> dict[str, Any]:
-    """A database as CouchDB's replicator is told of it."""
-    if login is None:
-        return {"url": url}
-    return {"url": url, "auth": {"basic": {"username": login.user, "password": login.password}}}
-
-
 @pytest.mark.skipif(not COUCHDB_URL, reason="DIVAN_TEST_COUCHDB_URL names no CouchDB")
 @pytest.mark.parametrize("direction", ["pull", "push"])
 def test_couchdbs_own_replicator(servers: Servers, tmp_path: Path, direction: str) -> None:
@@ -239,7 +216,7 @@ def test_pouchdb_servers_own_replicator(tmp_path: Path, direction: str) -> None:
         fresh(client) as theirs,
     ):
         fill(ours if direction == "pull" else theirs)
-        here, there = with_login(f"{url}/{ours.name}"), theirs.name
+        here, there = with_login(f"{url}/{ours.name}", LOGIN), theirs.name
         source, target = (here, there) if direction == "pull" else (there, here)
         asked = {"source": source, "target": target}
         first = ask(f"{peer}/_replicate", asked)
