@@ -16,6 +16,7 @@ from acl.rules import Privilege
 
 ACL_ID = "acl"
 ACL_FORM = "acl"
+_LEVELS = {level.title: level for level in Level}
 
 
 class AclError(ValueError):
@@ -57,12 +58,20 @@ def _entry(raw: Any) -> Entry:
         return Entry(
             name,
             EntryType(raw.get("type", "unspecified")),
-            Level.parse(_text(raw.get("level", "No Access"))),
+            _level(raw.get("level")),
             frozenset(Privilege(privilege) for privilege in _texts(raw.get("privileges", []))),
             frozenset(_texts(raw.get("roles", []))),
         )
     except ValueError as error:
         raise _wrong(f"{name}: {error}") from error
+
+
+def _level(value: Any) -> Level:
+    """By its exact title, as the store's check and its lookup read it."""
+    level = _LEVELS.get(value) if isinstance(value, str) else None
+    if level is None:
+        raise ValueError(f"{value!r} is no level. The levels are: {', '.join(_LEVELS)}.")
+    return level
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ DECISIONS = {
     "acl_place": 'Only the document "acl" can be the access control list.',
     "no_replicate": "You may not replicate, export or copy documents of this database.",
     "bad_names": "Readers and Authors items must be lists of names.",
-    "stub_keeps": "A deletion must keep form, readers and authors of the document.",
+    "stub_keeps": "A deletion must keep form, readers, authors and public mark of the document.",
 }
 
 FACTS = {

@@ -21,8 +21,9 @@ def may_write(
 ) -> Decision:
     """Whether `identity` may write `new` where `old` is now (None: nothing; or a tombstone).
 
-    Both are whole documents with `_id`. A deletion keeps form, readers and authors, because a
-    tombstone without them would be open to everyone who follows the changes. Whether an access
+    Both are whole documents with `_id`. A deletion keeps form, readers, authors and public mark: a
+    tombstone without readers would be open to everyone who follows the changes, and one without
+    the mark would not reach those who had the public document. Whether an access
     control list is sensible is `entries.problems`.
     """
     if is_acl(new) or is_acl(old):
@@ -47,5 +48,15 @@ def _deletion(
     access: Access, identity: Identity, new: Mapping[str, Any], old: Mapping[str, Any]
 ) -> Decision:
     decision = may(access, identity, "delete", old, old)
-    keeps = all(new.get(item) == old.get(item) for item in _STUB_ITEMS)
+    keeps = all(_same(new.get(item), old.get(item)) for item in _STUB_ITEMS)
+    keeps = keeps and (new.get("public") is True) is (old.get("public") is True)
     return decision if keeps or not decision else Decision(False, reason("stub_keeps"))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: to Python True is 1, to the store it is not."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)

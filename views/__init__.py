@@ -91,6 +91,7 @@ def _teach_templates(app: Flask, office: Office) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         bootstrap_css=lambda: url_for("bootstrap.static", filename=BOOTSTRAP),
+        copy_refusal=navigator.copy_refusal,
         company=str(office.settings.company_name),
         here=here,
         icon=icon,

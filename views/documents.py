@@ -61,7 +61,7 @@ def new(database: str, form: str) -> Answer:
     """An empty form, with what the address presets (`?customer=…`); saved when posted."""
     docs = documents(database)
     shape = docs.form(form)
-    decision = docs.may("create")
+    decision = docs.may_create(form)
     if not decision:
         raise Refused(Message(decision.reason.text, decision.reason.params))
     preset = _preset(shape)

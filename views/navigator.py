@@ -75,6 +75,16 @@ def info(database: str) -> DatabaseInfo:
     return found
 
 
+def copy_refusal() -> str:
+    """Why what stands on this page must not be printed or copied; empty where it may."""
+    if user() is None:
+        return ""
+    here = (request.view_args or {}).get("database")
+    shown = [one for one in databases() if one.name == here or request.endpoint == "start.page"]
+    refused = [one.copying.reason for one in shown if not one.copying]
+    return _(refused[0].text) if refused else ""
+
+
 def listings(docs: Documents) -> list[ListingSpec]:
     """Listings for the navigator, in their order."""
     shown = [spec for spec in docs.listings.values() if spec.navigator and not spec.key]
@@ -115,15 +125,13 @@ def _entries(database: str) -> list[Entry]:
 
 def new_buttons(docs: Documents, names: tuple[str, ...]) -> list[Crumb]:
     """Buttons for new documents of these forms; none where the person may not create here."""
-    if not docs.may("create"):
-        return []
     return [
         Crumb(
             _("New {form}", form=_(docs.forms[name].title)),
             url_for("documents.new", database=docs.name, form=name),
         )
         for name in names
-        if name in docs.forms
+        if name in docs.forms and docs.may_create(name)
     ]
 
 

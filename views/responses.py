@@ -56,7 +56,7 @@ def _panel(database: str, response: Response, doc: Document) -> Panel:
     given: dict[str, Any] = dict.fromkeys(spec.key, doc.id)
     more = url_for("listings.page", database=database, listing=spec.name, **given)
     new_url = ""
-    if response.form and there.may("create"):
+    if response.form and there.may_create(response.form):
         back = f"{address(doc.database, doc.id)}#{response.listing}"
         preset: dict[str, Any] = {response.item: doc.id} if response.item else {}
         new_url = url_for(

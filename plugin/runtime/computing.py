@@ -42,6 +42,14 @@ def put(doc: Raw, item: str, value: Any) -> None:
         doc[item] = value
 
 
+def publish(form: Form, new: Raw) -> None:
+    """Mark the document as public, or not, as its form says."""
+    if form.opens(new):
+        new["public"] = True
+    else:
+        new.pop("public", None)
+
+
 def restrict(ctx: Context, form: Form, new: Raw, old: Raw | None, links: Links) -> None:
     """Write the Readers and Authors items by the rules of the form."""
     parent = _parent(form, new, links)

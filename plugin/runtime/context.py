@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from acl import Access, Action, Decision, Identity, Reason, may, names_of, reason, user_context
+from acl import (
+    Access,
+    Action,
+    Decision,
+    Identity,
+    Level,
+    Reason,
+    may,
+    names_of,
+    reason,
+    user_context,
+)
 from plugin.runtime.clock import day_in, stamp
 from plugin.runtime.design import Design
 from plugin.runtime.document import Document, Raw, filled
@@ -98,11 +109,29 @@ class Context:
             raise NotFound("There is no form {form} in this database.", form=str(name))
         return form
 
+    @property
+    def only_public(self) -> bool:
+        """True for one whose level reads nothing: public documents and listings may still be."""
+        return self.access.level < Level.READER
+
+    def shown(self, doc: Raw) -> Raw:
+        """The document as it is decided about: a public mark counts only while its form is public.
+        A Designer who shuts the form shuts the documents that were saved before."""
+        if doc.get("public") is not True:
+            return doc
+        form = self.design.forms.get(str(doc.get("form")))
+        return doc if form is not None and form.public else {**doc, "public": False}
+
     def may(self, action: Action, doc: Raw | None = None, old: Raw | None = None) -> Decision:
         """The decision of the ACL for this identity; always yes for the server itself."""
         if self.system:
             return Decision(True, reason("allowed"))
-        return may(self.access, self.identity, action, doc, old)
+        new, before = (None if one is None else self.shown(one) for one in (doc, old))
+        return may(self.access, self.identity, action, new, before)
+
+    def may_create(self, form: Form) -> Decision:
+        """Whether a document of this form may be made; of one that can be public, a public one."""
+        return self.may("create", {"form": form.name, "public": bool(form.public)})
 
     def demand(self, action: Action, doc: Raw | None = None, old: Raw | None = None) -> None:
         """Raises Refused with the reason where `may` says no."""

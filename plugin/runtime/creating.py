@@ -47,8 +47,6 @@ def draft(ctx: Context, form: Form, items: Mapping[str, Any], docid: str | None)
     new: Raw = {"_id": docid, "form": form.name}
     for name, value in {**defaults(ctx, form, items), **items}.items():
         put(new, name, value)
-    if form.public:
-        new["public"] = True
     return new
 
 

@@ -131,6 +131,16 @@ def read_design(doc: Mapping[str, Any]) -> Design:
         listings = {
             name: read_listing(name, data) for name, data in doc.get("listings", {}).items()
         }
+        _check_public(forms, listings)
         return Design(forms, listings)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise OfficeError("The design makes no sense: {why}", why=str(error)) from error
+
+
+def _check_public(forms: Mapping[str, Form], listings: Mapping[str, ListingSpec]) -> None:
+    """A public listing of a form that is not would count documents that cannot be opened."""
+    for name, spec in listings.items():
+        form = forms.get(spec.form)
+        if spec.public and form is not None and not form.public:
+            why = f"'public' needs a public form, and {spec.form!r} is none"
+            raise OfficeError("Listing {place}: {why}", place=name, why=why)

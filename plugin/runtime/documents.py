@@ -51,7 +51,11 @@ class Documents:
 
     @property
     def listings(self) -> Mapping[str, ListingSpec]:
-        return self.context.design.listings
+        """Without those that are not for this identity, who may only read public documents."""
+        found = self.context.design.listings
+        if not self.context.only_public:
+            return found
+        return {name: spec for name, spec in found.items() if spec.public}
 
     def form(self, name: str) -> Form:
         """Raises NotFound."""
@@ -80,6 +84,10 @@ class Documents:
     def may(self, action: Action, doc: Raw | None = None) -> Decision:
         """Whether an action is allowed, on a document or in the database at all, and why not."""
         return self.context.may(action, doc, doc)
+
+    def may_create(self, form: str) -> Decision:
+        """Whether a document of this form may be made, and why not. Raises NotFound."""
+        return self.context.may_create(self.form(form))
 
     def new(self, form: str, preset: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The items of a new document as a form shows them first. Nothing is written."""

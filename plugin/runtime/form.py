@@ -155,7 +155,8 @@ class Form:
     """A form as read from the design document.
 
     `readers` and `authors` map the name of a Readers or Authors item to its rule (see `names`);
-    `conflicts` is one of `CONFLICTS`.
+    `conflicts` is one of `CONFLICTS`. `public` is True where all documents of the form are public,
+    or the item that says of each document whether it is.
     """
 
     name: str
@@ -163,7 +164,7 @@ class Form:
     plural: Text
     subject: str
     icon: str
-    public: bool
+    public: bool | str
     sections: tuple[Section, ...]
     items: Mapping[str, Item]
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -174,6 +175,10 @@ class Form:
     workflow: Workflow | None = None
     actions: tuple[Action, ...] = ()
     conflicts: str = CONFLICTS[0]
+
+    def opens(self, doc: Mapping[str, Any]) -> bool:
+        """Whether a document of this form is public: open to who may only read public ones."""
+        return self.public is True or (bool(self.public) and doc.get(str(self.public)) is True)
 
     def action(self, name: str) -> Action | None:
         return next((action for action in self.actions if action.name == name), None)

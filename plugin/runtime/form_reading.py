@@ -67,13 +67,14 @@ def read_form(name: str, data: Mapping[str, Any]) -> Form:
             raise where.wrong(f"{key!r} is missing")
     items = {k: _item(where.at(k), k, v) for k, v in data["items"].items()}
     _check_brings(where, items)
+    _check_quotes(where, items, data.get("readers", {}))
     return Form(
         name=name,
         title=data["title"],
         plural=data.get("plural", data["title"]),
         subject=data.get("subject", ""),
         icon=data.get("icon", "file-text"),
-        public=bool(data.get("public", False)),
+        public=_public(where.at("public"), data.get("public", False), items),
         sections=_sections(where.at("sections"), data, items),
         items=items,
         readers=_rules(where.at("readers"), data.get("readers", {}), items),
@@ -91,6 +92,15 @@ def _conflicts(where: _Where, wanted: Any) -> str:
     if wanted not in CONFLICTS:
         raise where.wrong(f"unknown choice {wanted!r}; known: {', '.join(CONFLICTS)}")
     return str(wanted)
+
+
+def _public(where: _Where, data: Any, items: Mapping[str, Item]) -> bool | str:
+    if isinstance(data, bool):
+        return data
+    where.among((str(data),), items)
+    if items[str(data)].kind != "boolean":
+        raise where.wrong("the item must be of the kind 'boolean'")
+    return str(data)
 
 
 def _item(where: _Where, name: str, data: Mapping[str, Any]) -> Item:
@@ -121,6 +131,16 @@ def _check_brings(where: _Where, items: Mapping[str, Item]) -> None:
         for condition in (item.hidden_when, item.readonly_when):
             if condition:
                 where.at(item.name).among((condition.item,), items)
+
+
+def _check_quotes(where: _Where, items: Mapping[str, Item], readers: Mapping[str, Any]) -> None:
+    """Whole texts are brought only to readers of the document that they stand in."""
+    own = bool(readers) and all(rule == ["@parent"] for rule in readers.values())
+    for item in items.values():
+        quoted = [name for name in item.brings if items[name].kind == "richtext"]
+        if quoted and not own:
+            why = f"{quoted[0]!r} brings a whole text, so the readers must be ['@parent']"
+            raise where.at(item.name, "brings").wrong(why)
 
 
 def _sections(

@@ -173,6 +173,8 @@ class Listing:
         return (*mine, *prefix)
 
     def _sets(self) -> tuple[str, ...]:
+        if self.context.only_public and not self.spec.public:
+            return ()
         return self.context.office.reader_sets(self.context.name).readable(self.context)
 
     def _rows(self, span: Range, wanted: int, *, descending: bool = False) -> list[StoreRow]:

@@ -10,7 +10,7 @@ from plugin.runtime.messages import Text
 KEYS = frozenset(
     (
         "title", "form", "view", "categories", "columns", "order", "navigator", "start", "mine",
-        "key", "new",
+        "key", "new", "public",
     )
 )  # fmt: skip
 PART_KEYS = frozenset(("item", "label", "sum"))
@@ -31,7 +31,8 @@ class ListingSpec:
 
     `mine` restricts the listing to the signed-in person; `key` are items whose values the caller
     gives (as for a list of responses); the first value of the view is the count. `navigator` and
-    `start` say whether it stands in the navigator and on the start page.
+    `start` say whether it stands in the navigator and on the start page, `public` whether it is
+    there for who may only read public documents.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ListingSpec:
     mine: str = ""
     key: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
+    public: bool = False
 
 
 def read_listing(name: str, data: Mapping[str, Any]) -> ListingSpec:
@@ -68,6 +70,7 @@ def read_listing(name: str, data: Mapping[str, Any]) -> ListingSpec:
         mine=data.get("mine", ""),
         key=key_items,
         new=tuple(data.get("new", ())),
+        public=bool(data.get("public", False)),
     )
 
 

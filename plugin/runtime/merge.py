@@ -19,7 +19,7 @@ Branch = Mapping[str, Any]
 Changed = Callable[[Branch, Branch], bool]
 
 ATTACHMENT = "_attachments/"
-ENDED_KEEPS = ("_id", "_rev", "form", "readers", "authors", "updated")
+ENDED_KEEPS = ("_id", "_rev", "form", "readers", "authors", "public", "updated")
 _BY_RULE = {"created", "updated", "changed", "steps", "former_readers", "imported"}
 _ABSENT = ("absent",)
 

@@ -4,7 +4,7 @@ which validates once more under the person's own name."""
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from plugin.runtime.computing import book, bring, put, restrict
+from plugin.runtime.computing import book, bring, publish, put, restrict
 from plugin.runtime.context import Context
 from plugin.runtime.document import Document, Raw
 from plugin.runtime.door_checks import all_problems, foreign_items, readonly_items
@@ -32,12 +32,14 @@ def ready(ctx: Context, form: Form, new: Raw, old: Raw | None, links: Links) -> 
 
     Raises Refused or Invalid.
     """
+    publish(form, new)
     ctx.demand("create" if old is None else "edit", new, old)
     code = ctx.office.form_code(ctx.name, form.name)
     if code and code.before_save:
         code.before_save(ctx.session.documents(ctx), new, old)
     bring(form, new, links)
     restrict(ctx, form, new, old, links)
+    publish(form, new)
     found = problems(form, new, old, any_state=ctx.system)
     found = {**all_problems(ctx, form, new, old, links), **found}
     if found:
@@ -129,7 +131,7 @@ def delete(ctx: Context, docid: str, rev: str) -> None:
 
 def stub(ctx: Context, docid: str, branch: Raw) -> Raw:
     """The tombstone of one branch."""
-    keys = ("form", "readers", "authors", "former_readers")
+    keys = ("form", "readers", "authors", "public", "former_readers")
     kept: Raw = {key: branch[key] for key in keys if key in branch}
     return {
         "_id": docid,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from acl import Access, Identity, Level, Privilege, access
+from acl import Access, Decision, Identity, Level, Privilege, access
 from plugin.runtime.context import Context
 from plugin.runtime.documents import Documents
 from plugin.runtime.effective import Effective, everywhere
@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DatabaseInfo:
-    """A database in the navigator. `order` and `icon` are its module's."""
+    """A database in the navigator. `order` and `icon` are its module's; `copying` says whether its
+    documents may be replicated, exported, printed or copied, and why not."""
 
     name: str
     title: Text
@@ -30,6 +31,7 @@ class DatabaseInfo:
     icon: str
     order: int
     access: Access
+    copying: Decision
 
 
 @dataclass(frozen=True)
@@ -90,15 +92,16 @@ class Session:
         found = []
         for name, (module, spec) in self._perhaps_open().items():
             try:
-                held = self.context(name).access
+                context = self.context(name)
+                held = context.access
             except NotFound:
                 continue  # a mailbox that is being made at this moment
             except OfficeError:
                 log.exception("the database %s is left out", name)
                 continue  # its damage must not shut the others
             if _may_enter(held):
-                info = DatabaseInfo(name, spec.title, module.name, module.icon, module.order, held)
-                found.append(info)
+                place = (name, spec.title, module.name, module.icon, module.order)
+                found.append(DatabaseInfo(*place, held, context.may("replicate")))
         return sorted(found, key=lambda info: (info.order, info.name))
 
     def everywhere(self, name: str) -> list[tuple[DatabaseInfo, Effective]]:

@@ -52,9 +52,11 @@ def test_a_document_comes_back_and_keeps_what_else_it_holds() -> None:
         ({}, "entries"),
         ({"entries": [{"level": "Reader"}]}, "name"),
         ({"entries": [{"name": "x", "level": "King"}]}, "Designer"),
+        ({"entries": [{"name": "x", "level": "reader"}]}, "Reader"),
+        ({"entries": [{"name": "x"}]}, "None is no level"),
         ({"entries": [{"name": "x", "type": "planet"}]}, "planet"),
-        ({"entries": [{"name": "x", "privileges": ["fly"]}]}, "fly"),
-        ({"entries": [{"name": "x", "roles": "[A]"}]}, "list"),
+        ({"entries": [{"name": "x", "level": "Reader", "privileges": ["fly"]}]}, "fly"),
+        ({"entries": [{"name": "x", "level": "Reader", "roles": "[A]"}]}, "list"),
         ({"entries": [], "roles": "[A]"}, "roles"),
     ],
 )

@@ -156,6 +156,69 @@ def test_problems_of_a_list(entries: list[dict[str, Any]], roles: list[str]) -> 
     assert {problem["code"] for problem in JS.call("acl_problems", "problems", doc)} == ours
 
 
+anything = st.recursive(
+    malformed,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=2), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+odd_entries = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.one_of(st.sampled_from(["anna", "-Default-", "admins"]), anything),
+        "level": st.one_of(st.sampled_from(["Manager", "Reader", "reader", "READER"]), anything),
+        "type": st.one_of(st.sampled_from(["person", "group"]), anything),
+        "privileges": st.one_of(st.lists(st.sampled_from(["delete", "replicate"])), anything),
+        "roles": st.one_of(st.just(["[A]"]), anything),
+    },
+)
+odd_lists = st.fixed_dictionaries(
+    {},
+    optional={
+        "entries": st.one_of(st.lists(st.one_of(odd_entries, anything), max_size=3), anything),
+        "roles": st.one_of(st.just(["[A]"]), anything),
+    },
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(odd_lists)
+def test_lists_that_are_hardly_lists(doc: dict[str, Any]) -> None:
+    try:
+        ours = {problem.code for problem in problems(parse(doc))}
+    except AclError as error:
+        ours = {problem.code for problem in error.reasons}
+    assert {problem["code"] for problem in JS.call("acl_problems", "problems", doc)} == ours
+
+
+name_values = st.one_of(listed_items, anything)
+
+
+@settings(deadline=None, max_examples=300)
+@given(lists, identities, st.booleans(), name_values, name_values, name_values, anything, anything)
+def test_deletions_of_strange_documents(
+    acl: Acl, identity: Identity, same: bool, one: Any, two: Any, other: Any, mark: Any, left: Any
+) -> None:
+    old = {"_id": "deal:1", "form": "deal", "readers": one, "authors": two, "public": mark}
+    new = {**old, "readers": one if same else other, "public": mark if same else left}
+    new["_deleted"] = True
+    context, listed = context_of(identity), list_of(acl)
+    ours = may_write(access(acl, identity), identity, new, old)
+    assert JS.call("access_check", "decide", new, old, context, listed) == ours.reason.code
+
+
+def test_true_is_not_one_where_a_deletion_has_to_keep_names() -> None:
+    acl = Acl((Entry("-Default-", level=Level.EDITOR, privileges=frozenset([Privilege.DELETE])),))
+    identity = Identity("anna")
+    old = {"_id": "deal:1", "form": "deal", "readers": {"a": ["*", True]}}
+    for names, code in ((["*", 1], "stub_keeps"), (["*", True], "allowed")):
+        new = {**old, "readers": {"a": names}, "_deleted": True}
+        assert may_write(access(acl, identity), identity, new, old).reason.code == code
+        found = JS.call("access_check", "decide", new, old, context_of(identity), list_of(acl))
+        assert found == code
+
+
 def test_the_tables_and_texts_are_the_same() -> None:
     for level in Level:
         row = [JS.call("acl", "rule", int(level), privilege.value) for privilege in Privilege]

@@ -108,7 +108,9 @@ FLYER = {
 }
 PAGE = {
     "title": "Page",
-    "items": {"text": PLAIN, "for": NAMES},
+    "subject": "{text}",
+    "public": "open",
+    "items": {"text": PLAIN, "for": NAMES, "open": {"kind": "boolean"}},
     "readers": {"people": ["@for"]},
     "authors": {"people": ["@created", "[Admin]"]},
 }
@@ -123,7 +125,13 @@ LISTINGS = {
     },
     "my_jobs": {"title": "Mine", "form": "job", "view": "jobs_by_owner", "mine": "owner"},
     "notes_by_job": {"title": "Notes", "form": "note", "view": "notes_by_job", "key": ["job"]},
-    "flyers_by_name": {"title": "Flyers", "form": "flyer", "view": "flyers_by_name"},
+    "flyers_by_name": {
+        "title": "Flyers", "form": "flyer", "view": "flyers_by_name", "public": True
+    },
+    "all_pages": {"title": "All", "form": "page", "view": "pages_by_text"},
+    "pages_by_text": {
+        "title": "Pages", "form": "page", "view": "pages_by_text", "public": True
+    },
 }  # fmt: skip
 VIEWS = {
     "jobs_by_name": "if (doc.form === 'job') { emit([doc.name], [1]); }",
@@ -131,6 +139,7 @@ VIEWS = {
     " emit([doc.stage, doc.name], [1, Number(doc.price && doc.price.amount) || 0]); }",
     "jobs_by_owner": "if (doc.form === 'job') { emit([doc.owner, doc.name], [1]); }",
     "notes_by_job": "if (doc.form === 'note') { emit([doc.job, doc.text], [1]); }",
+    "pages_by_text": "if (doc.form === 'page') { emit([doc.text], [1]); }",
     "flyers_by_name": "if (doc.form === 'flyer') { emit([doc.name], [1]); }",
 }
 

@@ -39,6 +39,7 @@ def test_a_form_is_read_whole() -> None:
         (("items", "name", "kind"), "texts", "unknown kind 'texts'"),
         (("items", "firm"), {"kind": "link"}, "a link needs"),
         (("items", "firm", "brings"), {"nothing": "name"}, "there is no item 'nothing'"),
+        (("items", "firm", "brings"), {"text": "about"}, "brings a whole text"),
         (("sections",), [{"title": "x", "items": ["nothing"]}], "there is no item 'nothing'"),
         (("readers", "people"), ["@nobody"], "there is no item 'nobody'"),
         (("readers", "people"), ["@owner.friends"], "nothing or .leaders"),

@@ -19,12 +19,13 @@ function kept(item, newDoc, oldDoc) {
     oldDoc[item] === undefined ? null : oldDoc[item]);
 }
 
-// A tombstone without these would be open to everyone who follows the changes.
+// A tombstone without readers would be open to everyone who follows the changes, and one without the
+// public mark would not reach those who had the public document.
 function deletion(may, newDoc, oldDoc) {
   var code = may('delete', oldDoc, oldDoc);
   var keeps = ['form', 'readers', 'authors'].every(function (item) {
     return kept(item, newDoc, oldDoc);
-  });
+  }) && (newDoc['public'] === true) === (oldDoc['public'] === true);
   return code !== 'allowed' || keeps ? code : 'stub_keeps';
 }
 

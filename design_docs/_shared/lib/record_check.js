@@ -58,14 +58,27 @@ function namesFollow(kind, rules, doc, old) {
   });
 }
 
+// Whether a document of this form is public, as Form.opens in plugin/runtime/form.py.
+function opens(shape, doc) {
+  return shape['public'] === true ||
+    (typeof shape['public'] === 'string' && doc[shape['public']] === true);
+}
+
+function isPublic(doc) { return doc['public'] === true; }
+
+function openAsTold(shape, doc, old) {
+  if (isPublic(doc) === opens(shape, doc)) { return true; }
+  // Written under an earlier form, and nothing of it changed.
+  return !!old && isPublic(doc) === isPublic(old) && opens(shape, doc) === opens(shape, old);
+}
+
 function problem(shape, doc, old) {
   if (!stamped(doc)) { return TEXTS.stamp; }
   if (old && !keptSteps(doc, old)) { return TEXTS.steps; }
   if (!['readers', 'authors'].every(function (kind) {
     return namesFollow(kind, shape[kind] || {}, doc, old);
   })) { return TEXTS.names; }
-  var open = old ? old['public'] : shape['public'];
-  return (doc['public'] === true) === (open === true) ? '' : TEXTS.open;
+  return openAsTold(shape, doc, old) ? '' : TEXTS.open;
 }
 
 exports.check = function (forms, doc, old, userCtx) {

@@ -41,7 +41,8 @@ class FilteredDatabase:
 
     `inner` is the server's own handle, `writer` a handle under the person's user context, so that
     the store validates pushes once more. `acl_pushed` is called after a push that held the ACL;
-    `guard` is entered around the write of a document and raises Forbidden.
+    `guard` is entered around the write of a document and raises Forbidden; `shown` gives a document
+    as it is decided about.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class FilteredDatabase:
         identity: Identity,
         acl_pushed: Callable[[], object] = lambda: None,
         guard: Guard = lambda doc: nullcontext(),
+        shown: Callable[[Doc], Doc] = lambda doc: doc,
     ) -> None:
         self._inner = inner
         self._writer = writer
@@ -59,7 +61,7 @@ class FilteredDatabase:
         self._identity = identity
         self._acl_pushed = acl_pushed
         self._guard = guard
-        self._visibility = Visibility(inner, access, identity)
+        self._visibility = Visibility(inner, access, identity, shown)
         self._locals = f"_local/{identity.name}:"
 
     @property
@@ -223,7 +225,9 @@ class FilteredDatabase:
         return rev
 
     def delete(self, docid: str, rev: str) -> str:
-        return _refuse("Write a deletion that keeps form, readers and authors of the document.")
+        return _refuse(
+            "Write a deletion that keeps form, readers, authors and public mark of the document."
+        )
 
     def bulk_docs(self, docs: Sequence[Doc], *, new_edits: bool = True) -> list[Row]:
         rows = self._pusher().bulk_docs(docs, new_edits=new_edits)

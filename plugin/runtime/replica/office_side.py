@@ -56,6 +56,7 @@ class FilteredServer:
             self._session.identity,
             lambda: office.apply_acl(name),
             partial(guarded_push, office, name),
+            context.shown,
         )
 
     def wait_for_changes(
@@ -107,7 +108,7 @@ def rights_for(
         raise BadInput("The state of a replica is a text.")
     return rights_since(
         context.reading,
-        Visibility(context.reading, context.access, identity),
+        Visibility(context.reading, context.access, identity, context.shown),
         frozenset(_readable(context)),
         str(identity.name),
         state,

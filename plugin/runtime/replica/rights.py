@@ -20,7 +20,7 @@ from typing import Any
 
 from acl import reader_set
 from acl.readers import CONFLICT_PREFIX
-from plugin.runtime.design import INDEX, SETS_VIEW
+from plugin.runtime.design import INDEX, PUBLIC, SETS_VIEW
 from plugin.runtime.errors import BadInput
 from plugin.runtime.replica.sync import hashed
 from plugin.runtime.replica.visibility import Visibility
@@ -126,10 +126,11 @@ def _moved_out(inner: Database, visibility: Visibility, told: Told) -> Iterator[
 
 
 def _sets_of(doc: Doc, visibility: Visibility) -> set[str]:
-    """The reader sets that the document is or was in, as far as it tells."""
+    """The reader sets that the document is or was in, as far as it tells: also those of public
+    documents, since it may have been one."""
     branches = visibility.leaves(doc["_id"]) if doc.get("_conflicts") else [doc]
     sets: set[str] = {CONFLICT_PREFIX + doc["_id"]} if doc.get("_conflicts") else set()
     for branch in branches:
         sets.add(reader_set({k: v for k, v in branch.items() if k != "_conflicts"}))
         sets.update(map(str, branch.get("former_readers", [])))
-    return sets
+    return sets | {PUBLIC + name for name in sets}

@@ -1,9 +1,8 @@
 """Which documents of a database one person may replicate."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
-from acl import Access, Identity, may
+from acl import ACL_ID, Access, Identity, may
 from store.api import Database
 from store.errors import NotFound as Missing
 from store.types import Doc, Row
@@ -13,14 +12,25 @@ class Visibility:
     """Decides by the current state of the database; a conflict is visible where all its live
     branches are (acl.md, "Readers and Authors items")."""
 
-    def __init__(self, inner: Database, access: Access, identity: Identity) -> None:
+    def __init__(
+        self,
+        inner: Database,
+        access: Access,
+        identity: Identity,
+        shown: Callable[[Doc], Doc] = lambda doc: doc,
+    ) -> None:
+        """`shown` gives a document as it is decided about (`Context.shown`)."""
         self._inner = inner
         self._access = access
         self._identity = identity
+        self._shown = shown
 
-    def allows(self, doc: Mapping[str, Any]) -> bool:
-        """Whether this body alone may be replicated."""
-        return bool(may(self._access, self._identity, "replicate", doc))
+    def allows(self, doc: Doc) -> bool:
+        """Whether this body alone may be replicated. The list and the design come with whatever
+        else: without them a replica of public documents could not be opened."""
+        bare = doc.get("_id") == ACL_ID or str(doc.get("_id", "")).startswith("_design/")
+        wanted = None if bare else self._shown(doc)
+        return bool(may(self._access, self._identity, "replicate", wanted))
 
     def allows_change(self, row: Row) -> bool:
         """Whether a row of `_changes` (with `doc` and `_conflicts`) may be told."""
