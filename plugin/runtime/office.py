@@ -32,6 +32,7 @@ from store.api import Database, Server
 from store.deploy import Report, untold
 from store.errors import BadRequest
 from store.errors import NotFound as Missing
+from store.text import TextIndex
 from store.types import ViewOptions
 
 VERSION = version("divan")
@@ -133,6 +134,11 @@ class Office:
     def coordination(self) -> Database:
         """Leases and counters, for the server alone. Not on laptops."""
         return server_database(self.server, COORDINATION, history=20)
+
+    @cached_property
+    def texts(self) -> TextIndex:
+        """The full-text index of this data directory. May be deleted: it is made anew."""
+        return TextIndex(self.data / "search" / "text.sqlite")
 
     def session(self, identity: Identity, language: str = "") -> Session:
         """What `identity` may do here; `language` is the one chosen for the pages."""
@@ -280,6 +286,8 @@ class Office:
 
     def close(self) -> None:
         """Close the store. The office is of no use afterwards."""
+        if "texts" in self.__dict__:
+            self.texts.close()
         self.server.close()
 
     def __enter__(self) -> "Office":

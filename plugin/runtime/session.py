@@ -13,6 +13,7 @@ from plugin.runtime.errors import NotFound, OfficeError
 from plugin.runtime.listing import Listing
 from plugin.runtime.messages import LANGUAGES, Text
 from plugin.runtime.module import DatabaseSpec, Module
+from plugin.runtime.search.finding import Found, search
 
 if TYPE_CHECKING:
     from plugin.runtime.office import Office
@@ -83,6 +84,10 @@ class Session:
         if spec is None:
             raise NotFound("There is no listing {name} in this database.", name=name)
         return Listing(context, spec)
+
+    def search(self, text: str, *, database: str = "", limit: int = 20, after: str = "") -> Found:
+        """Documents of all databases, or of one, that hold all words of a text; see `finding`."""
+        return search(self, text, database=database, limit=limit, after=after)
 
     def databases(self) -> list[DatabaseInfo]:
         """The databases that this identity may enter, as the navigator orders them.
