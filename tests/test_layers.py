@@ -35,7 +35,7 @@ EXACT = {"plugin"}  # only the public names: `from plugin import …`, not `plug
 CONFINED = {
     "ibmcloudant": ("store/couch",),
     "ibm_cloud_sdk_core": ("store/couch",),
-    "sqlite3": ("store/lite",),
+    "sqlite3": ("store/lite", "store/text"),
     "quickjs": ("store/lite/js",),
     "pcre2": ("store/mango/patterns.py",),
     "exchangelib": ("mailbridge/exchange.py",),

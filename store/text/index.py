@@ -1,8 +1,8 @@
 """The index: SQLite's FTS5, one file for all databases of a server.
 
 The reader set of each document is a word in a column of its own, and a question asks for it beside
-the words looked for. FTS5 goes through both lists at once, newest first, and skips in the longer one
-until the page is full: what a question costs does not depend on documents it may not find.
+the words looked for. FTS5 goes through both lists at once, newest first, and skips in the longer
+one until the page is full: what a question costs does not depend on documents it may not find.
 The file may be deleted at any time; it is made anew from the changes feeds.
 """
 
@@ -134,6 +134,17 @@ class TextIndex:
                 _take_out(conn, source, docid)
             conn.execute("INSERT INTO texts (texts) VALUES ('optimize')")
             conn.execute("DELETE FROM slips WHERE word NOT IN (SELECT term FROM vocabulary)")
+
+    def clear(self) -> None:
+        """Take out everything."""
+        with self._write() as conn:
+            _make(conn)
+
+    def count(self, source: str) -> int:
+        """How many documents it holds of a database."""
+        query = "SELECT count(*) FROM entries WHERE source = ?"
+        with self._read() as conn:
+            return int(conn.execute(query, (source,)).fetchone()[0])
 
     def ids(self, source: str, after: str = "", limit: int = 1000) -> list[str]:
         """Ids of the documents it holds of a database, in order, behind `after`."""

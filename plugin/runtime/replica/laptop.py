@@ -148,7 +148,7 @@ class Replica:
             except Ended as error:
                 if error.office != self.laptop.office:
                     raise
-                empty(self.office.server, self.office.data)
+                empty(self.office)
                 raise Revoked(
                     "The office ended this laptop's access. All documents were removed from"
                     " {data}.",

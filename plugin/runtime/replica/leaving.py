@@ -5,8 +5,8 @@ Only an answer of the laptop's own office counts for that (acl.md, "Replication"
 
 import shutil
 from collections.abc import Iterable
-from pathlib import Path
 
+from plugin.runtime.office import Office
 from plugin.runtime.replica.returning import Keeper, leaves_of
 from plugin.runtime.replica.review import FOLDER
 from plugin.runtime.replica.unsent import unsent
@@ -14,11 +14,13 @@ from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from store.api import Server
 
 
-def empty(server: Server, data: Path) -> None:
-    """Delete every database, the sign-in of the laptop's person included, and the kept edits."""
-    for name in server.all_dbs():
-        server.delete(name)
-    shutil.rmtree(data / FOLDER, ignore_errors=True)
+def empty(office: Office) -> None:
+    """Delete every database, the sign-in of the laptop's person included, the kept edits, and the
+    index of texts."""
+    for name in office.server.all_dbs():
+        office.server.delete(name)
+    office.texts.clear()
+    shutil.rmtree(office.data / FOLDER, ignore_errors=True)
 
 
 def drop_lost(server: Server, keeper: Keeper, still: Iterable[str]) -> dict[str, int]:

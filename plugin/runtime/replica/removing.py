@@ -41,7 +41,7 @@ def remove_replica(replica: Replica, *, discard: bool = False) -> bool:
         if edits and not discard:
             raise StillUnsent(edits)
         told = _tell_office(replica)
-        empty(office.server, office.data)
+        empty(office)
         forget(office)
     return told
 

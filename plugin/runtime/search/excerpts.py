@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from plugin.runtime.context import Context
+from plugin.runtime.context import PLACE, Context
 from plugin.runtime.document import Document
 from plugin.runtime.form import is_empty
 from store.text import Word
@@ -17,12 +17,12 @@ BEFORE, LONG = 30, 120
 
 
 def excerpt(ctx: Context, doc: Document, wanted: Sequence[Sequence[Word]]) -> Excerpt:
-    """From the first item of words that holds one of the words; empty where only the title, a
-    number or a name does."""
+    """From the first item of words outside the title that holds one of the words; empty where none
+    does."""
     words = [word.text for group in wanted for word in group]
     for text in _texts(ctx, doc):
         same = "".join(folded(char)[:1] or char for char in text)
-        places = [at for at in (same.find(word) for word in words) if at >= 0]
+        places = [place for word in words for place in _places(same, word)]
         if places:
             begin = max(0, min(places) - BEFORE)
             end = begin + LONG
@@ -31,22 +31,31 @@ def excerpt(ctx: Context, doc: Document, wanted: Sequence[Sequence[Word]]) -> Ex
 
 
 def _texts(ctx: Context, doc: Document) -> Iterator[str]:
-    form = ctx.design.forms.get(doc.form)
-    for item in form.items.values() if form else ():
+    form = ctx.form(doc.form)
+    title = PLACE.findall(form.subject)
+    for item in form.items.values():
         value = doc.get(item.name)
-        if item.kind in ("text", "richtext") and not is_empty(value):
+        shown = item.kind in ("text", "richtext") and item.name not in title
+        if shown and not is_empty(value):
             yield " ".join(str(value)[:LOOKED_THROUGH].split())
 
 
 def _pieces(text: str, same: str, words: Sequence[str]) -> Iterator[tuple[str, bool]]:
     marked = [False] * len(text)
     for word in words:
-        at = same.find(word)
-        while at >= 0:
+        for at in _places(same, word):
             marked[at : at + len(word)] = [True] * len(word)
-            at = same.find(word, at + 1)
     begin = 0
     for at in range(1, len(text) + 1):
         if at == len(text) or marked[at] != marked[begin]:
             yield text[begin:at], marked[begin]
             begin = at
+
+
+def _places(same: str, word: str) -> Iterator[int]:
+    """Where the word stands; a Latin one only where a word begins."""
+    at = same.find(word)
+    while at >= 0:
+        if at == 0 or not (same[at - 1].isascii() and same[at - 1].isalnum()):
+            yield at
+        at = same.find(word, at + 1)
