@@ -39,6 +39,7 @@ from plugin.runtime.office import Office
 from plugin.runtime.people import ADMINISTRATORS, add_person, make_administrator
 from plugin.runtime.replica.office_side import FilteredServer, databases_for, rights_for
 from plugin.runtime.runner import AgentRunner, at_office
+from plugin.runtime.search.finding import Found, FoundDocument
 from plugin.runtime.session import DatabaseInfo, Session
 from plugin.runtime.session_levels import SESSIONS_ID, SessionKind
 from plugin.runtime.settings import Settings, kept_secret, secret
@@ -89,6 +90,8 @@ __all__ = [
     "Form",
     "FormAction",
     "FormCode",
+    "Found",
+    "FoundDocument",
     "Group",
     "Identity",
     "Invalid",
