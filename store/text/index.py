@@ -134,11 +134,13 @@ class TextIndex:
                 _take_out(conn, source, docid)
             conn.execute("INSERT INTO texts (texts) VALUES ('optimize')")
             conn.execute("DELETE FROM slips WHERE word NOT IN (SELECT term FROM vocabulary)")
+        self._empty_log()
 
     def clear(self) -> None:
         """Take out everything."""
         with self._write() as conn:
             _make(conn)
+        self._empty_log()
 
     def count(self, source: str) -> int:
         """How many documents it holds of a database."""
@@ -207,6 +209,11 @@ class TextIndex:
             except BaseException:
                 self._writer.rollback()
                 raise
+
+    def _empty_log(self) -> None:
+        """The log still holds pages as they were; where somebody reads them, until he has done."""
+        with self._writing, translating(str(self._path)):
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _open(self) -> sqlite3.Connection:
         conn = open_file(self._path, "rwc")

@@ -35,6 +35,7 @@ PAGES = (
     "/service/",
     "/settings/",
     "/tracking/acl",
+    "/search?q=价格",
 )
 
 
@@ -130,6 +131,27 @@ def test_everything_works_without_script(served: Served, sign_in: SignIn) -> Non
     page.locator("[name='lose.lost_reason']").select_option(index=1)
     page.get_by_role("button", name="Mark as lost").click()
     expect(page.locator("h1 .state")).to_have_text("Lost")
+
+
+def test_the_box_at_the_top_finds_while_one_types(served: Served, sign_in: SignIn) -> None:
+    page = sign_in(LEADER)
+    page.keyboard.press("/")
+    box = page.get_by_role("combobox", name="Search everywhere")
+    expect(box).to_be_focused()
+    box.press_sequentially("beijingf")
+    lines = page.locator("#search-found [role=option]")
+    expect(lines.first).to_be_visible()
+    title = lines.first.evaluate("line => line.firstChild.textContent")
+    box.press("ArrowDown")
+    expect(lines.first).to_have_attribute("aria-selected", "true")
+    box.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+    box.fill("zzzz")
+    expect(page.locator("#search-found")).to_have_text("Nothing found.")
+    box.press("Escape")
+    expect(page.locator("#search-found")).to_be_hidden()
+    box.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Search")
 
 
 def test_enter_in_a_field_saves_and_does_not_search(served: Served, sign_in: SignIn) -> None:
