@@ -13,6 +13,7 @@ from acl.effective import Access, access
 from acl.entries import Acl, Entry, EntryType, problems
 from acl.explaining import Branch, Explanation, Listed, explain
 from acl.levels import Level
+from acl.merging import Clash, Merge, merge
 from acl.names import ANONYMOUS, ANONYMOUS_ENTRY, DEFAULT_ENTRY, Identity, is_role
 from acl.readers import (
     authors_of,
@@ -41,6 +42,7 @@ __all__ = [
     "AclError",
     "Action",
     "Branch",
+    "Clash",
     "Decision",
     "Entry",
     "EntryType",
@@ -48,6 +50,7 @@ __all__ = [
     "Identity",
     "Level",
     "Listed",
+    "Merge",
     "Privilege",
     "Reason",
     "Rule",
@@ -64,6 +67,7 @@ __all__ = [
     "is_role",
     "may",
     "may_write",
+    "merge",
     "names_of",
     "parse",
     "parse_sound",

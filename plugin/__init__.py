@@ -7,6 +7,7 @@ through the `Documents` and `Listing` of a session.
 from acl import Access, Acl, Decision, Entry, EntryType, Identity, Level, Privilege
 from plugin.runtime.acl_effects import Effect, Effects, RoleUse
 from plugin.runtime.acl_log import LoggedChange
+from plugin.runtime.acl_saving import AclMeeting
 from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp
 from plugin.runtime.context import told
 from plugin.runtime.credentials import SHORTEST as SHORTEST_PASSWORD
@@ -60,6 +61,7 @@ __all__ = [
     "SHORTEST_PASSWORD",
     "Access",
     "Acl",
+    "AclMeeting",
     "Action",
     "Agent",
     "AgentRunner",

@@ -12,6 +12,7 @@ from plugin import Credentials, Office
 from views import (
     account,
     acl,
+    acl_asking,
     auth,
     conflicts,
     documents,
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     search.blueprint,
     account.blueprint,
     acl.blueprint,
+    acl_asking.blueprint,
     listings.blueprint,
     steps.blueprint,
     conflicts.blueprint,

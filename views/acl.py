@@ -1,103 +1,22 @@
-"""The access control list of a database: entries, roles, and what somebody may do by them."""
-
-from dataclasses import dataclass
-from typing import Any
+"""The dialog of an access control list: its entries, roles and settings; saved after a look at
+what it changes."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers.response import Response
 
-from acl import (
-    ANONYMOUS_ENTRY,
-    DEFAULT_ENTRY,
-    RULES,
-    Acl,
-    Entry,
-    EntryType,
-    Level,
-    Privilege,
-    Rule,
-    access,
-    dry_problems,
-)
-from plugin import Invalid, Message, NotFound, Raw, Refused, SaveConflict, told
-from views.acl_reading import read_acl
-from views.editing import Option
-from views.language import _, current_formats
+from acl import Acl
+from plugin import SESSIONS_ID, Documents, Invalid, NotFound, Refused, SaveConflict
+from views.acl_changes import changes_page, choices, clash_page
+from views.acl_dialog import dialog, filter_options, level_options, tabs, type_options
+from views.acl_reading import Typed, read_acl
+from views.language import _
 from views.navigator import crumbs, info
-from views.renderers import name_of
-from views.shell import documents, shell, user
+from views.people_names import entry_type, name_options, stable_id
+from views.renderers import address
+from views.shell import documents, shell
 
 blueprint = Blueprint("acl", __name__)
-Answer = Response | str | tuple[str, int]
-
-LEVELS = {
-    Level.MANAGER: Message("Manager"),
-    Level.DESIGNER: Message("Designer"),
-    Level.EDITOR: Message("Editor"),
-    Level.AUTHOR: Message("Author"),
-    Level.READER: Message("Reader"),
-    Level.DEPOSITOR: Message("Depositor"),
-    Level.NO_ACCESS: Message("No Access"),
-}
-TYPES = {
-    EntryType.UNSPECIFIED: Message("Unspecified"),
-    EntryType.PERSON: Message("Person"),
-    EntryType.SERVER: Message("Server"),
-    EntryType.GROUP: Message("Person group"),
-    EntryType.SERVER_GROUP: Message("Server group"),
-    EntryType.MIXED: Message("Mixed group"),
-}
-PRIVILEGES = {
-    Privilege.CREATE: Message("Create"),
-    Privilege.DELETE: Message("Delete"),
-    Privilege.PRIVATE_VIEWS: Message("Private listings"),
-    Privilege.SHARED_VIEWS: Message("Shared listings"),
-    Privilege.AGENTS: Message("Agents"),
-    Privilege.READ_PUBLIC: Message("Read public"),
-    Privilege.WRITE_PUBLIC: Message("Write public"),
-    Privilege.REPLICATE: Message("Replicate or copy"),
-}
-
-
-@dataclass(frozen=True)
-class Tick:
-    """`fixed`: the level has it always or never; ticking changes nothing."""
-
-    value: str
-    label: str
-    ticked: bool
-    fixed: bool = False
-
-
-@dataclass(frozen=True)
-class EntryLine:
-    key: str
-    name: str
-    title: str
-    type: str
-    level: str
-    privileges: tuple[Tick, ...]
-    roles: tuple[Tick, ...]
-    new: bool = False
-    stays: bool = False
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What a person has in this database, and why."""
-
-    title: str
-    level: str
-    privileges: str
-    roles: str
-    why: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class LogLine:
-    text: str
-    by: str
-    at: str
+Answer = Response | tuple[str, int]
 
 
 @blueprint.get("/<database>/acl")
@@ -105,33 +24,55 @@ def page(database: str) -> Answer:
     """The list as it stands."""
     docs = documents(database)
     info(database)
-    return _show(database, docs.acl(), docs.acl_document(), 200)
+    return _dialog(docs, Typed(docs.acl()), str(docs.acl_document()["_rev"]))
 
 
 @blueprint.post("/<database>/acl")
 def save(database: str) -> Answer:
-    """Save the list; the door refuses all but Managers, and a list that is not sound."""
+    """What a button of the dialog says in `do`: `check` what saving would change, `save`, `merge`
+    with what somebody else saved meanwhile; anything else shows the dialog again as it was typed.
+    """
     docs = documents(database)
     info(database)
-    old, stored = docs.acl(), docs.acl_document()
-    new = read_acl(request.form)
-    who = user()
-    warnings = [
-        _(told(one))
-        for one in (dry_problems(old, new, who.identity) if who else ())
-        if one.code == "acl_lose_manager"
-    ]
-    if warnings and docs.may("manage") and "sure" not in request.form:
-        return _show(database, new, stored, 422, warnings=warnings)
+    typed = read_acl(request.form, stable_id, entry_type)
+    act, rev = request.form.get("do", ""), request.form.get("rev", "")
+    if act not in ("check", "save", "merge"):
+        return _dialog(docs, typed, rev)
     try:
-        docs.save_acl(new, request.form.get("rev") or None)
+        if act == "save":
+            docs.save_acl(typed.acl, rev)
+            flash(_("Saved. It is in force at once."), "success")
+            return redirect(_after(database), 303)
+        if act == "merge":
+            return _merged(docs, typed, rev)
+        return _checked(docs, typed.acl, rev)
+    except SaveConflict:
+        return clash_page(docs, docs.meet_acl(typed.acl, rev), typed.acl, rev)
     except Invalid as error:
-        texts = [_(text) for text in error.problems.values()]
-        return _show(database, new, stored, error.status, problems=texts)
-    except (Refused, SaveConflict) as error:
-        return _show(database, new, stored, error.status, problems=[_(error.message)])
-    flash(_("Saved. It is in force at once."), "success")
-    return redirect(_after(database), 303)
+        problems = [_(text) for text in error.problems.values()]
+        return _dialog(docs, typed, rev, error.status, problems)
+    except Refused as error:
+        return _dialog(docs, typed, rev, error.status, [_(error.message)])
+
+
+def _checked(docs: Documents, acl: Acl, rev: str) -> Answer:
+    """What saving would change. Raises SaveConflict where somebody else saved meanwhile."""
+    stored = docs.acl_document()
+    if rev and stored["_rev"] != rev:
+        raise SaveConflict({}, stored, ())
+    return changes_page(docs, docs.acl_effects(acl), acl, str(stored["_rev"]))
+
+
+def _merged(docs: Documents, typed: Typed, rev: str) -> Answer:
+    """The changes of both in one list, and what saving that would change."""
+    met = docs.meet_acl(typed.acl, rev, choices(request.form))
+    if met.clashes:
+        return clash_page(docs, met, typed.acl, rev)
+    try:
+        return _checked(docs, met.acl, met.rev)
+    except Invalid as error:
+        problems = [_(text) for text in error.problems.values()]
+        return _dialog(docs, Typed(met.acl), met.rev, error.status, problems)
 
 
 def _after(database: str) -> str:
@@ -144,87 +85,55 @@ def _after(database: str) -> str:
     return url_for(".page", database=database)
 
 
-def _show(
-    database: str,
-    acl: Acl,
-    stored: Raw,
-    status: int,
-    *,
-    problems: list[str] | None = None,
-    warnings: list[str] | None = None,
-) -> tuple[str, int]:
-    people = shell().office.directory.people()
-    persons = [Option(one.name, name_of(one.name)) for one in people.persons.values() if one.active]
-    groups = [Option(one.name, name_of(one.name)) for one in people.groups.values()]
-    can_manage = bool(documents(database).may("manage"))
-    lines = [_line(str(place), entry, acl) for place, entry in enumerate(acl.entries)]
-    if can_manage:
-        lines.append(_line("new", Entry("", level=Level.READER), acl, new=True))
-    asked = request.args.get("person", "").strip()
+def _dialog(
+    docs: Documents, typed: Typed, rev: str, status: int = 200, problems: list[str] | None = None
+) -> Answer:
+    posted = request.form
+    shown = posted.get(f"{posted.get('shown')}.name", "") if "shown" in posted else ""
+    warnings = docs.acl_warnings(typed.acl)
     html = render_template(
         "acl.html",
         title=_("Access control"),
-        crumbs=crumbs(database),
-        action=url_for(".save", database=database),
-        cancel=url_for("navigator.page", database=database),
-        rev=stored.get("_rev", ""),
-        can_manage=can_manage,
-        entries=lines,
-        types=[Option(one.value, _(text)) for one, text in TYPES.items()],
-        levels=[(Option(one.title, _(text)), _rules(one)) for one, text in LEVELS.items()],
-        roles=", ".join(acl.roles),
+        crumbs=crumbs(docs.name),
+        tabs=tabs(docs.name),
+        action=url_for(".save", database=docs.name),
+        cancel=url_for("navigator.page", database=docs.name),
+        rev=rev,
+        can_manage=bool(docs.may("manage")),
+        dialog=dialog(
+            typed.acl,
+            selected=typed.added or stable_id(shown),
+            filter_=posted.get("filter", ""),
+            tab=posted.get("tab", ""),
+            warnings={name: _(text) for name, text in warnings.items()},
+        ),
+        types=type_options(),
+        levels=level_options(),
+        filters=filter_options(),
+        names=name_options(entries=True),
         problems=problems or [],
-        warnings=warnings or [],
-        asked=asked,
-        effect=_effect(acl, asked) if asked else None,
-        people=persons,
-        names=persons + groups,
-        log=[_log_line(line) for line in reversed(stored.get("log") or [])][:20],
+        sessions=_sessions(),
+        sessions_url=_sessions_url(),
     )
     return html, status
 
 
-def _line(key: str, entry: Entry, acl: Acl, *, new: bool = False) -> EntryLine:
-    rules = RULES[entry.level]
-    ticks = tuple(
-        Tick(
-            one.value,
-            _(text),
-            rules[one] is Rule.ALWAYS or one in entry.privileges,
-            rules[one] in (Rule.ALWAYS, Rule.NEVER),
-        )
-        for one, text in PRIVILEGES.items()
-    )
-    roles = tuple(Tick(role, role, role in entry.roles) for role in acl.roles)
-    title = {
-        DEFAULT_ENTRY: _("Everybody else"),
-        ANONYMOUS_ENTRY: _("Not signed in"),
-    }.get(entry.name, name_of(entry.name))
-    level, stays = entry.level.title, entry.name == DEFAULT_ENTRY
-    return EntryLine(key, entry.name, title, entry.type.value, level, ticks, roles, new, stays)
+def _sessions() -> list[tuple[str, str]]:
+    """Kind of session and the highest level that it may have."""
+    titles = {
+        "password": _("Signed in by password"),
+        "laptop": _("On a laptop"),
+        "portal": _("Person from outside"),
+    }
+    levels = shell().office.directory.people(fresh=True).highest_levels()
+    return [(titles[kind.value], _(level.title)) for kind, level in levels.items()]
 
 
-def _rules(level: Level) -> str:
-    """For the script: each privilege with the letter of its rule, `create:F delete:o …`."""
-    return " ".join(f"{one.value}:{rule.value}" for one, rule in RULES[level].items())
-
-
-def _effect(acl: Acl, name: str) -> Effect | None:
-    """What the list shown gives to a person; None for nobody."""
-    person = shell().office.directory.by_login(name)
-    if person is None:
-        return None
-    held = access(acl, shell().office.directory.identity(person.name))
-    shown = [_(text) for one, text in PRIVILEGES.items() if one in held.privileges]
-    return Effect(
-        title=name_of(person.name),
-        level=_(LEVELS[held.level]),
-        privileges=", ".join(shown),
-        roles=", ".join(sorted(held.roles)),
-        why=tuple(_(told(one)) for one in held.why),
-    )
-
-
-def _log_line(line: dict[str, Any]) -> LogLine:
-    by, at = str(line.get("by", "")), str(line.get("at", ""))
-    return LogLine(str(line.get("text", "")), name_of(by), current_formats().time(at))
+def _sessions_url() -> str:
+    """Where these are changed; empty for who does not see it."""
+    try:
+        settings = documents("settings")
+        found = settings.open(SESSIONS_ID)
+    except NotFound:
+        return ""
+    return address("settings", found.id)

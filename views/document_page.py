@@ -216,7 +216,8 @@ def facts(doc: Document) -> list[Crumb]:
     if readers:
         shown = ", ".join(reader_name(one) for one in readers)
         found.append(Crumb(_("Open to {names}", names=shown), icon="eye"))
-    return found
+    why = url_for("acl_asking.why", database=doc.database, document=doc.id)
+    return [*found, Crumb(_("Who can see this, and why?"), why, "shield-lock")]
 
 
 def reader_name(name: str) -> str:

@@ -7,7 +7,7 @@ from flask import Response, current_app, make_response, render_template, request
 from views.language import _
 from views.shell import user
 
-EDIT_PAGES = frozenset(("documents.new", "documents.edit"))
+EDIT_PAGES = frozenset(("documents.new", "documents.edit", "acl.save"))
 """Where people type for long. Forms with passwords are none of these: they are not shown again."""
 
 

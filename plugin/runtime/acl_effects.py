@@ -156,6 +156,13 @@ def _warnings(ctx: Context, before: Acl, after: Acl, people: People) -> Iterable
             yield from _matching_nobody(entry, people)
 
 
+def entry_warnings(ctx: Context, acl: Acl) -> dict[str, Message]:
+    """What is doubtful about entries, by name: those that match nobody."""
+    people = ctx.office.directory.people(fresh=True)
+    found = ((entry.name, _matching_nobody(entry, people)) for entry in acl.entries)
+    return {name: told(one) for name, reasons in found for one in reasons}
+
+
 def _matching_nobody(entry: Entry, people: People) -> Iterable[Reason]:
     if entry.is_fixed or entry.type in (EntryType.SERVER, EntryType.SERVER_GROUP):
         return

@@ -1,15 +1,28 @@
 """The access control list of a database: read it, change it, copy it to where the store looks."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from acl import ACL_ID, Acl, AclError, differences, parse, problems, security_object, to_document
-from plugin.runtime.acl_log import logged
+from acl import (
+    ACL_ID,
+    Acl,
+    AclError,
+    Clash,
+    differences,
+    merge,
+    parse,
+    problems,
+    security_object,
+    to_document,
+)
+from plugin.runtime.acl_log import LoggedChange, logged, read_log
 from plugin.runtime.context import Context, told
 from plugin.runtime.errors import Invalid, OfficeError, Refused, SaveConflict
 from plugin.runtime.managers import guarded
 from plugin.runtime.messages import Message
 from store.api import Database
-from store.errors import Conflict, Forbidden, NotFound, Unauthorized
+from store.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
 
 
 def read_acl(db: Database) -> tuple[Acl, dict[str, Any]]:
@@ -52,6 +65,47 @@ def save_acl(ctx: Context, acl: Acl, rev: str | None) -> None:
         raise Refused(Message(error.reason)) from error
     copy_to_security(ctx.reading)
     ctx.office.written(ctx.name)
+
+
+@dataclass(frozen=True)
+class AclMeeting:
+    """Two saves of the list that met. `acl` holds the changes of both, to be saved on `rev`;
+    `clashes` are the entries for which somebody has to choose. `mine` and `theirs` say what each
+    changed."""
+
+    acl: Acl
+    rev: str
+    clashes: tuple[Clash, ...]
+    mine: tuple[Message, ...]
+    theirs: tuple[LoggedChange, ...]
+
+
+def meet(ctx: Context, acl: Acl, rev: str, choices: Mapping[str, str]) -> AclMeeting:
+    """The list as edited on `rev`, and what was saved since, put together.
+
+    `choices` says `mine` or `theirs` for entries that clash. Where `rev` was compacted away,
+    everything that differs is a clash.
+    """
+    theirs, doc = read_acl(ctx.reading)
+    base, before = _at(ctx, rev)
+    merged = merge(base, acl, theirs, choices)
+    since = read_log(doc)
+    return AclMeeting(
+        merged.acl,
+        str(doc["_rev"]),
+        merged.clashes,
+        tuple(map(told, differences(base, acl))),
+        tuple(since[: len(since) - len(read_log(before))]),
+    )
+
+
+def _at(ctx: Context, rev: str) -> tuple[Acl, dict[str, Any]]:
+    """The list as it was at a revision; an empty one where that is not known any more."""
+    try:
+        doc = ctx.reading.get(ACL_ID, rev=rev)
+        return parse(doc), doc
+    except (NotFound, BadRequest, AclError):
+        return Acl(), {}
 
 
 def demand_sound(acl: Acl) -> None:

@@ -4,6 +4,7 @@ Two documents: `_design/divan` (forms, listings, checks; a Designer changes it) 
 (the views). Apart, so that a changed form does not rebuild an index.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ INDEX = "index"
 INDEX_ID = f"_design/{INDEX}"
 SETS_VIEW = "documents_by_reader_set"
 CONFLICTS_VIEW = "conflicts"
+NUMBERS_VIEW = "documents_by_number"
 
 PUBLIC = "p:"
 
@@ -44,6 +46,9 @@ WRAPPED = """function (doc) {
 }"""
 
 SETS_MAP = "function (doc) { emit([], [1]); }"
+NUMBERS_MAP = (
+    "function (doc) { var item = %s[doc.form]; if (item && doc[item]) { emit([doc[item]], [1]); } }"
+)
 CONFLICTS_MAP = "function (doc) { if (doc._conflicts) { emit([doc._id], [1]); } }"
 
 VALIDATE = """function (doc, old, userCtx, secObj) {
@@ -86,14 +91,22 @@ def build(folder: Path, shared: Path = SHARED) -> tuple[Doc, Doc]:
         "validate_doc_update": VALIDATE,
     }
     read_design(divan)
-    return divan, _index(own.get("views", {}), lib)
+    return divan, _index(own.get("views", {}), _numbers(own.get("forms", {})), lib)
 
 
-def _index(views: Mapping[str, Any], lib: Mapping[str, str]) -> Doc:
+def _numbers(forms: Mapping[str, Any]) -> dict[str, str]:
+    """Form → the item that holds its number."""
+    counted = ((name, form.get("number")) for name, form in sorted(forms.items()))
+    return {name: str(number["item"]) for name, number in counted if number}
+
+
+def _index(views: Mapping[str, Any], numbers: Mapping[str, str], lib: Mapping[str, str]) -> Doc:
     built: dict[str, Any] = {
         SETS_VIEW: _view({"map": SETS_MAP}),
         CONFLICTS_VIEW: _view({"map": CONFLICTS_MAP}),
     }
+    if numbers:
+        built[NUMBERS_VIEW] = _view({"map": NUMBERS_MAP % json.dumps(numbers, sort_keys=True)})
     built |= {name: _view(view) for name, view in views.items()}
     sources = [view["map"] for view in built.values()]
     return {

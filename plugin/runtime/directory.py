@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from acl import Identity, is_role
+from acl import Identity, Level, is_role
 from plugin.runtime.errors import NotFound
 from plugin.runtime.messages import Message, translate
 from plugin.runtime.names import LEADERS
@@ -110,6 +110,15 @@ class People:
         """The active persons whom a name means: a person, the members of a group (nested ones too),
         a unit such as `*/Sales`, `*` for everybody; by stable id."""
         return tuple(self._called.get(name, ()))
+
+    @cached_property
+    def units(self) -> tuple[str, ...]:
+        """The units of active persons as wildcards, `*/Sales` and `*/Sales/Central`."""
+        return tuple(name for name in sorted(self._called) if name.startswith("*/"))
+
+    def highest_levels(self) -> dict[SessionKind, Level]:
+        """The highest level that each kind of session may have."""
+        return {kind: self.levels.get(kind, Level.MANAGER) for kind in SessionKind}
 
     def is_group(self, name: str) -> bool:
         """True for a group, also one that is computed."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from acl import Access, Acl, Action, Decision
 from plugin.runtime import attaching, creating, moving, reading, saving
-from plugin.runtime.acl_effects import Effects, acl_effects
+from plugin.runtime.acl_effects import Effects, acl_effects, entry_warnings
 from plugin.runtime.acl_log import LoggedChange, read_log
-from plugin.runtime.acl_saving import read_acl, save_acl
+from plugin.runtime.acl_saving import AclMeeting, meet, read_acl, save_acl
 from plugin.runtime.conflicts import clashes, conflicts, settle
 from plugin.runtime.context import Context
 from plugin.runtime.document import Document, Raw, StoredFile
@@ -72,6 +72,11 @@ class Documents:
     def open_many(self, ids: Sequence[str]) -> dict[str, Document]:
         """Those of the documents that may be read, by id."""
         return reading.open_many(self.context, ids)
+
+    def by_number(self, number: str) -> str:
+        """The id of the document with this number (of the form's item that counts). Raises
+        NotFound, also where several have it."""
+        return reading.by_number(self.context, number)
 
     def exists(self, docid: str) -> bool:
         """True if there is such a document and this identity may read it."""
@@ -201,6 +206,15 @@ class Documents:
         Raises as `save_acl`, but for SaveConflict.
         """
         return acl_effects(self.context, acl)
+
+    def acl_warnings(self, acl: Acl) -> dict[str, Message]:
+        """What is doubtful about entries of a list, by name: those that match nobody."""
+        return entry_warnings(self.context, acl)
+
+    def meet_acl(self, acl: Acl, rev: str, choices: Mapping[str, str] | None = None) -> AclMeeting:
+        """The list as edited on `rev` put together with what others saved since; `choices` says
+        `mine` or `theirs` for entries that both changed. Nothing is written."""
+        return meet(self.context, acl, rev, choices or {})
 
     def acl_log(self) -> list[LoggedChange]:
         """Who changed the list, when and how, the newest first."""

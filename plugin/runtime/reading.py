@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from acl import ACL_ID
 from plugin.runtime.context import Context
+from plugin.runtime.design import NUMBERS_VIEW
 from plugin.runtime.document import Document, Raw
 from plugin.runtime.errors import NotFound
+from plugin.runtime.ranges import rows, under
 from store import revisions
 from store.errors import BadRequest
 from store.errors import NotFound as Missing
@@ -68,6 +70,18 @@ def open_many(ctx: Context, ids: Sequence[str]) -> dict[str, Document]:
         if raw and ctx.may_read(live_branches(ctx, raw)):
             found[raw["_id"]] = ctx.document(raw)
     return found
+
+
+def by_number(ctx: Context, number: str) -> str:
+    """The id of the one document that has this number and may be read. Raises NotFound."""
+    sets = ctx.office.reader_sets(ctx.name).readable(ctx)
+    if not any(form.number for form in ctx.design.forms.values()):
+        raise NotFound
+    span = under((number,))
+    found = {row["id"] for row in rows(ctx.reading, NUMBERS_VIEW, sets, span, wanted=2)}
+    if len(found) != 1:
+        raise NotFound
+    return str(found.pop())
 
 
 def any_winner(ctx: Context, docid: str) -> Raw | None:
