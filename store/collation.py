@@ -92,6 +92,16 @@ def group_key(key: bytes, level: int) -> bytes:
     return key[:at]
 
 
+def parted(keys: bytes) -> list[bytes]:
+    """The sort keys that were joined to `keys`."""
+    found, at = [], 0
+    while at < len(keys):
+        end = _skip(keys, at)
+        found.append(keys[at:end])
+        at = end
+    return found
+
+
 def version() -> str:
     """What sort keys depend on besides their values: an index built under another is stale."""
     return f"2, {_weights().version}, Unicode {unicodedata.unidata_version}"

@@ -1,28 +1,29 @@
 """Bring an index up to date with its database.
 
-A first build gathers all rows unsorted and sorts them once at its end, so that its time is linear
+A first build gathers all rows in runs and merges them once at its end, so that its time is linear
 and its memory bounded; it may be cut at any time and goes on from where it was. Afterwards each
 change replaces the rows of its document, and the nodes over them are made true again.
 """
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from store.lite.feed import Batch, Feed, Source
 from store.lite.indexfile import IndexFile
-from store.lite.mapping import of_document
+from store.lite.mapping import Row
 from store.lite.remembered import log, restart_log, shorten_log
+from store.lite.rows import RowTables
+from store.lite.runs import Runs
 from store.lite.tree import FIRST, Place, Tree
 from store.lite.views import DesignViews, View
-
-Row = tuple[bytes, bytes, str, str]
-"""Sort key, tail, JSON texts of key and value."""
 
 LARGE = 2000
 """Changes from which on a first build gathers before it sorts."""
 STEP_SECONDS = 1.0
 """How long a transaction gathers: longer is quicker, shorter lets other processes in sooner."""
+STEP_BYTES = 32 * 1024 * 1024
+"""How much it gathers in memory."""
 
 
 def update(db: Source, file: IndexFile, design: DesignViews) -> None:
@@ -85,14 +86,12 @@ def _begin(db: Source, file: IndexFile, design: DesignViews) -> None:
 
 
 def _clear(conn: sqlite3.Connection, number: int, *, gathers: bool) -> None:
-    conn.execute(f"DROP TABLE IF EXISTS gathered_{number}")
-    conn.execute(f"DROP INDEX IF EXISTS tails_{number}")
-    conn.execute(f"DELETE FROM rows_{number}")
-    conn.execute(f"DELETE FROM nodes_{number}")
-    if gathers:
-        conn.execute(f"CREATE TABLE gathered_{number} (key BLOB, tail BLOB, k TEXT, v TEXT)")
-    else:
-        conn.execute(f"CREATE INDEX tails_{number} ON rows_{number}(tail)")
+    tables = RowTables(conn, number)
+    tables.clear()
+    Runs(conn, number).clear()
+    Tree(conn, number).clear()
+    if not gathers:
+        tables.find_documents()
 
 
 def _gather(file: IndexFile, design: DesignViews, feed: Feed) -> bool:
@@ -102,27 +101,37 @@ def _gather(file: IndexFile, design: DesignViews, feed: Feed) -> bool:
         if target is None:
             return True  # another process ended it
         end = time.monotonic() + STEP_SECONDS
-        batch = feed.after(seq)
-        while batch is not None:
-            for view, rows in zip(design.views.values(), batch.rows, strict=False):
-                _insert(conn, f"gathered_{view.number}", zip(*rows, strict=True))
+        views = design.views.values()
+        gathered = [Runs(conn, view.number) for view in views]
+        while (batch := feed.after(seq)) is not None:
+            for view, runs, rows in zip(views, gathered, batch.rows, strict=False):
+                runs.add(rows)
+                RowTables(conn, view.number).note(rows)
             seq = batch.last
-            batch = feed.after(seq) if time.monotonic() < end else None
-        over = time.monotonic() < end
-        if over:
-            _sort(conn, design)
-            seq = target
-        conn.execute("UPDATE state SET seq = ?, target = ?", (seq, None if over else target))
+            if time.monotonic() > end or sum(runs.size for runs in gathered) > STEP_BYTES:
+                break
+        for view, runs in zip(views, gathered, strict=True):
+            if batch is None:
+                _sort(conn, view, runs)
+            else:
+                runs.write()
+        over = batch is None
+        conn.execute("UPDATE state SET seq = ?, target = ?",
+                     (target, None) if over else (seq, target))  # fmt: skip
         return over
 
 
-def _sort(conn: sqlite3.Connection, design: DesignViews) -> None:
-    for view in design.views.values():
-        n = view.number
-        conn.execute(f"INSERT INTO rows_{n} SELECT * FROM gathered_{n} ORDER BY key, tail")
-        conn.execute(f"DROP TABLE gathered_{n}")
-        conn.execute(f"CREATE INDEX tails_{n} ON rows_{n}(tail)")
-        Tree(conn, n).refresh([FIRST], view.reducer)
+def _sort(conn: sqlite3.Connection, view: View, runs: Runs) -> None:
+    """Put what was gathered of a view in order, each row written and read once."""
+    tables = RowTables(conn, view.number)
+    tables.find_documents()
+    Tree(conn, view.number).plant(_inserted(tables, runs.merged()), view.reducer)
+
+
+def _inserted(tables: RowTables, pieces: Iterable[Sequence[Row]]) -> Iterator[Row]:
+    for rows in pieces:
+        tables.insert(rows)
+        yield from rows
 
 
 def _follow(file: IndexFile, design: DesignViews, feed: Feed) -> bool:
@@ -147,19 +156,16 @@ def _follow(file: IndexFile, design: DesignViews, feed: Feed) -> bool:
 
 def _replace(conn: sqlite3.Connection, view: View, batch: Batch) -> set[Place]:
     """Take out the old rows of the documents, put in the new ones; return the leaves concerned."""
-    tree = Tree(conn, view.number)
-    table = f"rows_{view.number}"
-    old: list[Place] = []
-    for docid in batch.docids:
-        old += conn.execute(
-            f"SELECT key, tail FROM {table} WHERE tail >= ? AND tail < ?", of_document(docid)
-        )
-    conn.executemany(f"DELETE FROM {table} WHERE key = ? AND tail = ?", old)
-    new = sorted(zip(*batch.rows[view.number], strict=True)) if batch.rows else []
-    _insert(conn, table, new)
-    keys = {key for key, _ in old} | {row[0] for row in new}
-    log(conn, batch.last, view.number, keys)
-    return set(_leaves(tree, sorted({*old, *(row[:2] for row in new)})))
+    tables = RowTables(conn, view.number)
+    old, new = tables.take_out(batch.docids), list[Row]()
+    if batch.rows:
+        rows = batch.rows[view.number]
+        new = sorted(rows.each())
+        tables.note(rows)
+        tables.insert(new)
+    places = sorted({*old, *(row[:2] for row in new)})
+    log(conn, batch.last, view.number, {key for key, _ in places})
+    return set(_leaves(Tree(conn, view.number), places))
 
 
 def _leaves(tree: Tree, places: Iterable[Place]) -> Iterable[Place]:
@@ -170,9 +176,3 @@ def _leaves(tree: Tree, places: Iterable[Place]) -> Iterable[Place]:
             start = tree.leaf(place)
             end = tree.leaf_end(start)
             yield start
-
-
-def _insert(conn: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None:
-    # For a `bytes` Python looks for an adapter, which takes longer than SQLite does for the row.
-    adapted = [(bytearray(key), bytearray(tail), k, v) for key, tail, k, v in rows]
-    conn.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", adapted)

@@ -35,8 +35,8 @@ class Builtin(Protocol):
     """One function. Neither chunks nor partials are empty."""
 
     @property
-    def columns(self) -> str:
-        """SQL for what it wants of a row beside key and tail, in two columns."""
+    def reads(self) -> str:
+        """SQL for what it wants of a row's value."""
         ...
 
     @property
@@ -62,7 +62,7 @@ def builtin(name: str) -> Builtin | None:
 
 @dataclass(frozen=True)
 class Count:
-    columns = "'', ''"
+    reads = "''"
 
     @property
     def aggregate(self) -> Aggregate:
@@ -82,7 +82,7 @@ class Count:
 class Sum:
     """What cannot be added gives an error in place of the sum, as in CouchDB."""
 
-    columns = "'', v"
+    reads = "v"
 
     @property
     def aggregate(self) -> Aggregate:
@@ -177,7 +177,7 @@ def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
 class Stats:
     """Sum, count, least, greatest, sum of squares of numbers, or of each place of arrays."""
 
-    columns = "'', v"
+    reads = "v"
 
     @property
     def aggregate(self) -> Aggregate:
@@ -238,7 +238,7 @@ def _together(partials: Sequence[Json]) -> Json:
 class Distinct:
     """About how many different keys there are."""
 
-    columns = "'', ''"
+    reads = "''"
     aggregate = None
 
     def reduce(self, rows: Sequence[Stored]) -> Json:
@@ -257,7 +257,7 @@ class Rank:
 
     most: int
     greatest: bool
-    columns = "'', v"
+    reads = "v"
 
     @property
     def aggregate(self) -> Aggregate:
@@ -285,7 +285,7 @@ class End:
     """The value of the first or the last row."""
 
     place: int
-    columns = "'', v"
+    reads = "v"
     aggregate = None
 
     def reduce(self, rows: Sequence[Stored]) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from store.collation import sort_key
-from store.lite.mapping import Rows, Text, tails
+from store.lite.mapping import Rows, Text
 from store.mango.indexes import Index, values
 from store.mango.matching import matcher
 from store.types import Doc
@@ -33,8 +33,8 @@ def _rows(index: Index, docs: Sequence[tuple[str, Doc]]) -> Rows:
     found = [(values(doc, fields), docid) for docid, doc in docs if matches(doc)]
     keys = [(key, docid) for key, docid in found if key is not None]
     return Rows(
+        [(docid, 1) for _, docid in keys],
         [sort_key(key) for key, _ in keys],
-        [tail for _, docid in keys for tail in tails(docid, 1)],
         [json.dumps(key, separators=(",", ":")) for key, _ in keys],
         ["null"] * len(keys),
     )

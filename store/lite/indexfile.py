@@ -1,8 +1,10 @@
 """The SQLite file of one index: its rows, the tree over them, and how far it is.
 
-For view number n, `rows_n` holds what the map function emitted, `nodes_n` what is counted and
-reduced of it (store.lite.tree). `touched` tells below which first members of keys the latest
-updates changed rows (store.lite.remembered). The file may be deleted at any time: it is built anew.
+For view number n, `rows_n` holds what the map function emitted, `docs_n` the keys of each document
+(store.lite.rows), `nodes_n` what is counted and reduced (store.lite.tree). In a first build
+`runs_n` holds what is gathered (store.lite.runs). `touched` tells below which first members of keys
+the latest updates changed rows (store.lite.remembered). The file may be deleted at any time: it is
+built anew.
 """
 
 import sqlite3
@@ -18,6 +20,12 @@ from store.lite.remembered import Remembered
 IDLE = 4
 
 _Lent = tuple[sqlite3.Connection, int | None]
+
+
+class Damaged(sqlite3.DatabaseError):
+    """SQLite can read the file, but it does not hold what was written."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
 
 
 class IndexFile:
@@ -152,6 +160,11 @@ def _tables(views: int) -> Iterator[str]:
         yield (
             f"CREATE TABLE rows_{number} (key BLOB NOT NULL, tail BLOB NOT NULL,"
             " k TEXT NOT NULL, v TEXT NOT NULL, PRIMARY KEY (key, tail)) WITHOUT ROWID"
+        )
+        yield f"CREATE TABLE docs_{number} (docid TEXT NOT NULL, keys BLOB NOT NULL)"
+        yield (
+            f"CREATE TABLE runs_{number} (key BLOB NOT NULL, tail BLOB NOT NULL,"
+            " rows BLOB NOT NULL, PRIMARY KEY (key, tail)) WITHOUT ROWID"
         )
         yield (
             f"CREATE TABLE nodes_{number} (level INTEGER NOT NULL, key BLOB NOT NULL,"

@@ -1,7 +1,7 @@
 """From documents to rows: what the functions of a design document make of a batch."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -11,17 +11,26 @@ Text = tuple[str, str]
 """A document's id and its JSON text."""
 
 
+Row = tuple[bytes, bytes, str, str]
+"""Sort key, tail, JSON texts of key and value."""
+
 SEPARATOR = "\x1f"
 """Between the members of a column as a worker gives it."""
 
 
 class Rows(NamedTuple):
-    """Rows of one view in four columns: sort keys, tails, JSON texts of key and value."""
+    """Rows of one view, document after document: how many each has, and columns of sort keys,
+    JSON texts of keys and of values."""
 
+    documents: Sequence[tuple[str, int]]
     keys: Sequence[bytes]
-    tails: Sequence[bytes]
     ks: Sequence[str]
     vs: Sequence[str]
+
+    def each(self) -> Iterator[Row]:
+        """The rows one by one, with their tails."""
+        ends = [tail for document in self.documents for tail in tails(*document)]
+        return zip(self.keys, ends, self.ks, self.vs, strict=True)
 
 
 class Mapper(Protocol):
@@ -74,18 +83,17 @@ class JsMapper:
         self.pool.check(self.program, limit)
 
     def rows(self, documents: Sequence[Text]) -> list[Rows]:
-        lines = [text for _, text in documents]
+        docids, lines = zip(*documents, strict=True)
         answer = iter(self.pool.run(self.program, "map", lines, json.dumps(self.raw)))
         return [
             Rows(
+                list(zip(docids, map(int, counts), strict=True)),
                 list(map(bytes.fromhex, keys)),
-                [tail for (docid, _), count in zip(documents, counts, strict=True)
-                 for tail in tails(docid, int(count))],
                 ks,
                 vs,
             )
             for keys, counts, ks, vs in zip(*[map(_column, answer)] * 4, strict=True)
-        ]  # fmt: skip
+        ]
 
 
 def _column(line: str) -> list[str]:

@@ -120,7 +120,7 @@ class Reduction:
             )
             return ((key, k, gathered(all_of)) for key, k, all_of in found)
         found = self._conn.execute(
-            f"SELECT key, tail, {self._reducer.columns}, k FROM {self._rows} {where}"
+            f"SELECT key, tail, k, {self._reducer.reads} FROM {self._rows} {where}"
             f" ORDER BY key {order}, tail {order}",
             values,
         )
@@ -141,7 +141,7 @@ def _chunks(
             else:
                 end = bisect_left(rows, prefix + HIGHEST, at, key=itemgetter(0))
             chunk = rows[at:end]
-            yield prefix, chunk[0][4], chunk[::-1] if descending else chunk
+            yield prefix, chunk[0][2], chunk[::-1] if descending else chunk
             at = end
 
 

@@ -16,15 +16,15 @@ from store.lite.mapping import docid_of
 from store.types import Json
 
 Stored = Sequence[Any]
-"""Key, tail and the columns that were asked for, as in `rows_n`."""
+"""Key, tail, JSON texts of key and, where it was asked for, value: as in `rows_n`."""
 
 
 class Reducer(Protocol):
     """How the rows of one view are put together."""
 
     @property
-    def columns(self) -> str:
-        """SQL for the two columns of a row that `reduce` wants beside key and tail."""
+    def reads(self) -> str:
+        """SQL for what `reduce` wants of a row's value."""
         ...
 
     @property
@@ -48,7 +48,7 @@ class Reducer(Protocol):
 class NoReducer:
     """Of a view without a reduce function: its nodes only count."""
 
-    columns = "'', ''"
+    reads = "''"
     aggregate = None
 
     def reduce(self, chunks: Sequence[Sequence[Stored]]) -> list[str]:
@@ -68,8 +68,8 @@ class BuiltinReducer:
     builtin: Builtin
 
     @property
-    def columns(self) -> str:
-        return self.builtin.columns
+    def reads(self) -> str:
+        return self.builtin.reads
 
     @property
     def aggregate(self) -> tuple[str, Callable[[Any], str]] | None:
@@ -95,7 +95,7 @@ class JsReducer:
     pool: JsPool
     program: Program
     view: str
-    columns = "k, v"
+    reads = "v"
     aggregate = None
 
     def reduce(self, chunks: Sequence[Sequence[Stored]]) -> list[str]:

@@ -33,8 +33,8 @@ FIRST: Place = (b"", b"")
 LAST: Place = (b"\xff", b"")
 
 Child = tuple[Any, ...]
-"""Key and tail; of a row then what the reducer wants of it and the JSON text of its key, of a node
-its rows, its value and the keys at its ends."""
+"""Key and tail; of a row then the JSON texts of its key and, where the reducer reads it, its value;
+of a node its rows, its value and the keys at its ends."""
 
 _NO_ENDS = (b"", "", b"")
 _INSIDE = "(key, tail) >= (?, ?) AND (key, tail) < (?, ?)"
@@ -130,11 +130,19 @@ class Tree:
         """Where the node of level 1 ends that begins at `start`."""
         return self._end(1, start)
 
-    def refresh(self, touched: Collection[Place], reducer: Reducer) -> None:
-        """Make the nodes true again after rows came or went in the leaves that start at
-        `touched`. Raises DesignError."""
+    def clear(self) -> None:
+        self._conn.execute(f"DELETE FROM {self._nodes}")
+
+    def plant(self, rows: Iterator[Child], reducer: Reducer) -> None:
+        """Make the nodes over the first rows of a view, all of them in order. Raises
+        DesignError."""
+        if self._grow(1, _pieces(1, FIRST, rows), reducer) > MOST:
+            self.refresh([FIRST], reducer, level=2)
+
+    def refresh(self, touched: Collection[Place], reducer: Reducer, level: int = 1) -> None:
+        """Make the nodes of `level` and above true again after rows, or nodes of the level below,
+        came or went in those that start at `touched`. Raises DesignError."""
         height = self.height
-        level = 1
         while touched:
             starts = sorted(touched)
             stretches = [(start, self._end(level, start)) for start in starts]
@@ -143,11 +151,8 @@ class Tree:
                     f"DELETE FROM {self._nodes} WHERE level = ? AND {_INSIDE}",
                     (level, *chain(*stretch)),
                 )
-            made = 0
             chunks = (piece for ends in stretches for piece in self._chunks(level, *ends, reducer))
-            while batch := list(islice(chunks, CALL)):
-                self._store(level, batch, reducer)
-                made += len(batch)
+            made = self._grow(level, chunks, reducer)
             if level >= height and made <= MOST and not self._more_than(level, MOST):
                 return
             level += 1
@@ -158,24 +163,24 @@ class Tree:
     ) -> Iterator[tuple[Place, list[Child]]]:
         """What lies below a stretch, in pieces of a good size. A stretch that has become empty
         stays only where a level above knows its start."""
-        found = self._children(level, start, end, reducer.columns)
-        chunk = found.fetchmany(MOST)
-        if not chunk and start != FIRST and self._start(level + 1, start) != start:
-            return
-        if len(chunk) < MOST:
-            yield start, chunk
-            return
-        while len(chunk) > SIZE:
-            size = _cut([child[0 if level == 1 else 4] for child in chunk])
-            yield start, chunk[:size]
-            start = _parting(*chunk[size - 1 : size + 1]) if level == 1 else chunk[size][:2]
-            chunk = chunk[size:] + found.fetchmany(size)
-        yield start, chunk
+        for place, chunk in _pieces(level, start, self._children(level, start, end, reducer)):
+            if chunk or place == FIRST or self._start(level + 1, place) == place:
+                yield place, chunk
+
+    def _grow(
+        self, level: int, chunks: Iterator[tuple[Place, list[Child]]], reducer: Reducer
+    ) -> int:
+        """Store nodes; return how many."""
+        made = 0
+        while batch := list(islice(chunks, CALL)):
+            self._store(level, batch, reducer)
+            made += len(batch)
+        return made
 
     def _store(self, level: int, batch: list[tuple[Place, list[Child]]], reducer: Reducer) -> None:
         if level == 1:
             values = reducer.reduce([chunk for _, chunk in batch])
-            ends = [(c[0][0], c[0][4], c[-1][0]) if c else _NO_ENDS for _, c in batch]
+            ends = [(c[0][0], c[0][2], c[-1][0]) if c else _NO_ENDS for _, c in batch]
             counts = [len(chunk) for _, chunk in batch]
         else:
             chunks = [[node for node in chunk if node[2]] for _, chunk in batch]
@@ -190,10 +195,10 @@ class Tree:
             ],
         )
 
-    def _children(self, level: int, start: Place, end: Place, columns: str) -> sqlite3.Cursor:
+    def _children(self, level: int, start: Place, end: Place, reducer: Reducer) -> sqlite3.Cursor:
         if level == 1:
             return self._conn.execute(
-                f"SELECT key, tail, {columns}, k FROM {self._rows} WHERE {_INSIDE}"
+                f"SELECT key, tail, k, {reducer.reads} FROM {self._rows} WHERE {_INSIDE}"
                 " ORDER BY key, tail",
                 (*start, *end),
             )
@@ -236,6 +241,23 @@ class Tree:
             (level, most + 1),
         ).fetchone()
         return int(found[0]) > most
+
+
+def _pieces(
+    level: int, start: Place, found: Iterator[Child]
+) -> Iterator[tuple[Place, list[Child]]]:
+    """Children in pieces of a good size, and where each begins; an empty one where there are
+    none."""
+    chunk = list(islice(found, MOST))
+    if len(chunk) < MOST:
+        yield start, chunk
+        return
+    while len(chunk) > SIZE:
+        size = _cut([child[0 if level == 1 else 4] for child in chunk])
+        yield start, chunk[:size]
+        start = _parting(*chunk[size - 1 : size + 1]) if level == 1 else chunk[size][:2]
+        chunk = chunk[size:] + list(islice(found, size))
+    yield start, chunk
 
 
 def _cut(keys: Sequence[bytes]) -> int:

@@ -15,7 +15,7 @@ from store.lite.reducers import BuiltinReducer, JsReducer, NoReducer, Reducer
 from store.mango import indexes
 from store.types import Doc, Json
 
-FORMAT = 4
+FORMAT = 5
 LANGUAGE = "javascript"
 
 

@@ -40,7 +40,7 @@ def mapped(pool: JsPool, program: Program, *docs: str) -> list[list[Any]]:
     count = len(json.loads(program.source)["views"].keys() - {"lib"})
     return [
         [[docid_of(tail), json.loads(k), json.loads(v)]
-         for _, tail, k, v in zip(*rows, strict=True)]
+         for _, tail, k, v in rows.each()]
         for rows in JsMapper(pool, program, [False] * count).rows(texts)
     ]  # fmt: skip
 
@@ -155,7 +155,7 @@ def test_a_document_too_deep_is_left_out(pool: JsPool) -> None:
     deep = '{"_id":"deep","a":' + "[" * 200_000 + "]" * 200_000 + "}"
     mapper = JsMapper(pool, views("function (doc) { emit(doc._id, 1); }"), [False])
     (rows,) = mapper.rows([("deep", deep), ("x", DOC)])
-    assert (list(map(docid_of, rows.tails)), rows.ks, rows.vs) == (["x"], ['"x"'], ["1"])
+    assert [(docid_of(tail), k, v) for _, tail, k, v in rows.each()] == [("x", '"x"', "1")]
 
 
 def test_libraries_and_cycles(pool: JsPool) -> None:
