@@ -38,7 +38,13 @@ from plugin.runtime.module import Action, Agent, DatabaseSpec, FormCode, Module,
 from plugin.runtime.notices import SERVER, Outbox, notice_id, notify
 from plugin.runtime.office import Office
 from plugin.runtime.people import ADMINISTRATORS, add_person, make_administrator
-from plugin.runtime.replica.office_side import FilteredServer, databases_for, rights_for
+from plugin.runtime.replica.office_side import (
+    FilteredServer,
+    databases_for,
+    kept_for,
+    rights_for,
+    sizes_for,
+)
 from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.search.finding import Found, FoundDocument
 from plugin.runtime.session import DatabaseInfo, Session
@@ -144,6 +150,7 @@ __all__ = [
     "for_input",
     "is_empty",
     "items_of",
+    "kept_for",
     "kept_secret",
     "make_administrator",
     "notice_id",
@@ -153,6 +160,7 @@ __all__ = [
     "password_problem",
     "rights_for",
     "secret",
+    "sizes_for",
     "stamp",
     "told",
     "told_to_stop",

@@ -87,6 +87,10 @@ class NotFound(StoreError):
     status, error = 404, "not_found"
 
 
+class AttachmentLeft(NotFound):
+    """The document has the attachment, but its bytes were left behind when it was replicated."""
+
+
 class NotAcceptable(StoreError):
     status, error = 406, "not_acceptable"
 

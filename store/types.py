@@ -113,6 +113,16 @@ class Content(Protocol):
 
 
 @dataclass(frozen=True)
+class LeftBehind:
+    """Stands as `data` of an attachment whose bytes are not brought along: its facts are stored,
+    and the document has it as before. Taken by the embedded store from code alone; no request can
+    say it."""
+
+
+LEFT_BEHIND = LeftBehind()
+
+
+@dataclass(frozen=True)
 class BytesContent:
     """A Content that is at hand whole."""
 

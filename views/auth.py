@@ -28,6 +28,8 @@ OPEN = frozenset(
         "replication.token",
         "replication.databases",
         "replication.rights",
+        "replication.sizes",
+        "replication.kept",
         "replication.wait",
         "replication.leave",
     )

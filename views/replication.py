@@ -25,7 +25,9 @@ from plugin import (
     Token,
     TooManyTries,
     databases_for,
+    kept_for,
     rights_for,
+    sizes_for,
 )
 from store.errors import Forbidden, Unauthorized
 from store.types import Seq
@@ -83,7 +85,16 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
 
 
 def _serve_laptops(blueprint: Blueprint, office: Office, door: "_Door") -> None:
-    """What only laptops ask: to be told of changes, and to be forgotten."""
+    """What only laptops ask: how much a choice is and what left it, to be told of changes, and to
+    be forgotten."""
+
+    @blueprint.post("/sizes")
+    def sizes() -> Response:
+        return jsonify(sizes_for(office, door.asker(dict(request.headers)), _body()))
+
+    @blueprint.post("/kept/<path:database>")
+    def kept(database: str) -> Response:
+        return jsonify(kept_for(office, door.asker(dict(request.headers)), database, _body()))
 
     @blueprint.post("/wait")
     def wait() -> Response:

@@ -4,9 +4,10 @@ import base64
 
 from plugin.runtime.context import Context
 from plugin.runtime.document import Document, Raw, StoredFile
-from plugin.runtime.errors import BadInput, NotFound, SaveConflict
+from plugin.runtime.errors import AtOffice, BadInput, NotFound, SaveConflict
 from plugin.runtime.reading import fetch
 from plugin.runtime.saving import applied, rewrite
+from store.errors import AttachmentLeft
 from store.errors import NotFound as Missing
 
 
@@ -47,10 +48,13 @@ def _unchanged(current: Raw, rev: str) -> Raw:
 
 
 def read_attachment(ctx: Context, docid: str, name: str) -> StoredFile:
-    """The attachment, if the document may be read. Raises NotFound."""
+    """The attachment, if the document may be read. Raises NotFound; AtOffice on a laptop that left
+    attachments behind."""
     current = fetch(ctx, docid)
     try:
         found = ctx.reading.get_attachment(docid, name, rev=current["_rev"])
+    except AttachmentLeft as error:
+        raise AtOffice(name) from error
     except Missing as error:
         raise NotFound("There is no such attachment.") from error
     return StoredFile(name, found.content_type, found.data)

@@ -13,7 +13,8 @@ from plugin.runtime.messages import Message
 from plugin.runtime.reading import fetch, live_branches
 from plugin.runtime.saving import ready, stored
 from store.api import Database
-from store.errors import Conflict
+from store.errors import AttachmentLeft, Conflict
+from store.types import LEFT_BEHIND
 
 
 def conflicts(ctx: Context, docid: str) -> list[Document]:
@@ -77,10 +78,19 @@ def with_files(db: Database, doc: Raw, borrowed: Mapping[str, str]) -> Raw:
     """Attachments of losing branches go in with their data: the winner has no stub of them."""
     files: dict[str, Any] = dict(doc.get("_attachments") or {})
     for name, rev in borrowed.items():
-        found = db.get_attachment(doc["_id"], name, rev=rev)
-        data = base64.b64encode(found.data).decode()
-        files[name] = {"content_type": found.content_type, "data": data}
+        files[name] = _file(db, doc["_id"], name, rev)
     return {**doc, "_attachments": files} if files else doc
+
+
+def _file(db: Database, docid: str, name: str, rev: str) -> dict[str, Any]:
+    try:
+        found = db.get_attachment(docid, name, rev=rev)
+    except AttachmentLeft:  # the office finds the bytes in the branch that has them
+        return {**db.get(docid, rev=rev)["_attachments"][name], "data": LEFT_BEHIND}
+    return {
+        "content_type": found.content_type,
+        "data": base64.b64encode(found.data).decode(),
+    }
 
 
 def _close(ctx: Context, losers: list[Raw]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plugin.runtime.design import CONFLICTS_VIEW, DESIGN_ID, INDEX_ID, SETS_VIEW
+from plugin.runtime.design import ANCHORS_VIEW, CONFLICTS_VIEW, DESIGN_ID, INDEX_ID, SETS_VIEW
 from plugin.runtime.sense import made_sensible
 from plugin.runtime.threeway import (
     ABSENT,
@@ -101,8 +101,9 @@ def _program(new: Documents) -> frozenset[Place]:
     divan, index = new[DESIGN_ID], new[INDEX_ID]
     lib = [("lib", name) for name in divan["lib"]]
     views = [("views", "lib", name) for name in index["views"]["lib"]]
-    own = [("views", SETS_VIEW), ("views", CONFLICTS_VIEW)]
-    return frozenset([("language",), ("validate_doc_update",), *lib, *views, *own])
+    own = [("views", name) for name in (SETS_VIEW, CONFLICTS_VIEW, ANCHORS_VIEW)]
+    whole = [("language",), ("validate_doc_update",), ("anchors",)]
+    return frozenset([*whole, *lib, *views, *own])
 
 
 def _at(documents: Documents, place: Place) -> Any:

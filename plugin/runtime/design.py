@@ -7,10 +7,11 @@ Two documents: `_design/divan` (forms, listings, checks; a Designer changes it) 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from plugin.runtime.anchors import Anchors, read_anchors
 from plugin.runtime.errors import OfficeError
 from plugin.runtime.form import Form
 from plugin.runtime.form_reading import read_form
@@ -26,6 +27,7 @@ INDEX_ID = f"_design/{INDEX}"
 SETS_VIEW = "documents_by_reader_set"
 CONFLICTS_VIEW = "conflicts"
 NUMBERS_VIEW = "documents_by_number"
+ANCHORS_VIEW = "documents_by_anchor"
 
 PUBLIC = "p:"
 
@@ -51,6 +53,14 @@ NUMBERS_MAP = (
 )
 CONFLICTS_MAP = "function (doc) { if (doc._conflicts) { emit([doc._id], [1]); } }"
 
+# By what it hangs on first: a laptop's choice is a few anchors, and its reader sets are told apart
+# within each.
+ANCHORS_MAP = """function (doc) {
+  if (!doc.form || doc.form === 'acl') { return; }
+  var set = require('views/lib/readers').readerSet(doc);
+  require('views/lib/anchors').rows(doc, set).forEach(function (row) { emit(row[0], row[1]); });
+}"""
+
 VALIDATE = """function (doc, old, userCtx, secObj) {
   require('lib/access_check').check(doc, old, userCtx, secObj);
   require('lib/form_check').check(this.forms, doc, old, userCtx);
@@ -66,10 +76,12 @@ REQUIRED = re.compile(r"""require\(\s*['"](?:\./|lib/|views/lib/)([\w-]+)['"]\s*
 
 @dataclass(frozen=True)
 class Design:
-    """Forms and listings of a database as they stand in its design document."""
+    """Forms and listings of a database as they stand in its design document, and what documents
+    hang on."""
 
     forms: Mapping[str, Form]
     listings: Mapping[str, ListingSpec]
+    anchors: Anchors = field(default_factory=dict)
 
 
 def build(folder: Path, shared: Path = SHARED) -> tuple[Doc, Doc]:
@@ -80,12 +92,15 @@ def build(folder: Path, shared: Path = SHARED) -> tuple[Doc, Doc]:
     if not folder.is_dir():
         raise OfficeError("There is no design folder {folder}.", folder=str(folder))
     own, common = read_folder(folder), read_folder(shared)
-    lib = {**common.get("lib", {}), **own.get("lib", {})}
+    anchors = own.get("anchors", {})
+    table = f"exports.table = {json.dumps(anchors, sort_keys=True)};"
+    lib = {**common.get("lib", {}), **own.get("lib", {}), "anchor_table": table}
     divan = {
         "_id": DESIGN_ID,
         "language": "javascript",
         "forms": own.get("forms", {}),
         "listings": own.get("listings", {}),
+        "anchors": anchors,
         "lib": lib,
         "checks": own.get("validate_doc_update", {}),
         "validate_doc_update": VALIDATE,
@@ -108,6 +123,7 @@ def _index(views: Mapping[str, Any], numbers: Mapping[str, str], lib: Mapping[st
     if numbers:
         built[NUMBERS_VIEW] = _view({"map": NUMBERS_MAP % json.dumps(numbers, sort_keys=True)})
     built |= {name: _view(view) for name, view in views.items()}
+    built[ANCHORS_VIEW] = {"map": ANCHORS_MAP, "reduce": "_sum"}
     sources = [view["map"] for view in built.values()]
     return {
         "_id": INDEX_ID,
@@ -145,7 +161,7 @@ def read_design(doc: Mapping[str, Any]) -> Design:
             name: read_listing(name, data) for name, data in doc.get("listings", {}).items()
         }
         _check_public(forms, listings)
-        return Design(forms, listings)
+        return Design(forms, listings, read_anchors(doc.get("anchors", {})))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise OfficeError("The design makes no sense: {why}", why=str(error)) from error
 

@@ -40,6 +40,15 @@ class NotFound(DivanError):
         super().__init__(message, **params)
 
 
+class AtOffice(DivanError):
+    """The document has the attachment, but this laptop left its bytes at the office."""
+
+    status = 503
+
+    def __init__(self, name: str) -> None:
+        super().__init__("The attachment {name} is at the office, not on this laptop.", name=name)
+
+
 class Refused(DivanError):
     """The person may see the document but not do this; the message is the reason."""
 

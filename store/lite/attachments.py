@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from store.errors import Conflict, NotFound
+from store.errors import AttachmentLeft, Conflict, NotFound
 from store.lite import get
 from store.lite.contents import of_facts
 from store.lite.records import Shape
@@ -14,12 +14,15 @@ from store.types import Attachment, Doc
 
 def read(storage: Storage, conn: sqlite3.Connection, docid: str, name: str, rev: str | None
          ) -> Attachment:  # fmt: skip
-    """The attachment of the winner or of a revision. Raises NotFound."""
+    """The attachment of the winner or of a revision. Raises NotFound; AttachmentLeft where only its
+    bytes are not here."""
     shape = Shape(att_encoding_info=True)
     doc = get.winner(conn, docid, shape) if rev is None else get.revision(conn, docid, rev, shape)
     facts = doc.get("_attachments", {}).get(name)
     if facts is None:
         raise NotFound("Document is missing attachment")
+    if not conn.execute("SELECT 1 FROM contents WHERE digest = ?", (facts["digest"],)).fetchone():
+        raise AttachmentLeft("The attachment was left behind when the document was replicated.")
     return Attachment(
         facts["content_type"], facts["digest"], facts["revpos"], facts["length"],
         of_facts(storage, facts), facts.get("encoding"),

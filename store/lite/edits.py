@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from store import revisions
 from store.errors import AttachmentTooLarge, BadDocument, BadRequest, IllegalDocId, TooLarge
 from store.jsontext import encoder_of
-from store.types import Content, Doc
+from store.types import Content, Doc, LeftBehind
 
 MAX_DOCUMENT = 8_000_000
 """Characters of a document's JSON text without attachments (CouchDB: `max_document_size`)."""
@@ -45,14 +45,15 @@ class NewAttachment:
 
     `digest` and `stored_length` are those of the stored bytes, which are zipped where `encoding`
     says so, `length` that of the plain ones. Where `data` is still to be read, `digest` is the one
-    that it must have, or "". `revpos` is None where none was given.
+    that it must have, or "". `revpos` is None where none was given. `LeftBehind` are bytes that are
+    not here and will not come.
     """
 
     content_type: str
     digest: str
     length: int
     revpos: int | None
-    data: bytes | Content | Ahead | None
+    data: bytes | Content | Ahead | LeftBehind | None
     stored_length: int = 0
     encoding: Literal["gzip"] | None = None
 
@@ -210,6 +211,11 @@ def _attachment(name: object, value: object) -> NewAttachment:
         raise BadRequest(f"Attachment {name} has a wrong content_type or digest")
     if revpos is not None and type(revpos) is not int:
         raise BadRequest(f"Attachment {name} has a wrong revpos")
+    if isinstance(value.get("data"), LeftBehind):
+        return NewAttachment(
+            content_type, digest, value["length"], revpos, value["data"],
+            value.get("encoded_length", 0), value.get("encoding"),
+        )  # fmt: skip
     if value.get("stub") is True:
         return NewAttachment(content_type, digest, 0, revpos, None)
     data = value.get("data")

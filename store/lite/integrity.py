@@ -85,7 +85,8 @@ def _contents(conn: sqlite3.Connection) -> Iterator[str]:
     """Whether what is attached and the bodies name each other."""
     missing = conn.execute(
         "SELECT count(*) FROM bodies, json_each(bodies.attachments) AS part"
-        " WHERE bodies.attachments IS NOT NULL AND NOT EXISTS (SELECT 1 FROM contents"
+        " WHERE bodies.attachments IS NOT NULL AND json_extract(part.value, '$.left') IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM contents"
         " JOIN uses ON uses.content = contents.key AND uses.body = bodies.key"
         " WHERE contents.digest = json_extract(part.value, '$.digest'))"
     ).fetchone()[0]

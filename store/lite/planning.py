@@ -9,7 +9,7 @@ from store import revisions, revtree
 from store.errors import Conflict, MissingStub
 from store.lite import records
 from store.lite.edits import Edit, NewAttachment
-from store.types import Doc
+from store.types import Doc, LeftBehind
 
 
 class Found(NamedTuple):
@@ -166,8 +166,8 @@ def _kept(conn: sqlite3.Connection, nodes: list[revtree.Node]) -> list[dict[str,
 def _resolve(
     edit: Edit, number: int, kept: list[dict[str, Any]], *, by_digest: bool = False
 ) -> dict[str, dict[str, Any]]:
-    """What is stored with the body: `{name: {content_type, revpos, digest, length}}`, and
-    `encoding` and `encoded_length` of what is stored zipped."""
+    """What is stored with the body: `{name: {content_type, revpos, digest, length}}`,
+    `encoding` and `encoded_length` of what is stored zipped, `left` of what is not here."""
     resolved = {}
     for name, attachment in edit.attachments.items():
         if attachment.data is None:
@@ -187,6 +187,8 @@ def _facts(attachment: NewAttachment, revpos: int) -> dict[str, Any]:
     }
     if attachment.encoding is not None:
         facts |= {"encoding": attachment.encoding, "encoded_length": attachment.stored_length}
+    if isinstance(attachment.data, LeftBehind):
+        facts["left"] = True
     return facts
 
 

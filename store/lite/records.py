@@ -115,13 +115,14 @@ def document(docid: str, rev: str, deleted: bool, text: str, attachments: str | 
 def stubs(attachments: str, *, encoding: bool = False) -> dict[str, Any]:
     """Attachments as a document shows them; `encoding` tells which are stored zipped."""
     told = json.loads(attachments)
-    if not encoding and '"encoding"' in attachments:
-        told = {name: _without_encoding(facts) for name, facts in told.items()}
+    hidden = () if encoding else ("encoding", "encoded_length")
+    if '"left"' in attachments or (hidden and '"encoding"' in attachments):
+        told = {name: _without(facts, *hidden, "left") for name, facts in told.items()}
     return {name: {**facts, "stub": True} for name, facts in told.items()}
 
 
-def _without_encoding(facts: dict[str, Any]) -> dict[str, Any]:
-    return {key: facts[key] for key in facts if key not in ("encoding", "encoded_length")}
+def _without(facts: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {key: facts[key] for key in facts if key not in names}
 
 
 def shaped(
@@ -164,7 +165,8 @@ def _status(node: revtree.Node) -> str:
 def _attached(
     conn: sqlite3.Connection, attachments: str, shape: Shape, path: list[str]
 ) -> dict[str, Any]:
-    """Attachments with data, those apart that came with or before a revision of `atts_since`."""
+    """Attachments with data, those apart that came with or before a revision of `atts_since`, and
+    those whose bytes are not here: they stay stubs, which the receiver may have."""
     encoding = shape.att_encoding_info or shape.attachments == "follows"
     shown = stubs(attachments, encoding=encoding)
     if not shape.attachments:
@@ -172,7 +174,7 @@ def _attached(
     known = revisions.known_generation(path, shape.atts_since)
     stored = json.loads(attachments)
     for name, facts in shown.items():
-        if facts["revpos"] > known:
+        if facts["revpos"] > known and "left" not in stored[name]:
             del facts["stub"]
             if shape.attachments == "follows" and facts.get("encoded_length", facts["length"]):
                 facts["follows"] = True

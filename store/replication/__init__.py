@@ -1,7 +1,17 @@
 """CouchDB's replication algorithm between any two `store.api.Database`s."""
 
 from store.cancel import Cancel
+from store.replication.reading import left_behind
 from store.replication.replicate import replicate
 from store.replication.values import Counts, Options, Progress, Refused, Summary
 
-__all__ = ["Cancel", "Counts", "Options", "Progress", "Refused", "Summary", "replicate"]
+__all__ = [
+    "Cancel",
+    "Counts",
+    "Options",
+    "Progress",
+    "Refused",
+    "Summary",
+    "left_behind",
+    "replicate",
+]

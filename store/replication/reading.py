@@ -9,7 +9,7 @@ from store.errors import NotFound, Unavailable
 from store.replication.contents import fetch_small, is_streamed, size_of
 from store.replication.retry import Patience
 from store.replication.values import Counts, Options
-from store.types import Doc, Json, Row, Seq
+from store.types import LEFT_BEHIND, Attached, Doc, Json, Row, Seq
 
 Entry = Mapping[str, Json]
 """What is asked of `_bulk_get` for one revision."""
@@ -120,7 +120,8 @@ class Reading:
         while at < len(asked):
             portion = asked[at : at + self._portion]
             at += len(portion)
-            docs = read(self._source, portion, self._patience)
+            bare = self._options.without_attachments
+            docs = read(self._source, portion, self._patience, bare=bare)
             fetch_small(docs, self._patience)
             together = [doc for doc in docs if not is_streamed(doc)]
             size = sum(map(size_of, together))
@@ -137,15 +138,29 @@ class Reading:
         self._portion = max(1, min(fitting, self._portion * GROWTH, self._options.batch))
 
 
-def read(source: Database, asked: Sequence[Entry], patience: Patience) -> list[Doc]:
-    """The revisions asked for, each once, that are still there."""
-    docs = patience(lambda: _present(source, asked))
-    return list({(doc["_id"], doc["_rev"]): doc for doc in docs}.values())
+def read(
+    source: Database, asked: Sequence[Entry], patience: Patience, *, bare: bool = False
+) -> list[Doc]:
+    """The revisions asked for, each once, that are still there; where they are to be bare, without
+    the bytes of attachments."""
+    docs = patience(lambda: _present(source, asked, bare))
+    found = {(doc["_id"], doc["_rev"]): doc for doc in docs}.values()
+    return list(map(left_behind, found)) if bare else list(found)
 
 
-def _present(source: Database, asked: Sequence[Entry]) -> list[Doc]:
+def left_behind(doc: Doc) -> Doc:
+    """The document with the bytes of all attachments left behind."""
+    files = doc.get("_attachments")
+    if not files:
+        return doc
+    bare = {name: {**facts, "data": LEFT_BEHIND} for name, facts in files.items()}
+    return {**doc, "_attachments": bare}
+
+
+def _present(source: Database, asked: Sequence[Entry], bare: bool) -> list[Doc]:
     docs: list[Doc] = []
-    answer = source.bulk_get(asked, revs=True, latest=True, attachments="follows")
+    attachments: Attached = False if bare else "follows"
+    answer = source.bulk_get(asked, revs=True, latest=True, attachments=attachments)
     for result in answer["results"]:
         for found in result["docs"]:
             if "ok" in found:

@@ -138,7 +138,8 @@ class _Run:
 
     def _whole(self, doc: Doc) -> list[Doc]:
         asked = {"id": doc["_id"], "rev": doc["_rev"]}
-        return read(self._sides[0], [asked], self._patience)
+        bare = self._options.without_attachments
+        return read(self._sides[0], [asked], self._patience, bare=bare)
 
     def save(self) -> None:
         """Write the checkpoints, where there is something new to remember.

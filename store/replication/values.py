@@ -18,7 +18,8 @@ class Options:
     "Replicator Database").
 
     At most one of `filter` (with `query_params`), `doc_ids` and `selector` chooses documents;
-    `without_designs`, which is ours alone, leaves design documents behind.
+    `without_designs`, which is ours alone, leaves design documents behind, and
+    `without_attachments` the bytes of attachments, where the target is an embedded store.
     `since_seq` counts where no checkpoint is found. `batch` is the number of changes asked for at
     a time, `checkpoint_interval` is in seconds. `retries` says how often one request is tried
     again before the run ends with its error; None is for ever.
@@ -32,6 +33,7 @@ class Options:
     since_seq: Seq = 0
     winning_revs_only: bool = False
     without_designs: bool = False
+    without_attachments: bool = False
     use_checkpoints: bool = True
     checkpoint_interval: float = 5.0
     batch: int = 1000
@@ -48,6 +50,7 @@ class Options:
         ids = None if self.doc_ids is None else sorted(set(self.doc_ids))
         selector = None if self.selector is None else dict(self.selector)
         narrowed = [self.winning_revs_only, self.without_designs, self.since_seq]
+        narrowed += [True] if self.without_attachments else []
         if [self.filter, ids, selector, *narrowed] == [None, None, None, False, False, 0]:
             return None
         return [self.filter, ids, selector, *narrowed, dict(self.query_params)]

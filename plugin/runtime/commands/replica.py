@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from plugin.runtime.commands.interrupting import interruptible
 from plugin.runtime.commands.replica_output import (
     progress,
     show,
@@ -14,22 +15,23 @@ from plugin.runtime.commands.replica_output import (
     show_status,
     show_unsent,
 )
-from plugin.runtime.commands.stopping import told_to_stop
 from plugin.runtime.errors import BadInput, DivanError, Stopped
 from plugin.runtime.office import Office
 from plugin.runtime.replica.following import Follower
 from plugin.runtime.replica.laptop import Replica, register
 from plugin.runtime.replica.remote import read_url
 from plugin.runtime.replica.removing import remove_database, remove_replica
-from plugin.runtime.replica.subset import Keep, read_written
+from plugin.runtime.replica.subset import Keep, kept, read_written, sensible, written
 from plugin.runtime.replica.unsent import Unsent, all_unsent, export, unsent
 
 KEEP = click.option(
     "--keep",
     "chosen",
     multiple=True,
-    metavar="DATABASE",
-    help="Keep this database; give it for each of them. Without it, all that you may read.",
+    metavar="DATABASE[:mine][:months=N][:no-attachments]",
+    help="Keep this database, or a part of it: of my customers and what hangs on them, changed"
+    " within so many months, without attachments. Give it for each. Without it, all that you may"
+    " read.",
 )
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 YES = click.option("--yes", is_flag=True, help="Do not ask before copying.")
@@ -58,12 +60,12 @@ def clone(
     """
     keep = _keep(chosen)
     register(data, read_url(url), login, _password(), label)
-    with Office.open(data) as office, told_to_stop() as stop:
+    with Office.open(data) as office, interruptible() as stop:
         opened = Replica(office, stop)
         if keep is not None:
             _demand_known(opened, keep)
             opened.choose(keep)
-        show_kept(opened)
+        show_kept(opened, opened.laptop.keep)
         _ask_to_copy(yes)
         show(opened.sync(progress), as_json)
     if not as_json:
@@ -84,11 +86,12 @@ def choose(data: Path, chosen: tuple[str, ...], everything: bool, yes: bool, as_
     if everything == bool(chosen):
         raise click.UsageError("Give either --keep or --all.")
     keep = _keep(chosen)
-    with Office.open(data) as office, told_to_stop() as stop:
+    with Office.open(data) as office, interruptible() as stop:
         opened = Replica(office, stop)
         if keep is not None:
             _demand_known(opened, keep)
-        show_kept(opened, keep)
+            _show_narrowed(opened, keep)
+        show_kept(opened, sensible(keep))
         _ask_to_copy(yes)
         opened.choose(keep)
         show(opened.sync(progress), as_json)
@@ -107,7 +110,7 @@ def sync(data: Path, continuous: bool, as_json: bool) -> None:
     does not answer, or another sync runs. 4: it refuses this laptop; when its access was ended,
     the laptop is empty now. 130: stopped by Ctrl-C; the next sync goes on from there.
     """
-    with Office.open(data) as office, told_to_stop() as stop:
+    with Office.open(data) as office, interruptible() as stop:
         opened = Replica(office, stop)
         if continuous:
             Follower(opened, stop).run(lambda done: show(done, as_json), _away, progress)
@@ -179,6 +182,17 @@ def _standing_here(opened: Replica, database: str | None) -> list[Unsent]:
 
 def _keep(chosen: tuple[str, ...]) -> Keep | None:
     return dict(map(read_written, chosen)) if chosen else None
+
+
+def _show_narrowed(opened: Replica, keep: Keep) -> None:
+    """Say what goes by a choice that is narrower than the one before."""
+    for entry in opened.status()["databases"]:
+        name = entry["name"]
+        before, now = kept(opened.laptop.keep, name), kept(sensible(keep), name)
+        if before is not None and now is None:
+            click.echo(f"{name} goes from this machine.", err=True)
+        elif before is not None and now is not None and before != now:
+            click.echo(f"{written(name, before)} becomes {written(name, now)}.", err=True)
 
 
 def _demand_known(opened: Replica, keep: Keep) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from plugin.runtime.replica.laptop import Replica
-from plugin.runtime.replica.subset import Keep, kept
+from plugin.runtime.replica.subset import Keep, kept, written
 from plugin.runtime.replica.sync import Synced
 from plugin.runtime.replica.unsent import Unsent
 from store.replication import Progress
@@ -39,16 +39,35 @@ def _line(done: dict[str, Any]) -> str:
     )
 
 
-def show_kept(opened: Replica, keep: Keep | None = None) -> None:
-    """How much would be kept; of the laptop's own choice where none is given."""
-    wanted = opened.laptop.keep if keep is None else keep
-    entries = [one for one in opened.databases() if kept(wanted, one["name"]) is not None]
-    for entry in entries:
-        click.echo(f"{entry['name']:20} {entry['documents']:>8} documents", err=True)
-    documents = sum(entry["documents"] for entry in entries)
+def show_kept(opened: Replica, keep: Keep | None) -> None:
+    """How much is kept by a choice, None for everything."""
+    documents = size = databases = 0
+    for entry in opened.remote.sizes(keep):
+        part = kept(keep, entry["name"])
+        if part is None:
+            continue
+        of_it = entry["bytes"] + (entry["attachments"] if part.attachments else 0)
+        click.echo(
+            f"{written(entry['name'], part):40} {entry['documents']:>8} documents "
+            f"{in_units(of_it):>9}",
+            err=True,
+        )
+        documents, size, databases = documents + entry["documents"], size + of_it, databases + 1
     click.echo(
-        f"{documents} documents in {len(entries)} databases for {opened.laptop.person}.", err=True
+        f"{documents} documents ({in_units(size)}) in {databases} databases for"
+        f" {opened.laptop.person}.",
+        err=True,
     )
+
+
+def in_units(size: int) -> str:
+    """Bytes as people read them."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
 
 
 def show_status(facts: dict[str, Any]) -> None:

@@ -12,11 +12,14 @@ from itertools import compress
 from typing import Literal, NoReturn
 
 from acl import ACL_ID, Access, Identity, may
+from plugin.runtime.errors import BadInput
+from plugin.runtime.replica.keeping import Keeping
 from plugin.runtime.replica.pushing import Guard, Pusher
+from plugin.runtime.replica.subset import FILTER, Subset
 from plugin.runtime.replica.visibility import Visibility, without_conflicts
 from store.api import Database
 from store.cancel import Cancel
-from store.errors import Forbidden
+from store.errors import BadRequest, Forbidden
 from store.errors import NotFound as Missing
 from store.paging import pages
 from store.types import (
@@ -42,7 +45,8 @@ class FilteredDatabase:
     `inner` is the server's own handle, `writer` a handle under the person's user context, so that
     the store validates pushes once more. `acl_pushed` is called after a push that held the ACL;
     `guard` is entered around the write of a document and raises Forbidden; `shown` gives a document
-    as it is decided about.
+    as it is decided about. `keeping` says what a choice of the person comes to, for the filter
+    `_subset` of changes.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class FilteredDatabase:
         acl_pushed: Callable[[], object] = lambda: None,
         guard: Guard = lambda doc: nullcontext(),
         shown: Callable[[Doc], Doc] = lambda doc: doc,
+        keeping: Callable[[Subset], Keeping] = lambda subset: Keeping({}),
     ) -> None:
         self._inner = inner
         self._writer = writer
@@ -61,6 +66,7 @@ class FilteredDatabase:
         self._identity = identity
         self._acl_pushed = acl_pushed
         self._guard = guard
+        self._keeping = keeping
         self._visibility = Visibility(inner, access, identity, shown)
         self._locals = f"_local/{identity.name}:"
 
@@ -185,6 +191,7 @@ class FilteredDatabase:
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
         """`pending` is 0 at the end and 1 before it: the true number would count what is hidden."""
         wanted = options.limit
+        options, keeps = self._chosen(options)
         asked = replace(options, include_docs=True, conflicts=True, seq_interval=1)
         if not options.descending:
             asked = replace(asked, limit=BATCH)
@@ -195,11 +202,21 @@ class FilteredDatabase:
                 if wanted is not None and len(results) >= wanted:
                     last = results[-1]["seq"] if results else options.since
                     return {"results": results, "last_seq": last, "pending": 1}
-                if self._visibility.allows_change(row):
+                if self._visibility.allows_change(row) and keeps(row["doc"]):
                     results.append(_change(row, options))
             asked = replace(asked, since=answer["last_seq"])
             if options.descending or not answer["results"] or not answer.get("pending"):
                 return {"results": results, "last_seq": answer["last_seq"], "pending": 0}
+
+    def _chosen(self, options: ChangesOptions) -> tuple[ChangesOptions, Callable[[Doc], bool]]:
+        """The options without the filter that is ours, and what it lets pass."""
+        if options.filter != FILTER:
+            return options, lambda doc: True
+        try:
+            keeping = self._keeping(Subset.from_query(options.query))
+        except BadInput as error:
+            raise BadRequest(str(error)) from error
+        return replace(options, filter=None, query={}), keeping.keeps
 
     def changes_pages(
         self, options: ChangesOptions = ChangesOptions()

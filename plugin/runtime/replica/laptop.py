@@ -20,6 +20,7 @@ from plugin.runtime.replica.alone import alone
 from plugin.runtime.replica.deciding import Decider
 from plugin.runtime.replica.leaving import drop_lost, drop_sent, empty
 from plugin.runtime.replica.merging import wishes_of
+from plugin.runtime.replica.part import read_subset
 from plugin.runtime.replica.remote import PROTOCOL, Ended, Remote, Revoked
 from plugin.runtime.replica.returning import Keeper
 from plugin.runtime.replica.review import REFUSED, ReviewFolder
@@ -187,6 +188,7 @@ class Replica:
             self.keeper,
             self.cancel,
             wishes_of(self.office, name),
+            kept(self.laptop.keep, name) or read_subset(read_state(local).get("kept", {})),
         )
         done = sync.run(lambda step, progress: show(name, step, progress))
         self.office.apply_acl(name)

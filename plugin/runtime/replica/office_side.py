@@ -10,9 +10,11 @@ from plugin.runtime.design import INDEX, SETS_VIEW
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.managers import guarded_push
 from plugin.runtime.office import Office
+from plugin.runtime.replica.choosing import answer_kept, keeping_of, size_of
 from plugin.runtime.replica.filtered import FilteredDatabase, may_replicate
 from plugin.runtime.replica.remote import PROTOCOL
 from plugin.runtime.replica.rights import rights_since
+from plugin.runtime.replica.subset import WHOLE, kept, read_keep
 from plugin.runtime.replica.visibility import Visibility
 from plugin.runtime.session import Session
 from plugin.runtime.settings import kept_secret
@@ -57,6 +59,7 @@ class FilteredServer:
             lambda: office.apply_acl(name),
             partial(guarded_push, office, name),
             context.shown,
+            partial(keeping_of, context),
         )
 
     def wait_for_changes(
@@ -114,6 +117,33 @@ def rights_for(
         state,
         kept_secret(office.data, KEY).encode(),
     )
+
+
+def kept_for(
+    office: Office, identity: Identity, database: str, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The answer to a laptop that keeps a part of a database; see `answer_kept`. Raises NotFound,
+    BadInput."""
+    session = office.session(identity)
+    context = _context(session, database)
+    if context is None:
+        raise NotFound("There is no such database.")
+    return answer_kept(context, FilteredServer(session).database(database).changes, body)
+
+
+def sizes_for(office: Office, identity: Identity, body: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"databases": [{"name", "documents", "bytes", "attachments", "mine"}]}`: how much the choice
+    `keep` is (`attachments` in bytes, counted whether they are kept or not), and whether "mine" can
+    be chosen. Raises BadInput."""
+    session = office.session(identity)
+    keep = read_keep(body.get("keep"))
+    found = []
+    for name in replicable(session):
+        context = session.context(name)
+        documents, size, attached = size_of(context, kept(keep, name) or WHOLE)
+        entry = {"documents": documents, "bytes": size, "attachments": attached}
+        found.append({"name": name, **entry, "mine": bool(context.design.anchors)})
+    return {"databases": found}
 
 
 def _context(session: Session, name: str) -> Context | None:

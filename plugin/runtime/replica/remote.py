@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from plugin.runtime.errors import BadInput, DivanError, OfficeError, Refused
+from plugin.runtime.replica.subset import Keep, keep_to_json
 from store.types import Seq
 
 TIMEOUT = 60.0
@@ -63,6 +64,15 @@ class Remote:
     def rights(self, database: str, state: str | None) -> Mapping[str, Any]:
         """`{"state", "lost": [hashed ids], "gained": [ids]}` since `state`: replica/rights.py."""
         return self._ask(f"rights/{quote(database, safe='')}", {"state": state})
+
+    def sizes(self, keep: Keep | None) -> list[dict[str, Any]]:
+        """`[{"name", "documents", "bytes", "attachments", "mine"}]` of all databases; how much of
+        each the choice is, or would be where it leaves the database out."""
+        return list(self._ask("sizes", {"keep": keep_to_json(keep)})["databases"])
+
+    def kept(self, database: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a choice comes to now, and what entered and left it: `choosing.answer_kept`."""
+        return self._ask(f"kept/{quote(database, safe='')}", body)
 
     def wait(self, since: Mapping[str, Seq], seconds: float) -> Mapping[str, Any]:
         """`{"changed": [databases past the sequence in `since`], "pause": seconds}`, as soon as

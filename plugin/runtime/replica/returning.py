@@ -8,7 +8,7 @@ from plugin.runtime.messages import Message
 from plugin.runtime.replica.review import OVERRULED, REFUSED, TAKEN, Edit, ReviewFolder
 from store.api import Database
 from store.errors import NotFound
-from store.replication import Refused
+from store.replication import Refused, left_behind
 from store.types import Doc
 
 GONE = Message("You may no longer read this document.")
@@ -107,17 +107,26 @@ def leaves_of(database: Database, docid: str) -> list[Doc]:
     return [entry["ok"] for entry in found if "ok" in entry]
 
 
-def fetch(local: Database, office: Database, ids: Iterable[str]) -> int:
-    """Bring documents as they are at the office although they did not change; how many came."""
+def fetch(
+    local: Database,
+    office: Database,
+    ids: Iterable[str],
+    keeps: Callable[[Doc], bool] = lambda branch: True,
+    *,
+    bare: bool = False,
+) -> int:
+    """Bring documents as they are at the office although they did not change; how many came. One
+    comes where a branch of it is kept; where it is to be bare, without the bytes attached."""
     fetched = 0
     for docid in ids:
         try:
-            found = office.open_revs(docid, "all", with_revs=True, attachments=True)
+            found = office.open_revs(docid, "all", with_revs=True, attachments=not bare)
         except NotFound:
             continue
         branches = [entry["ok"] for entry in found if "ok" in entry]
         revs = [branch["_rev"] for branch in branches]
-        if local.revs_diff({docid: revs}):
-            local.bulk_docs(branches, new_edits=False)
+        if any(map(keeps, branches)) and local.revs_diff({docid: revs}):
+            written = map(left_behind, branches) if bare else branches
+            local.bulk_docs(list(written), new_edits=False)
             fetched += 1
     return fetched

@@ -29,6 +29,20 @@ class Subset:
         months = {"months": self.months} if self.months is not None else {}
         return {**told, **months, **({} if self.attachments else {"attachments": False})}
 
+    def to_query(self) -> dict[str, str]:
+        """As parameters of a request for changes; attachments are left behind by who asks."""
+        months = {"months": str(self.months)} if self.months is not None else {}
+        return {**({"mine": "true"} if self.mine else {}), **months}
+
+    @staticmethod
+    def from_query(query: Mapping[str, Any]) -> "Subset":
+        """Raises BadInput."""
+        months = query.get("months")
+        if months is not None and not (isinstance(months, str) and months.isdecimal()):
+            raise BadInput("This is no choice of documents.")
+        value = {"mine": True} if query.get("mine") == "true" else {}
+        return Subset.from_json(value | ({} if months is None else {"months": int(months)}))
+
     @staticmethod
     def from_json(value: Any) -> "Subset":
         """Raises BadInput for what is no choice."""
@@ -43,6 +57,8 @@ class Subset:
 
 
 WHOLE = Subset()
+FILTER = "_subset"
+"""Name of the filter of `_changes` that applies a choice at the office."""
 
 Keep = Mapping[str, Subset]
 """What is kept, by database; a database that is not named is not kept."""

@@ -11,9 +11,11 @@ from typing import Any
 
 from plugin.runtime.errors import Stopped
 from plugin.runtime.replica.merging import Wishes, settle_all, usual
+from plugin.runtime.replica.part import Part
 from plugin.runtime.replica.remote import Remote
 from plugin.runtime.replica.returning import Keeper, Returns, fetch, leaves_of, writer
 from plugin.runtime.replica.review import REFUSED
+from plugin.runtime.replica.subset import WHOLE, Subset
 from store.api import Database
 from store.errors import NotFound
 from store.replication import Cancel, Progress, Summary, replicate
@@ -61,6 +63,7 @@ class DatabaseSync:
         keeper: Keeper,
         cancel: Cancel | None = None,
         wishes: Wishes = usual,
+        subset: Subset = WHOLE,
     ) -> None:
         self.wishes = wishes
         self.local = local
@@ -70,21 +73,28 @@ class DatabaseSync:
         self.keeper = keeper
         self.returns = Returns(keeper, local, office)
         self.cancel = cancel
+        self.subset = subset
 
     def run(self, show: Show = lambda step, progress: None) -> Synced:
         """Both ways once. Raises Unreachable, Revoked, Stopped, or store errors; going on later is
         safe."""
         done = Synced(self.local.name)
-        rights = self.remote.rights(self.local.name, read_state(self.local).get("rights"))
+        state = read_state(self.local)
+        rights = self.remote.rights(self.local.name, state.get("rights"))
         done.removed = self._remove(rights["lost"])
-        done.pulled, done.there = self._pull(show)
-        done.pulled += fetch(self.local, self.office, rights["gained"])
+        part = Part(self.local, self.subset, state.get("kept", {}), self._write_kept)
+        part.begin(self.remote, self._edited)
+        done.pulled, done.there = self._pull(part, show)
+        ids = [*rights["gained"], *part.entered]
+        bare = not self.subset.attachments
+        done.pulled += fetch(self.local, self.office, ids, part.keeping().keeps, bare=bare)
         self._write_state(rights=rights["state"])
         done.merged, done.conflicts = self._settle()
         done.pushed, done.here = self._push(show)
         done.refused = self.returns.still_refused()
         kept = self.keeper.folder.all(self.local.name)
         done.review = sorted({edit.id for edit in kept if edit.why != REFUSED})
+        done.removed += part.end(done.there, self._edited)
         return done
 
     def _push(self, show: Show) -> tuple[int, Seq]:
@@ -103,11 +113,13 @@ class DatabaseSync:
         self._write_state(pushed_seq=pushed.last_seq, pending=[])
         return pushed.counts.written, pushed.last_seq
 
-    def _pull(self, show: Show) -> tuple[int, Seq]:
+    def _pull(self, part: Part, show: Show) -> tuple[int, Seq]:
+        era = f"-{part.era}" if part.era else ""
         pulled = replicate(
             self.office,
             self.local,
-            replication_id=f"{self.replica_id}-pull",
+            replication_id=f"{self.replica_id}-pull{era}",
+            options=part.options,
             progress=lambda progress: show("pull", progress),
             cancel=self.cancel,
         )
@@ -149,6 +161,9 @@ class DatabaseSync:
         if pending != read_state(self.local).get("pending", []):
             self._write_state(pending=pending)
         return settle_all(self.local, self.wishes, self.keeper.overrule)
+
+    def _write_kept(self, kept: dict[str, Any]) -> None:
+        self._write_state(kept=kept)
 
     def _write_state(self, **values: Any) -> dict[str, Any]:
         state = read_state(self.local) | values

@@ -10,7 +10,7 @@ from store.cancel import Cancel
 
 
 @contextmanager
-def told_to_stop() -> Iterator[Cancel]:
+def interruptible() -> Iterator[Cancel]:
     """Set by SIGINT or SIGTERM within the block, in a process whose main thread runs it."""
     stop = Cancel()
     if threading.current_thread() is not threading.main_thread():

@@ -1,0 +1,37 @@
+"""Whether a laptop keeps a document: the same decision at the office and on the laptop. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from acl import ACL_ID
+from plugin.runtime.anchors import Anchors, anchors_of, day_of
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What a choice comes to at the moment. `anchors` are those of which a document needs one, None
+    where it needs none; `since` is the first day on which it may have been changed last, or ""."""
+
+    table: Anchors
+    anchors: frozenset[str] | None = None
+    since: str = ""
+
+    def keeps(self, doc: Mapping[str, Any]) -> bool:
+        """Always what every replica needs: list, designs, and deletions, which carry no items."""
+        docid = str(doc["_id"])
+        if docid == ACL_ID or docid.startswith("_design/") or doc.get("_deleted"):
+            return True
+        if self.since and day_of(doc) < self.since:
+            return False
+        return self.anchors is None or not self.anchors.isdisjoint(anchors_of(self.table, doc))
+
+
+def first_day(now: datetime, months: int | None) -> str:
+    """The first day of the month so many months ago; "" for no limit. By months, so that what a
+    laptop keeps does not change from day to day."""
+    if months is None:
+        return ""
+    month = now.year * 12 + now.month - 1 - months
+    return f"{month // 12:04}-{month % 12 + 1:02}-01"
