@@ -12,14 +12,13 @@ from itertools import compress
 from typing import Literal, NoReturn
 
 from acl import ACL_ID, Access, Identity, may
-from plugin.runtime.errors import BadInput
-from plugin.runtime.replica.keeping import Keeping
+from plugin.runtime.replica.keeping import Keeping, chosen
 from plugin.runtime.replica.pushing import Guard, Pusher
-from plugin.runtime.replica.subset import FILTER, Subset
+from plugin.runtime.replica.subset import Subset
 from plugin.runtime.replica.visibility import Visibility, without_conflicts
 from store.api import Database
 from store.cancel import Cancel
-from store.errors import BadRequest, Forbidden
+from store.errors import Forbidden
 from store.errors import NotFound as Missing
 from store.paging import pages
 from store.types import (
@@ -191,7 +190,7 @@ class FilteredDatabase:
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
         """`pending` is 0 at the end and 1 before it: the true number would count what is hidden."""
         wanted = options.limit
-        options, keeps = self._chosen(options)
+        options, keeps = chosen(options, self._keeping)
         asked = replace(options, include_docs=True, conflicts=True, seq_interval=1)
         if not options.descending:
             asked = replace(asked, limit=BATCH)
@@ -207,16 +206,6 @@ class FilteredDatabase:
             asked = replace(asked, since=answer["last_seq"])
             if options.descending or not answer["results"] or not answer.get("pending"):
                 return {"results": results, "last_seq": answer["last_seq"], "pending": 0}
-
-    def _chosen(self, options: ChangesOptions) -> tuple[ChangesOptions, Callable[[Doc], bool]]:
-        """The options without the filter that is ours, and what it lets pass."""
-        if options.filter != FILTER:
-            return options, lambda doc: True
-        try:
-            keeping = self._keeping(Subset.from_query(options.query))
-        except BadInput as error:
-            raise BadRequest(str(error)) from error
-        return replace(options, filter=None, query={}), keeping.keeps
 
     def changes_pages(
         self, options: ChangesOptions = ChangesOptions()

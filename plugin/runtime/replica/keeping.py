@@ -1,12 +1,16 @@
 """Whether a laptop keeps a document: the same decision at the office and on the laptop. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from acl import ACL_ID
 from plugin.runtime.anchors import Anchors, anchors_of, day_of
+from plugin.runtime.errors import BadInput
+from plugin.runtime.replica.subset import FILTER, Subset
+from store.errors import BadRequest
+from store.types import ChangesOptions, Doc
 
 
 @dataclass(frozen=True)
@@ -35,3 +39,17 @@ def first_day(now: datetime, months: int | None) -> str:
         return ""
     month = now.year * 12 + now.month - 1 - months
     return f"{month // 12:04}-{month % 12 + 1:02}-01"
+
+
+def chosen(
+    options: ChangesOptions, keeping: Callable[[Subset], Keeping]
+) -> tuple[ChangesOptions, Callable[[Doc], bool]]:
+    """What is asked of the store for changes of a part, and what of them is told; all where no part
+    is asked for. Raises the store's BadRequest."""
+    if options.filter != FILTER:
+        return options, lambda doc: True
+    try:
+        part = keeping(Subset.from_query(options.query))
+    except BadInput as error:
+        raise BadRequest(str(error)) from error
+    return replace(options, filter=None, query={}), part.keeps
