@@ -102,9 +102,10 @@ def parted(keys: bytes) -> list[bytes]:
     return found
 
 
+@cache
 def version() -> str:
     """What sort keys depend on besides their values: an index built under another is stale."""
-    return f"2, {_weights().version}, Unicode {unicodedata.unidata_version}"
+    return f"2, {_table()[0]}, Unicode {unicodedata.unidata_version}"
 
 
 def _skip(key: bytes, at: int) -> int:
@@ -165,12 +166,17 @@ class _Decomposed(dict[int, str]):
 _DECOMPOSED = _Decomposed()
 
 
+def _table() -> list[str]:
+    """The lines of the table; the first names ICU's version."""
+    return gzip.decompress(_TABLE.read_bytes()).decode().split("\n")
+
+
 class _Weights:
     """The table as three mappings, and the characters that need more than the first."""
 
     def __init__(self) -> None:
         self.primary, self.secondary, self.tertiary = _Primary(), _Common(), _Common()
-        self.version, *lines = gzip.decompress(_TABLE.read_bytes()).decode().split("\n")
+        _, *lines = _table()
         for line in lines:
             points, *levels = line.split(" ")
             char = "".join(chr(int(point, 16)) for point in points.split("+"))
