@@ -99,7 +99,11 @@ class Sum:
         return failed[0] if failed else _summed([_mapped(unpack, one) for one in partials])
 
     def value(self, partial: Json) -> Json:
-        return partial if _is_error(partial) else _mapped(plain, _mapped(unpack, partial))
+        return partial if _is_error(partial) else _mapped(_rounded, partial)
+
+
+def _rounded(packed: Any) -> Any:
+    return plain(unpack(packed))
 
 
 def _values(rows: Sequence[Stored]) -> str:
@@ -123,6 +127,8 @@ def _summed(values: Sequence[Any]) -> Json:
 def _sum(values: Sequence[Any]) -> Any:
     """Numbers add up, arrays and objects member by member; a number counts as an array of one."""
     kinds = set(map(type, values))
+    if kinds == {int}:  # what most columns hold
+        return sum(values)
     if kinds <= {int, float, tuple}:
         return total(values)
     if kinds <= {list, int, float, tuple}:

@@ -76,16 +76,20 @@ class BuiltinReducer:
         return self.builtin.aggregate
 
     def reduce(self, chunks: Sequence[Sequence[Stored]]) -> list[str]:
-        return [json.dumps(self.builtin.reduce(chunk)) if chunk else "" for chunk in chunks]
+        return [_text(self.builtin.reduce(chunk)) if chunk else "" for chunk in chunks]
 
     def rereduce(self, groups: Sequence[Sequence[str]]) -> list[str]:
         return [
-            json.dumps(self.builtin.rereduce(json.loads(f"[{','.join(group)}]"))) if group else ""
+            _text(self.builtin.rereduce(json.loads(f"[{','.join(group)}]"))) if group else ""
             for group in groups
         ]
 
     def values(self, partials: Sequence[str]) -> list[Json]:
         return list(map(self.builtin.value, json.loads(f"[{','.join(partials)}]")))
+
+
+def _text(partial: Json) -> str:
+    return str(partial) if type(partial) is int else json.dumps(partial)
 
 
 @dataclass(frozen=True)

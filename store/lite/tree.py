@@ -261,13 +261,17 @@ def _pieces(
 
 
 def _cut(keys: Sequence[bytes]) -> int:
-    """How many children the next stretch has: those of one group of keys where these are many,
+    """How many children the next stretch has: those of the least group of keys that is not small,
     else about SIZE up to where neighbouring keys have the least in common."""
-    level = 1
-    while keys[-1].startswith(group := group_key(keys[0], level)) and group != keys[0]:
+    level, size, group = 0, len(keys), b""
+    while group != keys[0]:
         level += 1
-    size = bisect_left(keys, group + HIGHEST)
-    if LEAST <= size < len(keys):
+        group = group_key(keys[0], level)
+        inside = bisect_left(keys, group + HIGHEST, hi=size)
+        if inside < LEAST:
+            break
+        size = inside
+    if size < len(keys):
         return size
     apart = _common(keys[LEAST - 1], keys[-1]) + 1
     beginnings = [key[:apart] for key in keys]
