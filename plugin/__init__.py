@@ -27,6 +27,8 @@ from plugin.runtime.errors import (
     SaveConflict,
 )
 from plugin.runtime.explaining import Why
+from plugin.runtime.exporting import FORMATS as EXPORT_FORMATS
+from plugin.runtime.exporting import Export, export, write_csv, write_xlsx
 from plugin.runtime.feed import all_changes
 from plugin.runtime.fields import FieldError, display, for_input, parse
 from plugin.runtime.form import Action as FormAction
@@ -59,6 +61,7 @@ from store.lease import Lease
 
 __all__ = [
     "ADMINISTRATORS",
+    "EXPORT_FORMATS",
     "LANGUAGES",
     "LONGEST_WAIT",
     "SERVER",
@@ -92,6 +95,7 @@ __all__ = [
     "Effects",
     "Entry",
     "EntryType",
+    "Export",
     "Fact",
     "FieldError",
     "FilteredServer",
@@ -147,6 +151,7 @@ __all__ = [
     "databases_for",
     "day_in",
     "display",
+    "export",
     "for_input",
     "is_empty",
     "items_of",
@@ -165,4 +170,6 @@ __all__ = [
     "told",
     "told_to_stop",
     "translate",
+    "write_csv",
+    "write_xlsx",
 ]
