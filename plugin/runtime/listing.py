@@ -7,16 +7,17 @@ tell of other documents.
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from plugin.runtime.context import Context
 from plugin.runtime.document import Document
 from plugin.runtime.errors import BadInput
 from plugin.runtime.listing_spec import ListingSpec
 from plugin.runtime.ranges import Range, as_list, grouped, rows, totals, under
+from plugin.runtime.readersets import Readable
 from plugin.runtime.reading import open_many
 from store.collation import sort_key
 from store.merging import added
@@ -26,6 +27,8 @@ SCAN = 2000
 """Rows looked through for a text in the middle of a key."""
 MOST = 1000
 """The longest page."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,7 @@ class Listing:
         backwards = before is not None
         token = before or after
         past = _read_token(token, span) if token else None
-        found = self._rows(
-            Range(span.low, span.high, past), limit + 1, descending=descending != backwards
-        )
+        found = self._rows(Range(span.low, span.high, past), limit + 1, descending != backwards)
         more, found = len(found) > limit, found[:limit]
         if backwards:
             found.reverse()
@@ -122,9 +123,7 @@ class Listing:
         Keywords that the form itself lists, such as states, come in the form's order.
         """
         full = self._full(prefix)
-        found = grouped(
-            self.context.reading, self.spec.view, self._sets(), under(full), len(full) + 1
-        )
+        found = self._asked(grouped, under(full), len(full) + 1)
         made = [
             Category(key[-1], (*prefix, key[-1]), int(sums[0]), tuple(sums))
             for key, sums in found
@@ -172,24 +171,25 @@ class Listing:
         mine = (self.context.identity.name,) if self.spec.mine else ()
         return (*mine, *prefix)
 
-    def _sets(self) -> tuple[str, ...]:
+    def _asked(self, ask: Callable[..., Answer], span: Range, *more: Any) -> Answer:
+        """What a question gives over all sets that may be read, or gave before in this state."""
+        office, name = self.context.office, self.context.name
+        sets = office.reader_sets(name).readable_now(self.context)
         if self.context.only_public and not self.spec.public:
-            return ()
-        return self.context.office.reader_sets(self.context.name).readable(self.context)
-
-    def _rows(self, span: Range, wanted: int, *, descending: bool = False) -> list[StoreRow]:
-        return rows(
-            self.context.reading,
-            self.spec.view,
-            self._sets(),
-            span,
-            wanted=wanted,
-            descending=descending,
+            sets = Readable((), sets.as_of)
+        view = self.spec.view
+        question = (ask, view, sets.names, json.dumps([span.low, span.high, span.past]), *more)
+        return office.answers(name).get(
+            sets.as_of,
+            question,
+            lambda: ask(self.context.reading, view, sets.names, span, *more),
         )
 
+    def _rows(self, span: Range, wanted: int, descending: bool = False) -> list[StoreRow]:
+        return [*self._asked(rows, span, wanted, descending)]
+
     def _totals(self, span: Range) -> tuple[float, ...]:
-        found = totals(self.context.reading, self.spec.view, self._sets(), span)
-        return tuple(found) or (0,)
+        return tuple(self._asked(totals, span)) or (0,)
 
     def _lines(self, found: Sequence[StoreRow]) -> tuple[Row, ...]:
         """The lines with their documents; one that was taken away just now is left out."""

@@ -12,6 +12,7 @@ from types import TracebackType
 from acl import Acl, Identity
 from plugin.runtime import datadir
 from plugin.runtime.acl_saving import copy_to_security, read_acl
+from plugin.runtime.answers import Answers
 from plugin.runtime.clock import Clock, stamp, utcnow
 from plugin.runtime.coordination import COORDINATION, server_database
 from plugin.runtime.credentials import Credentials
@@ -75,6 +76,7 @@ class Office:
         self._acls: dict[str, tuple[str, Acl]] = {}
         self._designs: dict[str, Design] = {}
         self._reader_sets: dict[str, ReaderSets] = {}
+        self._answers: dict[str, Answers] = {}
 
     @classmethod
     def create(
@@ -202,6 +204,11 @@ class Office:
             if database not in self._reader_sets:
                 self._reader_sets[database] = ReaderSets(self.server.database(database))
             return self._reader_sets[database]
+
+    def answers(self, database: str) -> Answers:
+        """What the indexes of a database answered sessions of this process."""
+        with self._lock:
+            return self._answers.setdefault(database, Answers())
 
     def written(self, database: str) -> None:
         """Told by the door after each write, so that a change is visible at once."""

@@ -53,7 +53,6 @@ def rows(
     view: str,
     sets: Sequence[str],
     span: Range,
-    *,
     wanted: int,
     descending: bool = False,
 ) -> list[Row]:

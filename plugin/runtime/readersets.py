@@ -34,6 +34,15 @@ class Sets:
     conflicts: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Readable:
+    """The sets that one identity may read, in a fixed order, and the state of the database as of
+    which that is so: a number that grows with every change."""
+
+    names: tuple[str, ...]
+    as_of: int
+
+
 class ReaderSets:
     """The reader sets of one database, kept up from its changes feed. Thread-safe."""
 
@@ -42,16 +51,21 @@ class ReaderSets:
         self._lock = threading.Lock()
         self._seq: Seq | None = None
         self._sets = Sets()
+        self._as_of = 0
         self._plain: dict[frozenset[str], tuple[Sets, tuple[str, ...]]] = {}
 
     def readable(self, ctx: Context) -> tuple[str, ...]:
-        """The sets whose documents this identity may read, in a fixed order.
+        """The names alone of `readable_now`."""
+        return self.readable_now(ctx).names
 
-        Empty for one who may read nothing here.
-        """
+    def readable_now(self, ctx: Context) -> Readable:
+        """The sets whose documents this identity may read; none where it may read nothing here."""
         if ctx.access.level < Level.READER and not ctx.access.has(Privilege.READ_PUBLIC):
-            return ()
-        sets = self._current()
+            return Readable((), 0)
+        sets, as_of = self._current()
+        return Readable(self._names_of(ctx, sets), as_of)
+
+    def _names_of(self, ctx: Context, sets: Sets) -> tuple[str, ...]:
         if ctx.access.level < Level.READER:  # other branches than the winner may not be public
             found = (*self._plain_sets(ctx, sets), *_opened(ctx, sets.conflicts))
             return tuple(PUBLIC + name for name in found)
@@ -59,7 +73,7 @@ class ReaderSets:
 
     def sets(self) -> Sets:
         """All of them as of now."""
-        return self._current()
+        return self._current()[0]
 
     def _plain_sets(self, ctx: Context, sets: Sets) -> tuple[str, ...]:
         if ctx.system:
@@ -77,13 +91,13 @@ class ReaderSets:
             self._plain[ctx.names] = (sets, found)
         return found
 
-    def _current(self) -> Sets:
+    def _current(self) -> tuple[Sets, int]:
         with self._lock:
             if self._seq is None:
                 self._read_all()
             else:
                 self._follow()
-            return self._sets
+            return self._sets, self._as_of
 
     def _read_all(self) -> None:
         seq = self._db.info()["update_seq"]
@@ -95,6 +109,7 @@ class ReaderSets:
         conflicts = {name: readers for name, readers in branches.items() if readers}
         self._sets = Sets(self._names(plain), conflicts)
         self._seq = seq
+        self._as_of += 1
 
     def _names(self, sets: list[str]) -> dict[str, frozenset[str]]:
         """The readers of each set, taken from one document of it: all of them have the same."""
@@ -131,6 +146,7 @@ class ReaderSets:
         if readers != self._sets.readers or conflicts != self._sets.conflicts:
             self._sets = Sets(readers, conflicts)
         self._seq = answer["last_seq"]
+        self._as_of += bool(answer["results"])
 
     def _take(
         self,

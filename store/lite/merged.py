@@ -22,6 +22,8 @@ from store.types import Json, Row, ViewOptions
 
 MANY = 500
 """First members in one statement."""
+LEAST = 3
+"""The fewest rows that are read at once."""
 
 Stored = tuple[bytes, bytes, str, str]
 """Sort key without the first member, tail, JSON texts of key and value."""
@@ -58,19 +60,33 @@ class Merged:
         limit = options.limit
         if limit is not None and limit < len(beginnings):
             beginnings = self._soonest(beginnings, wanted, limit, options.descending)
-        streams = [self._below(one, wanted, options.descending) for one in beginnings]
+        piece = MANY if limit is None else max(LEAST, 2 * limit // max(1, len(beginnings)))
+        streams = [self._below(one, wanted, options.descending, piece) for one in beginnings]
         return islice(heapq.merge(*streams, reverse=options.descending), limit)
 
-    def _below(self, beginning: bytes, wanted: Range, descending: bool) -> Iterator[Stored]:
-        """The rows below one first member, read as they are asked for."""
+    def _below(
+        self, beginning: bytes, wanted: Range, descending: bool, piece: int
+    ) -> Iterator[Stored]:
+        """The rows below one first member, in pieces that grow, as they are asked for."""
         order = "key DESC, tail DESC" if descending else "key, tail"
         inside = _inside(beginning, wanted)
-        found = self._conn.execute(
-            f"SELECT key, tail, k, v FROM {self._table}"
-            f" WHERE (key, tail) >= (?, ?) AND (key, tail) < (?, ?) ORDER BY {order}",
-            (*inside.start, *inside.end),
-        )
-        return ((key[len(beginning) :], tail, k, v) for key, tail, k, v in found)
+        start, end = inside.start, inside.end
+        while True:
+            found = self._conn.execute(
+                f"SELECT key, tail, k, v FROM {self._table}"
+                f" WHERE (key, tail) >= (?, ?) AND (key, tail) < (?, ?) ORDER BY {order} LIMIT ?",
+                (*start, *end, piece),
+            ).fetchall()
+            for key, tail, k, v in found:
+                yield key[len(beginning) :], tail, k, v
+            if len(found) < piece:
+                return
+            key, tail = found[-1][:2]
+            if descending:
+                end = key, tail
+            else:
+                start = key, tail + b"\0"
+            piece *= 2
 
     def _soonest(
         self, beginnings: Sequence[bytes], wanted: Range, limit: int, descending: bool
