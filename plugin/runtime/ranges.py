@@ -7,7 +7,7 @@ from typing import Any
 from plugin.runtime.design import INDEX
 from store.api import Database
 from store.collation import sort_key
-from store.types import Row, ViewOptions
+from store.types import ABSENT, Row, ViewOptions
 
 END: dict[str, Any] = {}
 """Sorts after everything that keys hold (CouchDB: objects come last)."""
@@ -28,13 +28,15 @@ class Range:
 
     def options(self, *, descending: bool = False, **more: Any) -> ViewOptions:
         """The query of this range."""
-        start, end = (self.high, self.low) if descending else (self.low, self.high)
+        low = list(self.low) if self.low else ABSENT
+        high = ABSENT if self.high == (END,) else list(self.high)
+        start, end = (high, low) if descending else (low, high)
         docid = None
         if self.past:
-            start, docid = self.past
+            start, docid = list(self.past[0]), self.past[1]
         return ViewOptions(
-            startkey=list(start),
-            endkey=list(end),
+            startkey=start,
+            endkey=end,
             startkey_docid=docid,
             descending=descending,
             **more,

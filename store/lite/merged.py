@@ -10,11 +10,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from store.collation import ARRAY
+from store.collation import ARRAY, HIGHEST, group_key
 from store.lite.query import as_rows
 from store.lite.ranges import Range, check, group_level, is_reduced, ranges
 from store.lite.reduce import Partial, Reduction, shown
-from store.lite.remembered import Below, Remembered, What
+from store.lite.remembered import Remembered, What
 from store.lite.tree import Tree
 from store.lite.views import View
 from store.merging import check as check_mergeable
@@ -24,6 +24,8 @@ MANY = 500
 """First members in one statement."""
 LEAST = 3
 """The fewest rows that are read at once."""
+DENSE = 20
+"""So many nodes of the tree are read in the time that one more range takes."""
 
 Stored = tuple[bytes, bytes, str, str]
 """Sort key without the first member, tail, JSON texts of key and value."""
@@ -92,29 +94,38 @@ class Merged:
         self, beginnings: Sequence[bytes], wanted: Range, limit: int, descending: bool
     ) -> list[bytes]:
         """Those to which the first `limit` rows belong: others begin behind as many."""
-        heads = self._heads(beginnings, wanted, limit, descending)
-        return [beginning for _, beginning in sorted(heads, reverse=descending)[:limit]]
+        heads = self._known_heads(wanted, descending)
+        unknown = [one for one in beginnings if one not in heads]
+        heads |= dict.fromkeys(unknown, None)
+        heads |= {one: head for head, one in self._heads(unknown, wanted, descending)}
+        some = [(head, one) for one in beginnings if (head := heads[one]) is not None]
+        choose = heapq.nlargest if descending else heapq.nsmallest
+        return [one for _, one in choose(limit, some)]
+
+    def _known_heads(self, wanted: Range, descending: bool) -> dict[bytes, bytes | None]:
+        """The places of first rows that are known; a place in the middle is not asked for again."""
+        if (wanted.end if descending else wanted.start)[1]:
+            return {}
+        what = What[bytes | None](self._view.number, wanted, ("heads", descending))
+        return self._remembered.of(self._conn, what)
 
     def _heads(
-        self, beginnings: Sequence[bytes], wanted: Range, limit: int, descending: bool
-    ) -> list[tuple[bytes, bytes]]:
-        """The places of the first rows, and what they are below of: not all of those that are
-        behind `limit` others."""
+        self, beginnings: Sequence[bytes], wanted: Range, descending: bool = False
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """The place of the first row, and what it is below of, where there is one."""
         order = "DESC" if descending else "ASC"
-        found: list[tuple[bytes, bytes]] = []
         for at in range(0, len(beginnings), MANY):
             firsts = beginnings[at : at + MANY]
             marks = ",".join(["(?)"] * len(firsts))
-            found += self._conn.execute(
+            yield from self._conn.execute(
                 f"WITH firsts(first) AS (VALUES {marks}), heads(head, first) AS (SELECT ("
                 f"SELECT substr(CAST(key || tail AS BLOB), length(first) + 1) FROM {self._table}"
                 " WHERE (key, tail) >= (CAST(first || ? AS BLOB), ?)"
                 " AND (key, tail) < (CAST(first || ? AS BLOB), ?)"
-                f" ORDER BY key {order}, tail {order} LIMIT 1), first FROM firsts) SELECT"
-                f" head, first FROM heads WHERE head IS NOT NULL ORDER BY head {order} LIMIT ?",
-                (*firsts, *wanted.start, *wanted.end, limit),
+                f" ORDER BY key {order}, tail {order} LIMIT 1), first FROM firsts)"
+                " SELECT head, first FROM heads WHERE head IS NOT NULL",
+                (*firsts, *wanted.start, *wanted.end),
             )
-        return found
 
     def _reduced(
         self, beginnings: Sequence[bytes], wanted: Range, options: ViewOptions
@@ -122,9 +133,9 @@ class Merged:
         """The groups below each first member, put together where the rest of their keys is one."""
         level = group_level(options)
         deep = level + 1 if level > 0 else level
-        below = self._remembered.of(self._conn, What(self._view.number, wanted, deep))
-        unknown = [one for one in beginnings if one not in below]
-        self._reduce(unknown, wanted, deep, below)
+        what = What[list[Partial]](self._view.number, wanted, deep)
+        below = self._remembered.of(self._conn, what)
+        below |= self._reduce([one for one in beginnings if one not in below], wanted, deep)
         groups: dict[bytes, list[Partial]] = {}
         for beginning in beginnings:
             for one in below[beginning]:
@@ -138,13 +149,29 @@ class Merged:
         ]
         return [_without_first(row) for row in shown(reducer, put, deep)]
 
-    def _reduce(self, beginnings: Sequence[bytes], wanted: Range, level: int, below: Below) -> None:
-        """Put what is below each of them into `below`."""
-        some = {one for _, one in self._heads(beginnings, wanted, len(beginnings), False)}
-        reduction = Reduction(self._conn, self._view, Tree(self._conn, self._view.number))
-        for one in beginnings:
-            found = reduction.partials(_inside(one, wanted), level) if one in some else ()
-            below[one] = list(chain.from_iterable(found))
+    def _reduce(
+        self, beginnings: Sequence[bytes], wanted: Range, level: int
+    ) -> dict[bytes, list[Partial]]:
+        """The groups below each first member: in one go where that is quicker, else only where
+        there are rows."""
+        found: dict[bytes, list[Partial]] = {one: [] for one in beginnings}
+        if not beginnings:
+            return found
+        tree = Tree(self._conn, self._view.number)
+        reduction = Reduction(self._conn, self._view, tree)
+        whole = Range((min(beginnings), b""), (max(beginnings) + HIGHEST, b""))
+        most = DENSE * len(beginnings)
+        if (
+            wanted == Range()
+            and level >= 0
+            and tree.has_leaves_at_most(most, whole.start, whole.end)
+        ):
+            for part in chain.from_iterable(reduction.partials(whole, max(level, 1))):
+                found.get(group_key(part.group, 1), []).append(part)
+            return found
+        for _, one in self._heads(beginnings, wanted):
+            found[one] += chain.from_iterable(reduction.partials(_inside(one, wanted), level))
+        return found
 
 
 def _inside(beginning: bytes, wanted: Range) -> Range:

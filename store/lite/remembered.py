@@ -1,35 +1,35 @@
-"""Reductions below first members of keys, remembered until rows below these change.
+"""What was found below first members of keys, remembered until rows below these change.
 
 An index tells which first members its latest updates touched (`log`), so that a process follows
-what others wrote, and reduces anew only what changed, however many rows there are.
+what others wrote, and looks anew only at what changed, however many rows there are.
 """
 
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from store.collation import group_key
 from store.lite.ranges import Range
-from store.lite.reduce import Partial
 
 KEPT = 64
 """Ranges that are remembered, the ones used last."""
 LOGGED = 1000
 """Update sequences for which the index tells what was touched."""
 
-Below = dict[bytes, list[Partial]]
-"""What is below each first member."""
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
-class What:
-    """A range of the keys of view number `view` behind their first member, and its grouping."""
+class What(Generic[Found]):
+    """What is looked for: in a range of the keys of view number `view` behind their first member,
+    `how` it is grouped or ordered."""
 
     view: int
     wanted: Range
-    level: int
+    how: Hashable
 
 
 @dataclass
@@ -37,12 +37,13 @@ class Remembered:
     """Of one index file. Thread-safe."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _known: OrderedDict[What, Below] = field(default_factory=OrderedDict)
+    _known: OrderedDict[What[Any], dict[bytes, Any]] = field(default_factory=OrderedDict)
     _life: str = ""
     _seq: int = 0
 
-    def of(self, conn: sqlite3.Connection, what: What) -> Below:
-        """What is known as of the state that `conn` sees. What is added to it is remembered."""
+    def of(self, conn: sqlite3.Connection, what: What[Found]) -> dict[bytes, Found]:
+        """What is known below each first member as of the state that `conn` sees; what is added to
+        it is remembered."""
         life, seq, logged_from = conn.execute("SELECT life, seq, logged_from FROM state").fetchone()
         with self._lock:
             if life == self._life and seq < self._seq:

@@ -122,6 +122,15 @@ class Tree:
         ).fetchone()
         return int(found[0]) <= most
 
+    def has_leaves_at_most(self, most: int, start: Place, end: Place) -> bool:
+        """Whether so few nodes of level 1 begin in a range."""
+        found = self._conn.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {self._nodes} WHERE level = 1 AND {_INSIDE}"
+            " LIMIT ?)",
+            (*start, *end, most + 1),
+        ).fetchone()
+        return int(found[0]) <= most
+
     def leaf(self, place: Place) -> Place:
         """The start of the node of level 1 to which `place` belongs."""
         return self._start(1, place)

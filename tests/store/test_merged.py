@@ -10,6 +10,7 @@ import pytest
 
 from store.api import Database
 from store.lite import LiteServer
+from store.lite import merged as merging
 from store.lite import remembered as remembering
 from store.lite.ranges import Range
 from store.lite.reduce import Partial, Reduction
@@ -70,6 +71,13 @@ def anew(db: Database, teams: list[str], options: ViewOptions) -> dict[str, list
     return sums
 
 
+def rows(db: Database, teams: list[str], descending: bool) -> list[Row]:
+    """All rows of these teams in one order."""
+    found = db.view("deals", "v", ViewOptions(reduce=False))["rows"]
+    mine = [{**row, "key": row["key"][1:]} for row in found if row["key"][0] in teams]
+    return sorted(mine, key=lambda row: (row["key"], row["id"]), reverse=descending)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_two_processes_always_see_the_sums_of_now(
     two: tuple[Database, Database], seed: int, monkeypatch: pytest.MonkeyPatch
@@ -78,6 +86,7 @@ def test_two_processes_always_see_the_sums_of_now(
     random_ = random.Random(seed)
     monkeypatch.setattr(remembering, "LOGGED", random_.choice((3, 1000)))
     monkeypatch.setattr(remembering, "KEPT", random_.choice((1, 64)))
+    monkeypatch.setattr(merging, "DENSE", random_.choice((0, 20)))
     fill(two[0], 200)
     for _ in range(40):
         writer, reader = random_.choice(two), random_.choice(two)
@@ -90,20 +99,29 @@ def test_two_processes_always_see_the_sums_of_now(
             found = reader.merged("deals", "v", teams, options)
             shown = {str(row["key"]): row["value"] for row in found}
             assert shown == anew(reader, teams, options)
+        limit = random_.choice((1, 5))
+        for descending in (False, True):
+            options = ViewOptions(reduce=False, limit=limit, descending=descending)
+            found = reader.merged("deals", "v", teams, options)
+            assert found == rows(reader, teams, descending)[:limit]
 
 
 def test_after_a_write_only_what_it_touched_is_reduced(
-    two: tuple[Database, Database], reduced: list[Range]
+    two: tuple[Database, Database], reduced: list[Range], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer, reader = two
     fill(writer, 300)
+    total(writer)
+    assert len(reduced) == 1  # they lie close together
+    monkeypatch.setattr(merging, "DENSE", 0)
+    reduced.clear()
     total(reader)
     assert len(reduced) == len(TEAMS)
     reduced.clear()
     total(reader)
     assert reduced == []
     doc = writer.get("d7")
-    writer.put({**doc, "team": TEAMS[8]})
+    writer.put({**doc, "team": TEAMS[25]})
     before = total(reader)
     assert len(reduced) == 2  # the one it left, and the one it came to
     assert before == total(writer)
