@@ -357,6 +357,11 @@ class Server(Protocol):
         """A handle under `user`'s name; cheap, may be used by several threads. Raises NotFound."""
         ...
 
+    def standings(self, databases: Sequence[str]) -> dict[str, str]:
+        """`POST /_dbs_info`: for those that are there a text that is another one after every change
+        of a document, and where the database was made anew. Says nothing but that."""
+        ...
+
     def wait_for_changes(
         self, since: Mapping[str, Seq], timeout: float, cancel: Cancel | None = None
     ) -> frozenset[str]:

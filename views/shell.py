@@ -73,7 +73,7 @@ def session() -> Session:
         who = user()
         if who is None:
             raise NotFound()
-        g.door = shell().office.session(who.identity, current_language())
+        g.door = shell().office.session_for_request(who.identity, current_language())
     found: Session = g.door
     return found
 

@@ -71,6 +71,12 @@ class Context:
         """All names under which the identity may be listed in this database."""
         return names_of(self.identity, self.access)
 
+    @property
+    def standing(self) -> str | None:
+        """How the database stands, where the session asks that once for all."""
+        moment = self.session.moment
+        return moment.standing(self.name) if moment else None
+
     @cached_property
     def reading(self) -> Database:
         """The store for reading; what is read passes `may_read` before it is handed out."""

@@ -22,6 +22,7 @@ from plugin.runtime.directory import SERVER_NAME, SETTINGS, Directory
 from plugin.runtime.errors import NotFound, OfficeError
 from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
 from plugin.runtime.modules import Modules
+from plugin.runtime.moment import Moment
 from plugin.runtime.personal_acls import PersonalAcls, personal_name
 from plugin.runtime.readersets import ReaderSets
 from plugin.runtime.session import Session
@@ -77,6 +78,9 @@ class Office:
         self._designs: dict[str, Design] = {}
         self._reader_sets: dict[str, ReaderSets] = {}
         self._answers: dict[str, Answers] = {}
+        self._states: dict[str, tuple[str, State]] = {}
+        self.writes = 0
+        """Grows with every write through the door, for who remembers something for a moment."""
 
     @classmethod
     def create(
@@ -146,6 +150,10 @@ class Office:
         """What `identity` may do here; `language` is the one chosen for the pages."""
         return Session(self, identity, chosen_language=language)
 
+    def session_for_request(self, identity: Identity, language: str = "") -> Session:
+        """The same for one request, which sees the ACLs as they were when it first asked."""
+        return Session(self, identity, chosen_language=language, moment=Moment(self))
+
     def system(self) -> Session:
         """The server itself (`divan-server`): agents and imports; no ACL stops it."""
         return Session(self, SERVER, is_system=True)
@@ -172,11 +180,29 @@ class Office:
         """The module's code behind a button."""
         return self._modules.action(database, form, action)
 
-    def state(self, database: str) -> State:
-        """ACL and design of a database, read anew where their revisions changed.
+    @cached_property
+    def shared_databases(self) -> tuple[str, ...]:
+        """The databases of all modules but those that each person has of one's own."""
+        specs = (spec for module in self.modules for spec in module.databases)
+        return tuple(spec.name for spec in specs if not spec.template)
+
+    def state(self, database: str, standing: str | None = None) -> State:
+        """ACL and design of a database, read anew where their revisions changed; not even looked at
+        where it stands as before (`Server.standings`), if that is told.
 
         Raises NotFound where there is no such database, or one without ACL (not for people).
         """
+        with self._lock:
+            before = self._states.get(database)
+        if before and before[0] == standing:
+            return before[1]
+        state = self._read_state(database)
+        if standing is not None:
+            with self._lock:
+                self._states[database] = standing, state
+        return state
+
+    def _read_state(self, database: str) -> State:
         try:
             db = self.server.database(database)
             answer = db.all_docs(ViewOptions(keys=("acl", DESIGN_ID)))
@@ -212,6 +238,8 @@ class Office:
 
     def written(self, database: str) -> None:
         """Told by the door after each write, so that a change is visible at once."""
+        with self._lock:
+            self.writes += 1
         if database == SETTINGS:
             self.directory.expire()
         self.personal_acls.forget(database)
@@ -261,6 +289,7 @@ class Office:
         done = deploy_databases(self.server, targets, at, report or untold, take)
         for one in done:
             tell(one)
+            self.written(one.name)
         return done
 
     def _release(self, module: Module) -> dict[str, str]:

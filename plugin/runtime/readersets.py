@@ -52,6 +52,7 @@ class ReaderSets:
         self._seq: Seq | None = None
         self._sets = Sets()
         self._as_of = 0
+        self._stood: str | None = None
         self._plain: dict[frozenset[str], tuple[Sets, tuple[str, ...]]] = {}
 
     def readable(self, ctx: Context) -> tuple[str, ...]:
@@ -62,7 +63,7 @@ class ReaderSets:
         """The sets whose documents this identity may read; none where it may read nothing here."""
         if ctx.access.level < Level.READER and not ctx.access.has(Privilege.READ_PUBLIC):
             return Readable((), 0)
-        sets, as_of = self._current()
+        sets, as_of = self._current(ctx.standing)
         return Readable(self._names_of(ctx, sets), as_of)
 
     def _names_of(self, ctx: Context, sets: Sets) -> tuple[str, ...]:
@@ -91,12 +92,14 @@ class ReaderSets:
             self._plain[ctx.names] = (sets, found)
         return found
 
-    def _current(self) -> tuple[Sets, int]:
+    def _current(self, standing: str | None = None) -> tuple[Sets, int]:
+        """As of now. What is known counts where the database stands as before, if that is told."""
         with self._lock:
             if self._seq is None:
                 self._read_all()
-            else:
+            elif standing is None or standing != self._stood:
                 self._follow()
+            self._stood = standing or self._stood
             return self._sets, self._as_of
 
     def _read_all(self) -> None:

@@ -13,6 +13,7 @@ from plugin.runtime.errors import NotFound, OfficeError
 from plugin.runtime.listing import Listing
 from plugin.runtime.messages import LANGUAGES, Text
 from plugin.runtime.module import DatabaseSpec, Module
+from plugin.runtime.moment import Moment
 from plugin.runtime.search.finding import Found, search
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Session:
     identity: Identity
     is_system: bool = False
     chosen_language: str = ""
+    moment: Moment | None = None
+    """What it remembers, where it is for one request."""
 
     @cached_property
     def language(self) -> str:
@@ -70,7 +73,7 @@ class Session:
 
     def context(self, name: str) -> Context:
         """What the door's operations need. Raises NotFound."""
-        state = self.office.state(name)
+        state = (self.moment or self.office).state(name)
         held = access(state.acl, self.identity)
         if self.is_system:
             roles = frozenset(state.acl.roles)
@@ -95,7 +98,10 @@ class Session:
         Somebody else's mailbox is not among them unless its ACL lets one in.
         """
         found = []
-        for name, (module, spec) in self._perhaps_open().items():
+        perhaps = self._perhaps_open()
+        if self.moment:
+            self.moment.look_at(perhaps)
+        for name, (module, spec) in perhaps.items():
             try:
                 context = self.context(name)
                 held = context.access

@@ -1,7 +1,7 @@
 """A CouchDB server, an IBM Cloudant account or a Divan office as the store's `Server`."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from store import names
 from store.cancel import Cancel
@@ -12,6 +12,8 @@ from store.errors import NotFound
 from store.types import ADMIN, ChangesOptions, Seq, UserContext
 
 LOOK_SECONDS = 1.0
+MOST_INFOS = 100
+"""Databases of which CouchDB tells at once (`max_db_number_for_dbs_info_req`)."""
 
 
 class CouchServer:
@@ -58,6 +60,19 @@ class CouchServer:
         if name not in self._known and not self.exists(name):
             raise NotFound("Database does not exist.")
         return CouchDatabase(self._transport, name, user, self._headers(user))
+
+    def standings(self, databases: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for at in range(0, len(databases), MOST_INFOS):
+            body = {"keys": list(databases[at : at + MOST_INFOS])}
+            rows = self._transport.json(Ask("POST", ("_dbs_info",), None, body, again=True))
+            infos = {row["key"]: row["info"] for row in rows if "info" in row}
+            found |= {
+                name: f"{info['instance_start_time']} {info['update_seq']}"
+                for name, info in infos.items()
+            }
+        self._known |= found.keys()
+        return found
 
     def wait_for_changes(
         self, since: Mapping[str, Seq], timeout: float, cancel: Cancel | None = None

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -131,6 +131,16 @@ class LiteServer:
 
     def database(self, name: str, user: UserContext = ADMIN) -> LiteDatabase:
         return LiteDatabase(self._shelf(name), user)
+
+    def standings(self, databases: Sequence[str]) -> dict[str, str]:
+        found = {}
+        for name in filter(self.exists, databases):
+            try:
+                created, seq = self.database(name).standing()
+            except NotFound:  # it was deleted at this moment
+                continue
+            found[name] = f"{created} {seq}"
+        return found
 
     def wait_for_changes(
         self, since: Mapping[str, Seq], timeout: float, cancel: Cancel | None = None

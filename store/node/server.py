@@ -1,6 +1,6 @@
 """The databases of a node as whoever asks may use them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from store.api import Database
@@ -43,6 +43,11 @@ class NodeServer:
     def database(self, name: str, user: UserContext = ADMIN) -> Database:
         """Under `self.user`, or where the server itself asks, in the name of `user`."""
         return self.server.database(name, user if self.user == ADMIN else self.user)
+
+    def standings(self, databases: Sequence[str]) -> dict[str, str]:
+        for name in filter(self.exists, databases):
+            self.database(name).info()  # raises where the user may not see it
+        return self.server.standings(databases)
 
     def wait_for_changes(
         self, since: Mapping[str, Seq], timeout: float, cancel: Cancel | None = None

@@ -1,6 +1,6 @@
 """The office as a laptop meets it: the databases of one person, and what his rights did to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -69,6 +69,11 @@ class FilteredServer:
         if hidden := frozenset(since) - shown.keys():
             return hidden  # they do not exist for this identity
         return self._session.office.server.wait_for_changes(shown, timeout, cancel)
+
+    def standings(self, databases: Sequence[str]) -> dict[str, str]:
+        shown = set(self.all_dbs())
+        mine = [name for name in databases if name in shown]
+        return self._session.office.server.standings(mine)
 
     def close(self) -> None:
         """Nothing of its own to close."""
