@@ -7,6 +7,7 @@ after the other, in processor time, which others on the machine disturb less. Da
 
 import argparse
 import base64
+import itertools
 import json
 import statistics
 import subprocess
@@ -15,9 +16,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from plugin import Listing, Office, Row, Session
+from plugin.runtime.design import INDEX
+from store.types import ViewOptions
 from tests.bench import sales
 from tests.views.kit import Browser, browser
 from views import create_app
@@ -28,6 +30,9 @@ MIDDLE = "0500000"
 DIRECTORY = Path(tempfile.gettempdir()) / "divan-bench-readers"
 
 Works = dict[str, Callable[[], object]]
+Found = dict[str, dict[str, float]]
+"""By work and share of the documents."""
+Taken = dict[str, dict[str, list[float]]]
 
 
 def main() -> None:
@@ -42,27 +47,47 @@ def main() -> None:
             if options.cold:
                 print(json.dumps(_cold(office, sales.PEOPLE[options.cold])))
                 continue
-            found = _warm(office, options.runs)
-        found |= _in_new_processes(options, documents)
+            tables = {
+                "nothing changed": _warm(office, options.runs, written=False),
+                "somebody wrote": _warm(office, options.runs, written=True),
+            }
+        tables["a new process"] = _in_new_processes(options, documents)
         print(f"\n{documents:,} documents in {sales.SETS:,} reader sets, median of {options.runs}")
-        print(_table(found))
+        for name, found in tables.items():
+            print(_table(name, found))
 
 
-def _warm(office: Office, runs: int) -> dict[str, dict[str, float]]:
-    """Milliseconds by work and person. People take turns, so that all meet the same machine."""
+def _warm(office: Office, runs: int, written: bool) -> Found:
+    """Milliseconds by work and person: after a write by somebody else each time, or where nothing
+    changed. People take turns, the first one too, so that all meet the same machine."""
     app = create_app(office)
     works = {
         share: _works(office, browser(app, name), name) for share, name in sales.PEOPLE.items()
     }
-    taken: dict[str, dict[str, list[float]]] = {}
-    for _ in range(runs + 1):  # the first finds nothing remembered and is left out
-        for name in works[ALL]:
-            for share in works:
-                taken.setdefault(name, {}).setdefault(share, []).append(
-                    _milliseconds(works[share][name])
-                )
+    taken: Taken = {name: {share: [] for share in works} for name in works[ALL]}
+    order = list(works)
+    for _ in range(runs):
+        order.append(order.pop(0))
+        for name, share in itertools.product(works[ALL], order):
+            work = works[share][name]
+            work()
+            if written:
+                _write(office)
+            taken[name][share].append(_milliseconds(work))
+    return _medians(taken)
+
+
+def _write(office: Office) -> None:
+    """Change a deal that most may not read, and let its listings follow, which is not theirs to
+    pay alone."""
+    deals = office.server.database(sales.DATABASE)
+    deals.put({**deals.get(sales.deal(1)["_id"]), "amount": 1})
+    deals.view(INDEX, "deals_by_name", ViewOptions(limit=1, reduce=False))
+
+
+def _medians(taken: Taken) -> Found:
     return {
-        name: {share: statistics.median(times[1:]) for share, times in by_share.items()}
+        name: {share: statistics.median(times) for share, times in by_share.items()}
         for name, by_share in taken.items()
     }
 
@@ -97,7 +122,6 @@ def _works(office: Office, at: Browser, name: str) -> Works:
         "beginning of a name": lambda: named().page(contains=MIDDLE[:3]),
         "text within a name": lambda: named().page(contains="maintenance"),
         "open a document": lambda: session().database(sales.DATABASE).open(middle.id),
-        "first page after a write": lambda: _written(office, named),
         "HTML: first page": lambda: at.page(page),
         "HTML: page in the middle": lambda: at.page(f"{page}?after={_token(middle)}"),
         "HTML: categories": lambda: at.page(staged_page),
@@ -106,13 +130,6 @@ def _works(office: Office, at: Browser, name: str) -> Works:
         "HTML: page of the database": lambda: at.page("/deals/"),
         "HTML: document": lambda: at.page(f"/deals/{middle.id}"),
     }
-
-
-def _written(office: Office, listing: Callable[[], Listing]) -> None:
-    """A page of somebody after somebody else's document was changed."""
-    deals = office.server.database(sales.DATABASE)
-    deals.put({**deals.get(sales.deal(1)["_id"]), "amount": 1})
-    listing().page()
 
 
 def _token(row: Row) -> str:
@@ -132,25 +149,22 @@ def _cold(office: Office, name: str) -> dict[str, float]:
     return {name: _milliseconds(work) for name, work in works.items()}
 
 
-def _in_new_processes(options: argparse.Namespace, documents: int) -> dict[str, dict[str, float]]:
+def _in_new_processes(options: argparse.Namespace, documents: int) -> Found:
     command = [sys.executable, "-m", "tests.bench.readersets", "--directory", options.directory]
-    taken: dict[str, dict[str, list[float]]] = {}
+    taken: Taken = {}
     for _ in range(max(3, options.runs // 3)):
         for share in sales.PEOPLE:
             asked = [*command, "--documents", str(documents), "--cold", share]
             answer = subprocess.run(asked, capture_output=True, check=True, text=True).stdout
             for name, took in json.loads(answer).items():
                 taken.setdefault(name, {}).setdefault(share, []).append(took)
-    return {
-        name: {share: statistics.median(times) for share, times in by_share.items()}
-        for name, by_share in taken.items()
-    }
+    return _medians(taken)
 
 
-def _table(found: dict[str, dict[str, Any]]) -> str:
+def _table(title: str, found: Found) -> str:
     """For each work the time of who may read all, and how many times that others take."""
     others = [share for share in sales.PEOPLE if share != ALL]
-    head = f"{'':28}" + "".join(f"{share:>10}" for share in others) + f"{ALL:>14}"
+    head = f"{title:28}" + "".join(f"{share:>10}" for share in others) + f"{ALL:>14}"
     lines = [
         f"{name:28}"
         + "".join(f"{'×' + format(times[share] / times[ALL], '.2f'):>10}" for share in others)

@@ -77,6 +77,7 @@ POUCHDB = (
             "test_all_docs.py::test_design_documents_are_listed_apart",
             "test_all_docs.py::test_local_documents_are_listed_apart",
             "test_maintenance.py::test_a_purged_document_never_was",
+            "test_servers.py::test_standings_tell_of_every_change",
             "test_maintenance.py::test_purging_one_branch_leaves_the_other",
             "test_maintenance.py::test_the_last_purges_are_told",
             "test_maintenance.py::test_the_history_is_stemmed_to_the_limit",

@@ -46,3 +46,25 @@ def test_illegal_names_are_refused(server: Server, name: str) -> None:
     with pytest.raises(BadRequest):
         server.create(name)
     assert name not in server.all_dbs()
+
+
+def test_standings_tell_of_every_change(server: Server) -> None:
+    one, other = (f"test_{uuid.uuid4().hex}" for _ in range(2))
+    server.create(one)
+    server.create(other)
+    try:
+        before = server.standings([one, other, f"{one}-missing", "No name"])
+        assert before.keys() == {one, other}
+        assert server.standings([one, other]) == before
+        server.database(one).put({"_id": "a"})
+        after = server.standings([one, other])
+        assert after[one] != before[one] and after[other] == before[other]
+        server.delete(one)
+        assert server.standings([one]) == {}
+        server.create(one)
+        server.database(one).put({"_id": "a"})
+        assert server.standings([one])[one] not in (before[one], after[one])
+        assert server.standings([]) == {}
+    finally:
+        server.delete(one)
+        server.delete(other)
