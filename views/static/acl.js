@@ -14,16 +14,18 @@
   }
   function followLevel(entry) {
     var select = entry.querySelector("select[name$='.level']");
+    var reading = entry.querySelector("input[value='read_public']");
     var rules = rulesOf(select.selectedOptions[0]);
     function follow(old) {
-      var ticked = entry.querySelector("input[value='read_public']").checked || rules.read_public === "F";
       entry.querySelectorAll("input[name$='.privileges']").forEach(function (box) {
         var rule = rules[box.value];
-        var fixed = rule === "F" || rule === "f";
-        if (fixed) box.checked = rule === "F";
+        box.disabled = rule === "F" || rule === "f";
+        if (box.disabled) box.checked = rule === "F";
         else if (old && old[box.value] === "F") box.checked = false;
-        if (rule === "p" && !ticked) box.checked = false;
-        box.disabled = fixed || (rule === "p" && !ticked);
+        if (rule === "p" && !reading.checked) {  // "read public" stands before what hangs on it
+          box.checked = false;
+          box.disabled = true;
+        }
         box.closest("label").classList.toggle("off", box.disabled);
       });
       entry.querySelector("input[name$='.was']").value = select.value;
@@ -35,7 +37,7 @@
       follow(old);
       entry.querySelector(".line .level").textContent = select.selectedOptions[0].textContent;
     });
-    entry.querySelector("input[value='read_public']").addEventListener("change", function () { follow(null); });
+    reading.addEventListener("change", function () { follow(null); });
   }
   function narrow() {
     var wanted = filter.value, shown = 0;
