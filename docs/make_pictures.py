@@ -70,6 +70,29 @@ def customer_of_a_deal(page: Page) -> None:
     follow(page, address(page, "main dl a[href^='/customers/']"))
 
 
+def change_of_the_list(page: Page) -> None:
+    """What taking a level from everybody would do, before it is saved."""
+    follow(page, "/tracking/acl")
+    page.locator("label.line", has_text="all staff").click()
+    page.locator(".entry > input:checked ~ fieldset select[name$='.level']").select_option("Reader")
+    page.locator("label.line", has_text="Company leaders").click()
+    page.locator(".entry > input:checked ~ fieldset .remove").check()
+    page.locator("button[value=check]").click()
+    page.locator("main details summary").first.click()
+
+
+def why(page: Page) -> None:
+    """From one of my deals to why my manager sees it."""
+    first_row("/tracking/listing/my_open_deals")(page)
+    follow(page, address(page, "main .facts a") + f"&name={MANAGER}")
+
+
+def dialog(page: Page) -> None:
+    """The dialog of a list with a group selected."""
+    follow(page, "/tracking/acl")
+    page.locator("label.line", has_text="Company leaders").click()
+
+
 def conflict(page: Page) -> None:
     """From the deal that has one to the page that settles it."""
     follow(page, "/tracking/listing/deals_by_name")
@@ -113,7 +136,9 @@ PLAN = (
     Picture("deals", MANAGER, first_category("/tracking/listing/deals_by_stage")),
     Picture("customer", SALES, customer_of_a_deal),
     Picture("chase", SALES, first_row("/tracking/listing/my_open_chases"), height=640),
-    Picture("acl", ADMINISTRATOR, to("/tracking/acl")),
+    Picture("acl", ADMINISTRATOR, dialog, height=880),
+    Picture("acl_changes", ADMINISTRATOR, change_of_the_list, height=720),
+    Picture("acl_why", SALES, why, height=1000),
     Picture("start.zh", "li.na", to("/"), language="zh_Hans"),
     Picture("phone", SALES, to("/"), width=360, height=720),
     Picture("conflict", SALES, conflict, height=480, prepare=make_conflict),

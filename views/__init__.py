@@ -112,4 +112,9 @@ def _teach_templates(app: Flask, office: Office) -> None:
 
 def person_menu() -> list[Crumb]:
     """Entries of the menu under the person's name."""
-    return [Crumb(_("Password and laptops"), url_for("account.page"), "key")]
+    who = user()
+    access = url_for("acl_asking.everywhere", name=who.name if who else "")
+    return [
+        Crumb(_("Password and laptops"), url_for("account.page"), "key"),
+        Crumb(_("My access"), access, "shield-lock"),
+    ]
