@@ -36,7 +36,7 @@ lint: $(VENV)/.development
 # Pin again what pyproject.toml asks for.
 lock: $(VENV)/.lock-tool
 	$(VENV)-lock/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml --group build -o requirements.lock
-	$(VENV)-lock/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml --group build --group dev -o requirements-dev.lock
+	$(VENV)-lock/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml --extra exchange --group build --group dev -o requirements-dev.lock
 
 # The pictures of the guides, from a fresh demo company.
 pictures: $(VENV)/.development browser

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mailbridge.errors import DeliveryError
-from mailbridge.service import OUTBOX, Bridge, smtp_ways
+from mailbridge.service import OUTBOX, REMOTE, Bridge, remote_ways
 from mailbridge.states import OPEN
 from plugin import SERVER, BadInput, Office, all_changes, told_to_stop
 
@@ -44,27 +44,42 @@ def run(data: Path, once: bool, as_json: bool) -> None:
 
 
 @mail.command()
+@click.option("--person", help="Try this person's calendar too, where Exchange is configured.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.pass_obj
-def check(data: Path, as_json: bool) -> None:
-    """Show what the outbox holds, and try the mail server without sending anything.
+def check(data: Path, person: str | None, as_json: bool) -> None:
+    """Show what the outbox holds, and try the mail servers without sending anything.
 
-    Ends with 1 where the mail server cannot be used.
+    Ends with 1 where one of them cannot be used.
     """
     with Office.open(data) as office:
         _demand_office(office)
-        facts: dict[str, Any] = {"notices": _counts(office), "smtp": "not configured"}
-        ways = smtp_ways(office)
-        try:
-            for way in ways:
-                facts["smtp"] = way.check()
-        except DeliveryError as error:
-            raise BadInput(
-                "The mail server {url} cannot be used: {why}",
-                url=office.settings.smtp_url,
-                why=str(error),
-            ) from error
+        facts: dict[str, Any] = {"notices": _counts(office)}
+        facts |= dict.fromkeys(REMOTE, "not configured")
+        address = _address(office, person) if person else ""
+        broken: BadInput | None = None
+        for way in remote_ways(office):
+            try:
+                facts[way.name] = way.check(address)
+            except DeliveryError as error:
+                facts[way.name] = f"cannot be used: {error}"
+                broken = BadInput(
+                    "The mail server {place} cannot be used: {why}",
+                    place=way.place,
+                    why=str(error),
+                )
+            finally:
+                way.close()
         _print(facts, as_json)
+        if broken:
+            raise broken
+
+
+def _address(office: Office, name: str) -> str:
+    person = office.directory.person(name)
+    if person is None or not person.mail.strip():
+        raise BadInput("There is no person {name} with a mail address.", name=name)
+    return person.mail.strip()
 
 
 def _run_once(bridge: Bridge, office: Office, as_json: bool) -> None:

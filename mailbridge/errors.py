@@ -1,15 +1,22 @@
 """What can go wrong with a delivery, and what it means for the notice.
 
 One table tells SMTP's replies apart (RFC 5321, 4.2.1 and 4.5.4.1); nowhere else is that decided.
+Exchange's are in `exchange_errors.py`.
 """
 
 import smtplib
 import ssl
+from datetime import timedelta
 from enum import Enum
 
 
 class DeliveryError(Exception):
-    """A way could not deliver. `str()` is the reason, for administrators."""
+    """A way could not deliver. `str()` is the reason, for administrators; `wait` is the pause that
+    the server asked for."""
+
+    def __init__(self, reason: str, wait: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
 
 
 class Passing(DeliveryError):
@@ -18,6 +25,10 @@ class Passing(DeliveryError):
 
 class WayDown(Passing):
     """Not delivered, and no other message would be now: the way as a whole does not work."""
+
+
+class SignInRefused(WayDown):
+    """Our user name or password is wrong. Trying it often would lock the account."""
 
 
 class Permanent(DeliveryError):

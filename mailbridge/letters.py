@@ -56,6 +56,7 @@ class OfficeLetters:
             address=person.mail.strip(),
             language=language,
             time_zone=person.time_zone or settings.time_zone,
+            ways=person.mail_ways or (usual_way(settings),),
         )
 
     def _content(self, doc: Mapping[str, Any], session: Session, composer: Composer) -> Content:
@@ -97,6 +98,11 @@ class OfficeLetters:
         if why["kind"] == "category":
             return composer.say(Message(why["value"]))  # keywords stand in the catalogue
         return why["value"]
+
+
+def usual_way(settings: Mapping[str, Any]) -> str:
+    """The way of people who have chosen none."""
+    return settings["mail_way"] or ("exchange" if settings["exchange_url"] else "smtp")
 
 
 def _open(session: Session, database: str, docid: str) -> tuple[About, Mapping[str, Any]] | None:

@@ -36,8 +36,10 @@ def domain_of(mail_address: str) -> str:
     return domain.encode("idna").decode("ascii") if domain else "divan.invalid"
 
 
-def to_message(letter: Letter, sending: Sending) -> EmailMessage:
+def to_message(letter: Letter, sending: Sending, *, calendar: bool = True) -> EmailMessage:
     """The message with text, HTML and, for an appointment, calendar part.
+
+    Without `calendar` it has none, for a way that writes into the calendar itself.
 
     Raises ValueError where an address cannot stand in a header.
     """
@@ -54,12 +56,12 @@ def to_message(letter: Letter, sending: Sending) -> EmailMessage:
     _add(message, to_text(content, sending.base_url), "plain")
     html = to_html(content, sending.base_url, receiver.language)
     message.add_alternative(html, subtype="html", cte=_cte(html))
-    if content.event:
+    if content.event and calendar:
         url = address(sending.base_url, content.link.path) if content.link else ""
         uid = letter.message_id.strip("<>")
-        calendar = to_ical(content.event, uid=uid, at=letter.at, url=url)
+        entry = to_ical(content.event, uid=uid, at=letter.at, url=url)
         message.add_alternative(
-            calendar, subtype="calendar", cte=_cte(calendar), params={"method": "PUBLISH"}
+            entry, subtype="calendar", cte=_cte(entry), params={"method": "PUBLISH"}
         )
     return message
 

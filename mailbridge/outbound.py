@@ -4,7 +4,8 @@ Every step is written to the outbox before it is taken and after, so that the pr
 at any instant: what was not begun is begun, what was cut off is found in the state `sending`. A
 memo in Divan's own mailbox arrives exactly once, whatever happens. By SMTP a message arrives
 exactly once unless the bridge is killed between the message's last dot and the server's answer:
-then it is handed over once more with the same Message-ID (`smtp.py` says why).
+then it is handed over once more with the same Message-ID (`smtp.py` says why). Exchange is asked
+whether it has the message already (`exchange.py`).
 
 Each way has a thread of its own, so that a slow mail server holds up no mailbox. They share the
 notice's document: a write that finds the other's is made again on top of it.
@@ -17,10 +18,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from mailbridge import states
-from mailbridge.errors import DeliveryError, Permanent, Unsure, WayDown
+from mailbridge.errors import DeliveryError, Permanent, SignInRefused, Unsure, WayDown
 from mailbridge.pending import Pending
 from mailbridge.ports import Letter, Way
-from mailbridge.states import OPEN, WayState
+from mailbridge.states import LONGEST_DOWN, OPEN, WayState
 from plugin import Outbox, parse_stamp
 from store.errors import BadRequest, Forbidden, TooLarge
 
@@ -123,7 +124,7 @@ class Outbound:
         except Withdrawn as reason:
             return self._write(doc, states.cancelled(state, now, str(reason)))
         if not self._way.serves(letter.receiver):
-            return self._write(doc, states.cancelled(state, now, "The person has no address."))
+            return self._write(doc, states.cancelled(state, now, "The person has no address here."))
         doc = self._write(doc, states.begin(state, now))
         return self._deliver(letter, doc) if self._state(doc).open else doc
 
@@ -151,10 +152,15 @@ class Outbound:
             case Unsure():
                 return states.doubtful(state, now, str(error))
             case WayDown():
-                failures = self._down.failures + 1 if self._down else 1
-                wait = min(states.pause(failures), states.LONGEST_DOWN)
-                self._down = _Down(failures, now + wait)
-        return states.delayed(state, now, parse_stamp(doc["created"]["at"]), str(error))
+                self._down = self._pause_of_the_way(error, now)
+        created = parse_stamp(doc["created"]["at"])
+        return states.delayed(state, now, created, str(error), error.wait)
+
+    def _pause_of_the_way(self, error: WayDown, now: datetime) -> _Down:
+        failures = self._down.failures + 1 if self._down else 1
+        if isinstance(error, SignInRefused):
+            return _Down(failures, now + states.SIGN_IN_PAUSE)
+        return _Down(failures, now + (error.wait or min(states.pause(failures), LONGEST_DOWN)))
 
     def _write(self, doc: Doc, state: WayState) -> Doc:
         """Write this way's state, unless somebody else changed it or closed the notice."""

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from email.errors import HeaderParseError
 from email.headerregistry import Address
+from importlib import import_module
 
 from mailbridge.digests import Digests
+from mailbridge.exchange_settings import parse_exchange
 from mailbridge.letters import OfficeLetters
 from mailbridge.local import LocalWay, Mailbox
 from mailbridge.mapping import Sending
 from mailbridge.outbound import Outbound
-from mailbridge.ports import Way
+from mailbridge.ports import RemoteWay, Way
 from mailbridge.smtp import SmtpWay
 from mailbridge.smtp_settings import parse_smtp_url
 from plugin import (
@@ -29,6 +31,8 @@ from store.cancel import Cancel
 
 LEASE = "bridge"
 OUTBOX = "outbox"
+REMOTE = ("smtp", "exchange")
+"""The names of the ways over a network."""
 DIGEST_WAIT = 10.0
 """Seconds after which a digest that became due meanwhile is made."""
 
@@ -36,13 +40,13 @@ DIGEST_WAIT = 10.0
 class Bridge:
     """Delivers an office's notices and makes its digests, one process at a time.
 
-    Raises BadInput where the settings of the mail server make no sense.
+    Raises BadInput where the settings of a mail server make no sense.
     """
 
     def __init__(self, office: Office) -> None:
         self._office = office
         self._outbox = Outbox(office.server.database(OUTBOX, SERVER))
-        ways: list[Way] = [LocalWay(_mailboxes(office)), *smtp_ways(office)]
+        ways: list[Way] = [LocalWay(_mailboxes(office)), *remote_ways(office)]
         names = tuple(way.name for way in ways)
         letters, clock = OfficeLetters(office), office.clock
         self.outbound = [
@@ -82,21 +86,50 @@ class Bridge:
         self.digests.wait(DIGEST_WAIT, stop)
 
 
-def smtp_ways(office: Office) -> list[SmtpWay]:
-    """The way by SMTP, where the settings name a server. Raises BadInput."""
+def remote_ways(office: Office) -> list[RemoteWay]:
+    """The ways over a network that the settings name. Raises BadInput."""
+    ways: list[RemoteWay] = []
+    if office.settings.smtp_url:
+        ways.append(_smtp(office))
+    if office.settings.exchange_url:
+        ways.append(_exchange(office))
+    return ways
+
+
+def _smtp(office: Office) -> SmtpWay:
     settings = office.settings
-    if not settings.smtp_url:
-        return []
+    smtp = parse_smtp_url(settings.smtp_url, secret(office.data, "smtp_password"))
+    return SmtpWay(smtp, _sending(office, "smtp_from"))
+
+
+def _exchange(office: Office) -> RemoteWay:
+    exchange = parse_exchange(office.settings, secret(office.data, "exchange_password"))
     try:
-        Address(addr_spec=settings.smtp_from).addr_spec.encode("ascii")
+        module = import_module("mailbridge.exchange")  # an extra; and slow to load
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            "exchange_url is set but {package} is missing. Run: pip install 'divan[exchange]'",
+            package=str(error.name),
+        ) from error
+    way: RemoteWay = module.ExchangeWay(
+        exchange, _sending(office, "exchange_mailbox"), office.clock
+    )
+    return way
+
+
+def _sending(office: Office, name: str) -> Sending:
+    """Who sends, by the address in the setting of this name. Raises BadInput."""
+    settings = office.settings
+    sender = settings[name]
+    try:
+        Address(addr_spec=sender).addr_spec.encode("ascii")
     except (ValueError, IndexError, HeaderParseError) as error:
         raise BadInput(
-            "smtp_from must be a mail address such as divan@example.com, not {value}.",
-            value=repr(settings.smtp_from),
+            "{name} must be a mail address such as divan@example.com, not {value}.",
+            name=name,
+            value=repr(sender),
         ) from error
-    smtp = parse_smtp_url(settings.smtp_url, secret(office.data, "smtp_password"))
-    sending = Sending(settings.smtp_from, settings.company_name, settings.base_url)
-    return [SmtpWay(smtp, sending)]
+    return Sending(sender, settings.company_name, settings.base_url)
 
 
 def _mailboxes(office: Office) -> Callable[[str], Mailbox]:

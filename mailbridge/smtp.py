@@ -36,7 +36,11 @@ class SmtpWay:
         self._connection: smtplib.SMTP | None = None
 
     def serves(self, receiver: Receiver) -> bool:
-        return bool(receiver.address)
+        return receiver.takes(self.name)
+
+    @property
+    def place(self) -> str:
+        return self._settings.place
 
     def deliver(self, letter: Letter, handing_over: Callable[[], None]) -> str:
         try:
@@ -58,9 +62,8 @@ class SmtpWay:
             if not in_step:
                 self._drop()
 
-    def check(self) -> str:
-        """Connect and sign in, send nothing. Returns the server's greeting line; raises as
-        `deliver` does."""
+    def check(self, address: str = "") -> str:
+        """Connect and sign in. Returns the server's greeting line."""
         connection = self._ready()
         code, text = self._ask(Phase.CONNECT, connection.noop)
         self.close()

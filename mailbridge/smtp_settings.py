@@ -35,17 +35,21 @@ class SmtpSettings:
 
     @property
     def loopback(self) -> bool:
-        """True where the server is on this machine, so that nothing crosses a network."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return on_this_machine(self.host)
 
     @property
     def place(self) -> str:
         return f"{self.host}:{self.port}"
+
+
+def on_this_machine(host: str) -> bool:
+    """True where the server is on this machine, so that nothing crosses a network."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def parse_smtp_url(url: str, password: str | None) -> SmtpSettings:

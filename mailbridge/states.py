@@ -23,6 +23,9 @@ PAUSES = tuple(timedelta(seconds=s) for s in (2, 5, 15, 60, 300, 900, 1800, 3600
 """Pause after the 1st, 2nd … attempt; the last one again and again."""
 LONGEST_DOWN = timedelta(minutes=1)
 """A way that is down as a whole is looked at this often: one connection tells."""
+SIGN_IN_PAUSE = timedelta(hours=1)
+"""A refused password is tried this often: domains lock an account after a few tries in half an
+hour. A start of the bridge tries it at once."""
 GIVE_UP_AFTER = timedelta(days=4)
 """How long a notice is tried (RFC 5321, 4.5.4.1: at least 4 to 5 days)."""
 MOST_UNSURE = 2
@@ -96,15 +99,17 @@ def cancelled(way: WayState, now: datetime, error: str) -> WayState:
     return _closed(way, "cancelled", now, error)
 
 
-def delayed(way: WayState, now: datetime, created: datetime, error: str) -> WayState:
-    """Not delivered: again after a pause, or given up when the notice is too old."""
+def delayed(
+    way: WayState, now: datetime, created: datetime, error: str, wait: timedelta | None = None
+) -> WayState:
+    """Not delivered: again after a pause, `wait` at least, or given up when it is too old."""
     if now - created > GIVE_UP_AFTER:
         return failed(way, now, error)
     return replace(
         way,
         state="delayed",
         at=stamp(now),
-        next_at=stamp(now + pause(way.attempts)),
+        next_at=stamp(now + max(pause(way.attempts), wait or timedelta())),
         error=error[:500],
         handed_over=False,
     )

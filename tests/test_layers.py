@@ -39,6 +39,7 @@ CONFINED = {
     "quickjs": ("store/lite/js",),
     "pcre2": ("store/mango/patterns.py",),
     "exchangelib": ("mailbridge/exchange.py",),
+    "oauthlib": ("mailbridge/exchange.py",),
     "msgraph": ("mailbridge/graph.py",),
     "flask": ("views",),
     "flask_login": ("views",),

@@ -43,6 +43,7 @@ class Person:
     time_zone: str = ""
     active: bool = True
     external: bool = False
+    mail_ways: tuple[str, ...] = ()
 
     def title(self, language: str = "en") -> str:
         """The name that people see."""
@@ -302,18 +303,22 @@ def _person(name: str, doc: Mapping[str, Any]) -> Person:
     )  # fmt: skip
     values = {key: _text(doc.get(key)) for key in texts}
     active, external = doc.get("active") is not False, doc.get("external") is True
-    return Person(name=name, active=active, external=external, **values)
+    ways = _texts(doc.get("mail_ways"))
+    return Person(name=name, active=active, external=external, mail_ways=ways, **values)
 
 
 def _group(name: str, doc: Mapping[str, Any]) -> Group:
-    members = doc.get("members")
-    listed: Iterable[Any] = members if isinstance(members, list) else ()
     return Group(
         name=name,
         title=_text(doc.get("title")),
-        members=tuple(one for one in listed if isinstance(one, str)),
+        members=_texts(doc.get("members")),
         parent=_text(doc.get("parent")),
     )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    listed: Iterable[Any] = value if isinstance(value, list) else ()
+    return tuple(one for one in listed if isinstance(one, str))
 
 
 def _text(value: Any) -> str:

@@ -98,6 +98,69 @@ SETTINGS = (
     ),
     Setting("smtp_from", str, "divan@localhost", "Sender address of mails."),
     Setting(
+        "exchange_url",
+        str,
+        "",
+        "Exchange Server, https://host/EWS/Exchange.asmx or autodiscover; empty for none.",
+        r"|autodiscover|https?://\S+",
+    ),
+    Setting(
+        "exchange_user",
+        str,
+        "",
+        "Service account at the Exchange Server; for oauth the id of the application.",
+    ),
+    Setting(
+        "exchange_mailbox",
+        str,
+        "",
+        "Address of the mailbox that notices are sent from at the Exchange Server.",
+        r"|[^@\s]+@[^@\s]+",
+    ),
+    Setting(
+        "exchange_sign_in",
+        str,
+        "ntlm",
+        "How to sign in at the Exchange Server: basic, ntlm or oauth (with the secret"
+        " exchange_password).",
+        "basic|ntlm|oauth",
+    ),
+    Setting(
+        "exchange_access",
+        str,
+        "impersonation",
+        "How the calendars of people are opened at the Exchange Server: impersonation or"
+        " delegation.",
+        "impersonation|delegation",
+    ),
+    Setting(
+        "exchange_authority",
+        str,
+        "",
+        "File with the certificates (PEM) of a private authority that vouches for exchange_url.",
+    ),
+    Setting(
+        "exchange_token_url",
+        str,
+        "",
+        "Service that gives tokens for exchange_sign_in = oauth.",
+        f"|{HTTP}",
+    ),
+    Setting(
+        "exchange_token_scope",
+        str,
+        "",
+        "What these tokens are for, as https://mail.example.com/.default.",
+    ),
+    Setting(
+        "mail_way",
+        str,
+        "",
+        "Way of people who have chosen none: smtp or exchange; empty for exchange where there is"
+        " one, else smtp.",
+        "|smtp|exchange",
+    ),
+    Setting(
         "session_hours", int, 12, "Hours after which a person who did nothing must sign in again."
     ),
 )

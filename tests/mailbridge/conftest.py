@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from plugin import Office
+from tests.mailbridge.authority import Authority
 from tests.mailbridge.smtp_server import SmtpServer
 from tests.plugin.steady_clock import SteadyClock
 
@@ -34,6 +35,11 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             said = {"login": name, "name_latin": latin, "mail": mail, "time_zone": "UTC", **items}
             people.create("person", said, id=f"person:{name}")
     return path
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority.create(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture

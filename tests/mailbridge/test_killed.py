@@ -1,10 +1,6 @@
 """The bridge as a process of its own, killed with SIGKILL and started again."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -15,44 +11,26 @@ import pytest
 
 from mailbridge.mapping import message_id
 from plugin import Office, notify
+from tests.mailbridge.bridge_process import (
+    PATIENCE,
+    BridgeProcess,
+    kill_at,
+    put_notices,
+    wait_until_sent,
+)
 from tests.mailbridge.smtp_server import SmtpServer
 
-MAIN = "import sys; from plugin.runtime.cli import main; sys.exit(main())"
-PATIENCE = 60.0
 
-
-class BridgeProcess:
-    """`divan mail run`, as often as it is started."""
-
-    def __init__(self, data: Path, smtp: SmtpServer) -> None:
-        self._data = data
-        self._env = {
-            **os.environ,
-            "DIVAN_SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
-            "DIVAN_SMTP_FROM": "divan@example.com",
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [sys.executable, "-c", MAIN, "--data", str(self._data), "mail", "run"]
-        self._process = subprocess.Popen(command, env=self._env, stderr=subprocess.DEVNULL)
-
-    def kill(self) -> None:
-        """SIGKILL: the process has no chance to do anything more."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-    def stop(self) -> int:
-        """SIGTERM, as an administrator would. Returns the exit code."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(PATIENCE)
+def by_smtp(smtp: SmtpServer) -> dict[str, str]:
+    return {
+        "DIVAN_SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
+        "DIVAN_SMTP_FROM": "divan@example.com",
+    }
 
 
 @pytest.fixture
 def process(data: Path, smtp: SmtpServer) -> Iterator[BridgeProcess]:
-    running = BridgeProcess(data, smtp)
+    running = BridgeProcess(data, by_smtp(smtp))
     yield running
     running.kill()
 
@@ -63,41 +41,10 @@ def here(open_office: Callable[..., Office]) -> Office:
     return open_office()
 
 
-def put_notices(office: Office, number: int) -> list[str]:
-    for n in range(number):
-        notify(office, kind="note", key=str(n), to="bo.chen", values={"subject": f"Note {n}"})
-    return [f"outgoing:note:{n}:bo.chen" for n in range(number)]
-
-
-def wait_until_sent(office: Office, ids: list[str]) -> None:
-    outbox = office.server.database("outbox")
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        before = outbox.info()["update_seq"]
-        states = Counter(outbox.get(docid)["state"] for docid in ids)
-        if states == {"sent": len(ids)}:
-            return
-        outbox.wait_for_change(before, 5)
-    open_ones = [outbox.get(docid) for docid in ids]
-    raise AssertionError([doc for doc in open_ones if doc["state"] != "sent"])
-
-
 def memo_counts(office: Office) -> Counter[str]:
     mailbox = office.server.database(office.mail_database("bo.chen"))
     ids = [row["id"] for row in mailbox.all_docs()["rows"]]
     return Counter(docid for docid in ids if docid.startswith("memo:"))
-
-
-def kill_at(process: BridgeProcess) -> tuple[Callable[[], None], threading.Event]:
-    """A hook for the mail server that kills the bridge at that instant, once."""
-    killed = threading.Event()
-
-    def hook() -> None:
-        if not killed.is_set():
-            process.kill()
-            killed.set()
-
-    return hook, killed
 
 
 def test_it_delivers_at_once_and_ends_in_order(
@@ -215,7 +162,7 @@ def test_killed_again_and_again_at_any_time(
 def test_two_bridges_side_by_side_send_once(
     here: Office, data: Path, process: BridgeProcess, smtp: SmtpServer
 ) -> None:
-    second = BridgeProcess(data, smtp)
+    second = BridgeProcess(data, by_smtp(smtp))
     process.start()
     second.start()
     try:

@@ -1,12 +1,9 @@
 """SMTP against a real server: what each refusal means, and how far a message came."""
 
-import shutil
 import ssl
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +14,7 @@ from mailbridge.ports import Letter, Receiver
 from mailbridge.smtp import SmtpWay
 from mailbridge.smtp_settings import SmtpSettings, parse_smtp_url
 from plugin import BadInput
+from tests.mailbridge.authority import Authority
 from tests.mailbridge.smtp_server import SmtpServer
 
 SENDING = Sending("divan@example.com", "Divan", "http://127.0.0.1:8000")
@@ -163,35 +161,15 @@ def test_what_is_no_address_is_permanent(server: SmtpServer, way: SmtpWay, addre
     assert server.taken == []
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 and its key, made by openssl."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed, so there is no certificate to try TLS with")
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-         "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key),
-         "-out", str(cert)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return cert, key
-
-
 @pytest.fixture
-def secure(certificate: tuple[Path, Path]) -> Iterator[SmtpServer]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    running = SmtpServer(tls=context, password="secret word")
+def secure(authority: Authority) -> Iterator[SmtpServer]:
+    running = SmtpServer(tls=authority.server_side(), password="secret word")
     yield running
     running.stop()
 
 
-def test_the_password_goes_over_tls_only(
-    secure: SmtpServer, certificate: tuple[Path, Path]
-) -> None:
-    trusting = ssl.create_default_context(cafile=certificate[0])
+def test_the_password_goes_over_tls_only(secure: SmtpServer, authority: Authority) -> None:
+    trusting = ssl.create_default_context(cafile=authority.file)
     good = SmtpSettings(
         "127.0.0.1", secure.port, "starttls", "divan", "secret word", context=trusting
     )
