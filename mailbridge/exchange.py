@@ -234,7 +234,7 @@ class ExchangeWay:
             if there is None:
                 item.save(send_meeting_invitations=SEND_TO_NONE)
                 return "The appointment is in the calendar."
-            if (there.divan_as_of or "") > item.divan_as_of:
+            if _written_at(there) > item.divan_as_of:
                 return "The calendar has a later notice of this appointment."
             item.id, item.changekey = there.id, there.changekey
             item.save(update_fields=_CHANGED, send_meeting_invitations=SEND_TO_NONE)
@@ -332,11 +332,17 @@ def _folder(account: Account, kind: type[Folder]) -> Folder:
 def _found(account: Account, kind: type[Folder], **having: str) -> Any:
     """The item of a folder that has this property, None where there is none."""
     folders = FolderCollection(account=account, folders=[_folder(account, kind)])
-    wanted = ["divan_as_of"] if kind is Calendar else ["is_submitted"]
-    found = next(iter(folders.filter(**having).only("id", "changekey", *wanted)), None)
-    if isinstance(found, Exception):  # it went away between finding and reading it
-        raise found
-    return found
+    items = folders.filter(**having).only("id", "changekey", "is_submitted")
+    return next(iter(items), None)
+
+
+def _written_at(there: CalendarItem) -> str:
+    """The stamp of the notice that an appointment in a calendar was last written by."""
+    folder = _folder(there.account, Calendar)
+    [item] = there.account.fetch([there], folder=folder, only_fields=["divan_as_of"])
+    if isinstance(item, Exception):  # it went away between finding and reading it
+        raise item
+    return item.divan_as_of or ""
 
 
 def _meaning(phase: Phase, mailbox: str, error: Exception) -> DeliveryError:
