@@ -35,7 +35,7 @@ class Links:
     def _context(self, database: str, as_server: bool) -> Context | None:
         key = (database, as_server)
         if key not in self._contexts:
-            session = self._ctx.office.system() if as_server else self._ctx.session
+            session = self._ctx.session.as_server() if as_server else self._ctx.session
             try:
                 self._contexts[key] = session.context(database)
             except NotFound:

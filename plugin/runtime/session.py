@@ -1,7 +1,7 @@
 """What one identity does at an office: the databases as it may use them."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,10 @@ class Session:
         """IANA name of the person's time zone, else the office's."""
         person = self.office.directory.person(self.identity.name or "")
         return (person.time_zone if person else "") or str(self.office.settings.time_zone)
+
+    def as_server(self) -> "Session":
+        """The server's own session within the same request."""
+        return replace(self.office.system(), moment=self.moment)
 
     def database(self, name: str) -> Documents:
         """The door to a database. Raises NotFound where there is none of that name."""
