@@ -12,7 +12,7 @@ from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp
 from plugin.runtime.context import told
 from plugin.runtime.credentials import SHORTEST as SHORTEST_PASSWORD
 from plugin.runtime.credentials import Credentials, Token, password_problem
-from plugin.runtime.directory import SERVER_NAME, Directory, Group, Person
+from plugin.runtime.directory import SERVER_NAME, SETTINGS, Directory, Group, Person
 from plugin.runtime.document import Document, Raw, StoredFile
 from plugin.runtime.documents import Documents
 from plugin.runtime.effective import Effective, Fact
@@ -40,6 +40,8 @@ from plugin.runtime.module import Action, Agent, DatabaseSpec, FormCode, Module,
 from plugin.runtime.notices import SERVER, Outbox, notice_id, notify
 from plugin.runtime.office import Office
 from plugin.runtime.people import ADMINISTRATORS, add_person, make_administrator
+from plugin.runtime.replica.beginning import begin_laptop, known_office, needs_person
+from plugin.runtime.replica.laptop import Replica, is_replica, whole_at
 from plugin.runtime.replica.office_side import (
     FilteredServer,
     databases_for,
@@ -47,6 +49,11 @@ from plugin.runtime.replica.office_side import (
     rights_for,
     sizes_for,
 )
+from plugin.runtime.replica.removing import remove_replica
+from plugin.runtime.replica.subset import Keep, Subset, kept, sensible
+from plugin.runtime.replica.syncing import Now, Syncing
+from plugin.runtime.replica.timetable import NEVER, Timetable, at_hours, every
+from plugin.runtime.replica.unsent import all_unsent
 from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.search.finding import Found, FoundDocument
 from plugin.runtime.session import DatabaseInfo, Session
@@ -64,9 +71,11 @@ __all__ = [
     "EXPORT_FORMATS",
     "LANGUAGES",
     "LONGEST_WAIT",
+    "NEVER",
     "SERVER",
     "SERVER_NAME",
     "SESSIONS_ID",
+    "SETTINGS",
     "SHORTEST_PASSWORD",
     "Access",
     "Acl",
@@ -108,6 +117,7 @@ __all__ = [
     "Identity",
     "Invalid",
     "Item",
+    "Keep",
     "Lease",
     "Level",
     "Listing",
@@ -116,6 +126,7 @@ __all__ = [
     "Message",
     "Module",
     "NotFound",
+    "Now",
     "Office",
     "OfficeError",
     "Outbox",
@@ -124,6 +135,7 @@ __all__ = [
     "Privilege",
     "Raw",
     "Refused",
+    "Replica",
     "Response",
     "RoleUse",
     "Row",
@@ -137,7 +149,10 @@ __all__ = [
     "Step",
     "StepState",
     "StoredFile",
+    "Subset",
+    "Syncing",
     "Text",
+    "Timetable",
     "Token",
     "TooManyTries",
     "Why",
@@ -146,25 +161,35 @@ __all__ = [
     "Workflow",
     "add_person",
     "all_changes",
+    "all_unsent",
+    "at_hours",
     "at_office",
+    "begin_laptop",
     "choose_language",
     "databases_for",
     "day_in",
     "display",
     "export",
+    "every",
     "for_input",
     "is_empty",
+    "is_replica",
     "items_of",
+    "kept",
     "kept_for",
     "kept_secret",
+    "known_office",
     "make_administrator",
+    "needs_person",
     "notice_id",
     "notify",
     "parse",
     "parse_stamp",
     "password_problem",
+    "remove_replica",
     "rights_for",
     "secret",
+    "sensible",
     "sizes_for",
     "stamp",
     "told",
@@ -172,4 +197,5 @@ __all__ = [
     "translate",
     "write_csv",
     "write_xlsx",
+    "whole_at",
 ]

@@ -8,18 +8,22 @@ from pathlib import Path
 from flask import Flask, url_for
 from flask_bootstrap import Bootstrap5
 
-from plugin import Credentials, Office
+from plugin import Credentials, Office, Syncing
 from views import (
     account,
     acl,
     acl_asking,
     auth,
+    beginning,
     conflicts,
     documents,
     errors,
     exporting,
     health,
     language,
+    laptop,
+    laptop_choose,
+    laptop_words,
     listings,
     navigator,
     picker,
@@ -40,6 +44,9 @@ BOOTSTRAP = "css/bootstrap.min.css"
 BLUEPRINTS = (
     health.blueprint,
     setup.blueprint,
+    beginning.blueprint,
+    laptop.blueprint,
+    laptop_choose.blueprint,
     start.blueprint,
     picker.blueprint,
     search.blueprint,
@@ -54,8 +61,13 @@ BLUEPRINTS = (
 )
 
 
-def create_app(office: Office, setup_link: setup.SetupLink | None = None) -> Flask:
-    """The shell of an office. With `setup_link` the first administrator can be made by it."""
+def create_app(
+    office: Office,
+    setup_link: setup.SetupLink | None = None,
+    syncing: Syncing | None = None,
+) -> Flask:
+    """The shell of an office. With `setup_link` the first administrator can be made by it;
+    `syncing` are the syncs of a laptop, which whoever serves it started."""
     app = Flask(__name__)
     app.secret_key = session_key(office.data)
     app.config.update(
@@ -70,6 +82,7 @@ def create_app(office: Office, setup_link: setup.SetupLink | None = None) -> Fla
     credentials = Credentials(office.server, office.clock)
     app.extensions[EXTENSION] = Shell(office, credentials, monotonic_throttle())
     app.extensions[setup.EXTENSION] = setup_link or setup.SetupLink()
+    app.extensions[laptop.EXTENSION] = syncing or Syncing(office)
     Bootstrap5(app)
     secure(app, office.id)
     errors.register(app)
@@ -100,6 +113,7 @@ def _teach_templates(app: Flask, office: Office) -> None:
         copy_refusal=navigator.copy_refusal,
         export_menu=exporting.menu,
         company=str(office.settings.company_name),
+        header_state=laptop.header_state,
         here=here,
         icon=icon,
         laptop=office.kind == "laptop",
@@ -115,6 +129,7 @@ def person_menu() -> list[Crumb]:
     who = user()
     access = url_for("acl_asking.everywhere", name=who.name if who else "")
     return [
+        *([laptop_words.replica_crumb()] if laptop.is_own() else []),
         Crumb(_("Password and laptops"), url_for("account.page"), "key"),
         Crumb(_("My access"), access, "shield-lock"),
     ]

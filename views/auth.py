@@ -20,6 +20,7 @@ OPEN = frozenset(
         "auth.sign_in",
         "auth.invite",
         "setup.page",
+        "beginning.page",
         "health.health",
         "language.language",
         "language.theme",

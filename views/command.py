@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import click
 
-from plugin import Credentials, DivanError, Office, Service, told_to_stop
+from plugin import Credentials, DivanError, Office, Service, Syncing, needs_person, told_to_stop
 from store.node.listen import HttpServer
 from views import create_app
 from views.setup import SetupLink, needs_administrator
@@ -32,20 +33,20 @@ SERVICES = "divan.services"
 def serve(data: Path, host: str, port: int, no_services: bool) -> None:
     """Serve the web shell, with agents and mail bridge, until Ctrl-C or SIGTERM.
 
-    An empty directory becomes a new office; the link for its first administrator is printed.
+    A link is printed for an empty directory: by it, it becomes a new office with its first
+    administrator, or a laptop of an office that is there.
     """
     stop = told_to_stop()
     with open_office(data) as office, ExitStack() as services:
-        link = SetupLink()
         listener = services.enter_context(bound(host, port))
         address = f"http://{_readable(host)}:{listener.getsockname()[1]}"
-        if not no_services:
-            start_services(office, services)
-        if needs_administrator(office, Credentials(office.server, office.clock)):
-            click.echo(f"Make the first administrator here, once: {address}/setup/{link.make()}")
+        shell = Shell(data, services, with_services=not no_services)
+        shell.open(office)
+        if path := shell.invitation(office):
+            click.echo(f"{path[0]}, once: {address}{path[1]}")
         click.echo(f"Divan serves {data} on {address}")
         # The pages run in a thread of their own, so that this one can be told to stop.
-        http = HttpServer(create_app(office, link), listener)
+        http = HttpServer(shell, listener)
         pages = threading.Thread(target=http.run, name="pages")
         pages.start()
         stop.wait()
@@ -55,12 +56,47 @@ def serve(data: Path, host: str, port: int, no_services: bool) -> None:
     click.echo("Divan has stopped.")
 
 
+class Shell:
+    """The pages of a directory; another application takes over when it was decided what it is."""
+
+    def __init__(self, data: Path, services: ExitStack, *, with_services: bool) -> None:
+        self._data = data
+        self._services = services
+        self._with_services = with_services
+        self._link = SetupLink(begun=self._begun)
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Any:
+        return self._app(environ, start)
+
+    def open(self, office: Office) -> None:
+        """Serve this office from now on, and run what works behind its pages."""
+        syncing = Syncing(office)
+        if office.kind == "laptop":
+            self._services.callback(syncing.stop)
+            syncing.start()
+        if self._with_services:
+            start_services(office, self._services)
+        self._app = create_app(office, self._link, syncing)
+
+    def invitation(self, office: Office) -> tuple[str, str] | None:
+        """What somebody has to do first, and the path where he does it; None for nothing."""
+        if needs_person(office):
+            return "Go on with this laptop here", f"/setup/{self._link.make()}/laptop"
+        if needs_administrator(office, Credentials(office.server, office.clock)):
+            return "Make the first administrator here", f"/setup/{self._link.make()}"
+        return None
+
+    def _begun(self) -> None:
+        self.open(self._services.enter_context(Office.open(self._data)))
+
+
 @contextmanager
 def open_office(data: Path) -> Iterator[Office]:
-    """The office of a data directory; one that is not there yet is made, what is missing in an
-    older one is added. Raises OfficeError, saying what to do."""
+    """The office of a data directory; one that is not there yet is begun, to be decided in the
+    browser; what is missing in an older one is added. Raises OfficeError, saying what to do."""
     fresh = not (data / MARK).exists()
-    with Office.create(data) if fresh else Office.open(data) as office:
+    opened = Office.create(data, "new") if fresh else Office.open(data, undecided=True)
+    with opened as office:
         if not fresh and office.kind == "office":
             office.deploy(_progress)
         yield office

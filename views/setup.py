@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
@@ -23,12 +24,18 @@ from plugin import (
 from views.auth import begin
 from views.language import _
 from views.passwords import read_password
-from views.shell import shell
+from views.shell import Crumb, shell
 
 blueprint = Blueprint("setup", __name__)
 
 EXTENSION = "divan.setup"
 LOGIN = re.compile(r"[a-z][a-z0-9]*([.-][a-z0-9]+)*")
+
+
+def setup_link() -> "SetupLink":
+    """The link of the application that answers this request."""
+    found: SetupLink = current_app.extensions[EXTENSION]
+    return found
 
 
 @dataclass
@@ -37,6 +44,8 @@ class SetupLink:
 
     _hash: str = ""
     _used: bool = field(default=False)
+    begun: Callable[[], None] = field(default=lambda: None)
+    """Called when the directory was decided to be an office or a laptop."""
 
     def make(self) -> str:
         """A new secret; the one before stops working."""
@@ -59,7 +68,7 @@ def _hashed(token: str) -> str:
 
 def needs_administrator(office: Office, credentials: Credentials) -> bool:
     """True while nobody of the administrators could sign in."""
-    if office.kind != "office":
+    if office.kind == "laptop":
         return False
     people = office.directory.people(fresh=True)
     return not any(
@@ -72,7 +81,7 @@ def needs_administrator(office: Office, credentials: Credentials) -> bool:
 @blueprint.route("/setup/<token>", methods=("GET", "POST"))
 def page(token: str) -> Response | str:
     """Name, login and password of the first administrator."""
-    link: SetupLink = current_app.extensions[EXTENSION]
+    link = setup_link()
     if not link.opens(token) or not needs_administrator(shell().office, shell().credentials):
         raise NotFound("This link was used already, or it is too old. Please ask for a new one.")
     login = request.form.get("login", "").strip().lower()
@@ -81,6 +90,8 @@ def page(token: str) -> Response | str:
     if request.method == "POST":
         password, problem = read_password(request.form)
         problem = problem or _check(login, name)
+        if not problem and shell().office.kind != "office":
+            shell().office.become_office()
         problem = problem or begin_office(shell().office, login, name, password)
         if not problem:
             link.close()
@@ -88,6 +99,7 @@ def page(token: str) -> Response | str:
             if person is None:
                 raise NotFound()
             begin(person)
+            link.begun()
             return redirect(url_for("start.page"), 303)
     return render_template(
         "new_password.html",
@@ -100,7 +112,15 @@ def page(token: str) -> Response | str:
         shortest=SHORTEST_PASSWORD,
         problem=problem,
         button=_("Begin"),
+        elsewhere=_elsewhere(token),
     )
+
+
+def _elsewhere(token: str) -> Crumb | None:
+    """The way to a laptop, as long as nothing is decided."""
+    if shell().office.kind != "new":
+        return None
+    return Crumb(_("No, this is a laptop of an office"), url_for("beginning.page", token=token))
 
 
 def _check(login: str, name: str) -> str:

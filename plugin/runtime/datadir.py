@@ -2,14 +2,16 @@
 
 import json
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from plugin.runtime.errors import OfficeError
 
 FORMAT = 1
 FILE = "divan.json"
-KINDS = ("office", "laptop")
+NEW = "new"
+"""The kind of a directory that is served for the first time: its person decides in the browser."""
+KINDS = ("office", "laptop", NEW)
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,27 @@ def make(path: Path, kind: str) -> About:
     about = About(FORMAT, kind, uuid.uuid4().hex)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path / f".{FILE}.new"
-        draft.write_text(json.dumps(asdict(about)) + "\n", encoding="utf-8")
-        draft.replace(path / FILE)
+        _write(path, about)
     except OSError as error:
         raise OfficeError(
             "{path} cannot be used: {why}", path=str(path), why=str(error.strerror)
         ) from error
     return about
+
+
+def decide(path: Path, kind: str) -> About:
+    """Make an undecided directory one of this kind; one that is decided stays as it is."""
+    about = read(path)
+    if about.kind == NEW:
+        about = replace(about, kind=kind)
+        _write(path, about)
+    return about
+
+
+def _write(path: Path, about: About) -> None:
+    draft = path / f".{FILE}.new"
+    draft.write_text(json.dumps(asdict(about)) + "\n", encoding="utf-8")
+    draft.replace(path / FILE)
 
 
 def read(path: Path) -> About:

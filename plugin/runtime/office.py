@@ -96,7 +96,7 @@ class Office:
         Raises OfficeError where the directory holds something already or cannot be written.
         """
         datadir.make(Path(path), kind)
-        office = cls.open(path, clock=clock, modules=modules)
+        office = cls.open(path, clock=clock, modules=modules, undecided=kind == datadir.NEW)
         try:
             if kind == "office":
                 office.deploy()
@@ -112,14 +112,28 @@ class Office:
         *,
         clock: Clock = utcnow,
         modules: Iterable[Module] | None = None,
+        undecided: bool = False,
     ) -> "Office":
         """Open a data directory. Raises OfficeError (not ours, damaged, another format) and
-        BadInput for wrong settings, each saying what to do."""
+        BadInput for wrong settings, each saying what to do.
+
+        One that was made, but is neither office nor laptop yet, becomes an office, unless it may
+        stay `undecided`.
+        """
         data = Path(path).absolute()
         about = datadir.read(data)
+        if about.kind == datadir.NEW and not undecided:
+            with cls.open(path, clock=clock, modules=modules, undecided=True) as office:
+                office.become_office()
+            about = datadir.read(data)
         settings = read_settings(data)
         chosen = Modules.of(modules)
         return cls(data, about, settings, open_store(data, settings), chosen, clock)
+
+    def become_office(self) -> None:
+        """Decide an undecided directory; can be repeated after a crash."""
+        self.deploy()
+        self.kind = datadir.decide(self.data, "office").kind
 
     @property
     def modules(self) -> tuple[Module, ...]:

@@ -45,6 +45,14 @@ def test_from_clone_to_remove(office: Office, served: Served, tmp_path: Path) ->
     assert entries["customers"]["waiting"] == [doc.id]
     assert entries["customers"]["bytes"] > 0
     assert "1 to send" in replica(data, "status").stdout
+    for words, told in (
+        (("--every", "2h"), "Every 120 minutes"),
+        (("--at", "18:00", "--at", "8:30"), "At 08:30, 18:00"),
+        ((), "At 08:30, 18:00"),
+        (("--off",), "Only when somebody asks"),
+    ):
+        assert told in replica(data, "schedule", *words).stdout
+    assert replica(data, "schedule", "--every", "soon").returncode == 1
     refused = replica(data, "remove")
     assert refused.returncode == 1
     assert f"customers/{doc.id} stands here alone (waiting)" in refused.stderr

@@ -9,6 +9,7 @@ import click
 
 from plugin.runtime.commands.interrupting import interruptible
 from plugin.runtime.commands.replica_output import (
+    in_words,
     progress,
     show,
     show_kept,
@@ -22,6 +23,7 @@ from plugin.runtime.replica.laptop import Replica, register
 from plugin.runtime.replica.remote import read_url
 from plugin.runtime.replica.removing import remove_database, remove_replica
 from plugin.runtime.replica.subset import Keep, kept, read_written, sensible, written
+from plugin.runtime.replica.timetable import NEVER, at_hours, every
 from plugin.runtime.replica.unsent import Unsent, all_unsent, export, unsent
 
 KEEP = click.option(
@@ -129,6 +131,24 @@ def status(data: Path, as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
         show_status(facts)
+
+
+@replica.command()
+@click.option("--every", "span", help="Every so long, such as 15m or 2h.")
+@click.option("--at", "hours", multiple=True, help="At a time of the day, such as 18:00.")
+@click.option("--off", is_flag=True, help="Only when somebody asks for it.")
+@click.pass_obj
+def schedule(data: Path, span: str | None, hours: tuple[str, ...], off: bool) -> None:
+    """When `divan serve` synchronises this laptop by itself; without an option, what is set."""
+    if sum(map(bool, (span, hours, off))) > 1:
+        raise click.UsageError("Give one of --every, --at and --off.")
+    with Office.open(data) as office:
+        opened = Replica(office)
+        if span or hours or off:
+            opened.keep_timetable(
+                every(span) if span else at_hours(" ".join(hours)) if hours else NEVER
+            )
+        click.echo(in_words(opened.laptop.timetable))
 
 
 @replica.command()

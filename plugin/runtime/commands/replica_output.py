@@ -9,6 +9,7 @@ import click
 from plugin.runtime.replica.laptop import Replica
 from plugin.runtime.replica.subset import Keep, kept, written
 from plugin.runtime.replica.sync import Synced
+from plugin.runtime.replica.timetable import Timetable
 from plugin.runtime.replica.unsent import Unsent
 from store.replication import Progress
 
@@ -90,3 +91,12 @@ def show_unsent(edits: list[Unsent]) -> None:
     """What would be lost."""
     for edit in edits:
         click.echo(f"    {edit.database}/{edit.id} stands here alone ({edit.why})", err=True)
+
+
+def in_words(timetable: Timetable) -> str:
+    """When the laptop synchronises by itself."""
+    if timetable.every is not None:
+        return f"Every {timetable.every} minutes, as long as the laptop is served."
+    if timetable.at:
+        return f"At {', '.join(timetable.at)}, as long as the laptop is served."
+    return "Only when somebody asks for it."

@@ -5,7 +5,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from plugin.runtime import datadir
 from plugin.runtime.clock import stamp
 from plugin.runtime.credentials import Credentials
+from plugin.runtime.directory import SETTINGS
 from plugin.runtime.errors import BadInput, NotFound, OfficeError, Stopped
 from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
@@ -26,6 +27,7 @@ from plugin.runtime.replica.returning import Keeper
 from plugin.runtime.replica.review import REFUSED, ReviewFolder
 from plugin.runtime.replica.subset import Keep, keep_to_json, kept, read_keep, sensible
 from plugin.runtime.replica.sync import STATE_ID, DatabaseSync, Synced, read_state
+from plugin.runtime.replica.timetable import NEVER, Timetable, read_timetable
 from plugin.runtime.replica.unsent import unsent
 from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.settings import secret, write_settings
@@ -45,17 +47,19 @@ Show = Callable[[str, str, Progress], None]
 @dataclass(frozen=True)
 class Laptop:
     """What `replica.json` holds. `id` names this replica in the checkpoints on both sides; `keep`
-    is what its person chose, None for everything."""
+    is what its person chose, None for everything; `timetable` when it is synchronised by itself."""
 
     url: str
     person: str
     office: str
     id: str
     keep: Keep | None = None
+    timetable: Timetable = NEVER
 
     def write(self, data: Path) -> None:
-        told = {"url": self.url, "person": self.person, "office": self.office, "id": self.id}
-        write_private(data / FILE, json.dumps({**told, "keep": keep_to_json(self.keep)}, indent=2))
+        named = {"url": self.url, "person": self.person, "office": self.office, "id": self.id}
+        chosen = {"keep": keep_to_json(self.keep), "timetable": self.timetable.to_json()}
+        write_private(data / FILE, json.dumps({**named, **chosen}, indent=2))
 
     @staticmethod
     def read(data: Path) -> "Laptop":
@@ -63,7 +67,8 @@ class Laptop:
         try:
             fields = json.loads((data / FILE).read_text(encoding="utf-8"))
             named = (fields["url"], fields["person"], fields["office"], fields["id"])
-            return Laptop(*named, read_keep(fields.get("keep")))
+            timetable = read_timetable(fields.get("timetable"))
+            return Laptop(*named, read_keep(fields.get("keep")), timetable)
         except FileNotFoundError:
             raise OfficeError(
                 "{data} is no replica. Make one with: divan --data {data} replica clone URL",
@@ -84,7 +89,7 @@ def register(data: Path, url: str, login: str, password: str, label: str) -> Lap
     begun = (data / datadir.FILE).exists()
     if not begun and not datadir.is_empty(data):
         raise BadInput("{data} is not empty. Give a new directory for the replica.", data=str(data))
-    if known is None and begun and datadir.read(data).kind != "laptop":
+    if known is None and begun and datadir.read(data).kind not in ("laptop", datadir.NEW):
         raise BadInput("{data} is an office. Give a new directory for the replica.", data=str(data))
     if known is not None and known.url != url:
         raise BadInput("{data} is a replica of {url}.", data=str(data), url=known.url)
@@ -94,7 +99,9 @@ def register(data: Path, url: str, login: str, password: str, label: str) -> Lap
     if known is not None and (known.person, known.office) != (answer["person"], answer["office"]):
         raise BadInput("{data} belongs to {person}.", data=str(data), person=known.person)
     if known is None:
-        if not begun:
+        if begun:
+            datadir.decide(data, "laptop")
+        else:
             Office.create(data, kind="laptop").close()
         write_settings(data, answer.get("settings", {}))
     laptop = known or Laptop(url, answer["person"], answer["office"], os.urandom(8).hex())
@@ -134,9 +141,18 @@ class Replica:
         self.laptop = replace(self.laptop, keep=sensible(keep))
         self.laptop.write(self.office.data)
 
-    def sync(self, show: Show = lambda database, step, progress: None) -> list[Synced]:
-        """All databases both ways once. Raises Unreachable or Revoked, Busy where another sync of
-        this directory runs, Stopped where it was cancelled; going on later is safe.
+    def keep_timetable(self, timetable: Timetable) -> None:
+        """Synchronise by it from now on, as long as the laptop is served."""
+        self.laptop = replace(self.laptop, timetable=timetable)
+        self.laptop.write(self.office.data)
+
+    def sync(
+        self,
+        show: Show = lambda database, step, progress: None,
+        only: Collection[str] | None = None,
+    ) -> list[Synced]:
+        """All databases both ways once, or `only` some. Raises Unreachable or Revoked, Busy where
+        another sync of this directory runs, Stopped where it was cancelled; going on later is safe.
 
         A database that the office no longer names is dropped, one that is not kept any more as soon
         as nothing waits in it. When the office ended this laptop's access, everything is, and
@@ -145,7 +161,7 @@ class Replica:
         with alone(self.office.data):
             server = open_server(self.remote.store_url, auth=self.auth)
             try:
-                return list(self._sync_all(server, show))
+                return list(self._sync_all(server, show, only))
             except Ended as error:
                 if error.office != self.laptop.office:
                     raise
@@ -160,18 +176,22 @@ class Replica:
             finally:
                 server.close()
 
-    def _sync_all(self, server: Server, show: Show) -> Iterator[Synced]:
+    def _sync_all(
+        self, server: Server, show: Show, only: Collection[str] | None
+    ) -> Iterator[Synced]:
         names = [entry["name"] for entry in self.databases()]
         dropped = drop_lost(self.office.server, self.keeper, names)
         Decider(self.keeper, self.office.server, server, self.remote).carry_out()
         yield from (Synced(name, removed=count) for name, count in dropped.items())
-        for name in names:
+        for name in names if only is None else [name for name in names if name in only]:
             if kept(self.laptop.keep, name) is not None:
                 yield self._sync_one(server.database(name), name, show)
             elif self.office.server.exists(name):
                 done = self._sync_one(server.database(name), name, show)
                 done.removed += drop_sent(self.office.server, name, self.keeper)
                 yield done
+        if only is None:
+            write_whole(self.office)
 
     def _sync_one(self, remote: Database, name: str, show: Show) -> Synced:
         server = self.office.server
@@ -203,6 +223,7 @@ class Replica:
             "office": self.laptop.url,
             "person": self.laptop.person,
             "keep": keep_to_json(self.laptop.keep),
+            "whole_at": whole_at(self.office),
             "databases": [self._status_of(name) for name in names],
         }
 
@@ -230,6 +251,24 @@ class Replica:
             return self.office.system().context(database).title(doc)
         except NotFound:
             return str(doc["_id"])
+
+
+def is_replica(office: Office) -> bool:
+    """Whether the office is a laptop that belongs to somebody."""
+    return (office.data / FILE).exists()
+
+
+def write_whole(office: Office) -> None:
+    """Note that everything which is kept has come."""
+    local = office.server.database(SETTINGS)
+    local.put_local({**read_state(local), "_id": STATE_ID, "whole_at": stamp(office.clock())})
+
+
+def whole_at(office: Office) -> str:
+    """When everything was synchronised last; empty before the first time."""
+    if not office.server.exists(SETTINGS):
+        return ""
+    return str(read_state(office.server.database(SETTINGS)).get("whole_at", ""))
 
 
 def write_synced(local: Database, done: Synced, at: str) -> None:
