@@ -169,8 +169,8 @@ __all__ = [
     "databases_for",
     "day_in",
     "display",
-    "export",
     "every",
+    "export",
     "for_input",
     "is_empty",
     "is_replica",
@@ -195,7 +195,7 @@ __all__ = [
     "told",
     "told_to_stop",
     "translate",
+    "whole_at",
     "write_csv",
     "write_xlsx",
-    "whole_at",
 ]
