@@ -194,7 +194,13 @@ class Outbound:
         ways = {**doc["ways"], self._way.name: state.to_json()}
         every = {name: WayState.parse(ways.get(name, {})) for name in {*ways, *self._configured}}
         overall = states.overall(every)
-        changed = {**doc, "ways": ways, "state": overall}
+        changed = {
+            **doc,
+            "ways": ways,
+            "state": overall,
+            "attempts": max(way.attempts for way in every.values()),
+            "tried": max(way.at for way in every.values()),
+        }
         changed.pop("error", None)
         errors = {way.error for way in every.values() if way.error and way.state == overall}
         return {**changed, "error": "; ".join(sorted(errors))} if errors else changed

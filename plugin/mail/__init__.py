@@ -6,6 +6,7 @@ from plugin import DatabaseSpec, Module
 from plugin.mail.access import ACL
 from plugin.mail.memos import mark_read, mark_unread
 from plugin.mail.outbox_access import ACL as OUTBOX_ACL
+from plugin.mail.outgoing import cancel_notice, retry_notice
 
 DESIGNS = Path(__file__).resolve().parents[2] / "design_docs"
 
@@ -18,5 +19,10 @@ module = Module(
         DatabaseSpec("mail", "Mailbox", DESIGNS / "mail", ACL, template=True),
         DatabaseSpec("outbox", "Outbox", DESIGNS / "outbox", OUTBOX_ACL),
     ),
-    actions={"memo.mark_read": mark_read, "memo.mark_unread": mark_unread},
+    actions={
+        "memo.mark_read": mark_read,
+        "memo.mark_unread": mark_unread,
+        "outgoing.retry": retry_notice,
+        "outgoing.cancel": cancel_notice,
+    },
 )

@@ -9,7 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from mailbridge.states import OPEN
 from plugin import Office, notify
 
 MAIN = "import sys; from plugin.runtime.cli import main; sys.exit(main())"
@@ -48,16 +50,21 @@ def put_notices(office: Office, number: int) -> list[str]:
 
 
 def wait_until_sent(office: Office, ids: list[str]) -> None:
+    found = wait_until_closed(office, ids)
+    assert [doc for doc in found if doc["state"] != "sent"] == []
+
+
+def wait_until_closed(office: Office, ids: list[str]) -> list[dict[str, Any]]:
+    """The notices, when none of them is open any more."""
     outbox = office.server.database("outbox")
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         before = outbox.info()["update_seq"]
-        states = Counter(outbox.get(docid)["state"] for docid in ids)
-        if states == {"sent": len(ids)}:
-            return
+        found = [outbox.get(docid) for docid in ids]
+        if all(doc["state"] not in OPEN for doc in found):
+            return found
         outbox.wait_for_change(before, 5)
-    open_ones = [outbox.get(docid) for docid in ids]
-    raise AssertionError([doc for doc in open_ones if doc["state"] != "sent"])
+    raise AssertionError(Counter(outbox.get(docid)["state"] for docid in ids))
 
 
 def kill_at(process: BridgeProcess) -> tuple[Callable[[], None], threading.Event]:
