@@ -74,11 +74,13 @@ def change_of_the_list(page: Page) -> None:
     """What taking a level from everybody would do, before it is saved."""
     follow(page, "/tracking/acl")
     page.locator("label.line", has_text="all staff").click()
-    page.locator(".entry > input:checked ~ fieldset select[name$='.level']").select_option("Reader")
+    page.locator(".entry > input:checked ~ fieldset select[name$='.level']").select_option(
+        "No Access"
+    )
     page.locator("label.line", has_text="Company leaders").click()
     page.locator(".entry > input:checked ~ fieldset .remove").check()
     page.locator("button[value=check]").click()
-    page.locator("main details summary").first.click()
+    page.locator("main .effect").first.wait_for()
 
 
 def why(page: Page) -> None:

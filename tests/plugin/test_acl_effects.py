@@ -2,12 +2,14 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from acl import RULES, Rule
 from plugin import Acl, Entry, EntryType, Invalid, Level, Privilege, Refused
 from plugin.runtime.acl_effects import Effect
+from store.api import Database
 from tests.plugin.kit import PEOPLE, Kit, entry
 
 ACTIVE = [name for name, items in PEOPLE.items() if items.get("active", True)]
@@ -129,6 +131,41 @@ def test_only_managers_ask_and_what_cannot_be_saved_is_refused(kit: Kit) -> None
         with pytest.raises(Invalid):
             kit.work("admin").acl_effects(wrong)
     assert kit.work("admin").acl_effects(acl).people == ()
+
+
+class Counted:
+    """A database that counts what is asked of it, and the rows that it gives."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.asked: list[tuple[str, int]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        inner = getattr(self._db, name)
+        if not callable(inner):
+            return inner
+
+        def counted(*args: Any, **options: Any) -> Any:
+            answer = inner(*args, **options)
+            rows = answer.get("rows", ()) if isinstance(answer, dict) else ()
+            self.asked.append((name, len(rows)))
+            return answer
+
+        return counted
+
+
+def test_the_cost_does_not_grow_with_documents(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    acl = with_entry(kit.work("admin").acl(), entry("all-staff", Level.NO_ACCESS, kind="group"))
+    asked = []
+    for count in (1, 30):
+        kit.work("eve").create_many([("job", {"name": "job", "owner": "dan"}, None)] * count)
+        kit.office.reader_sets("work").sets()
+        admin = kit.work("admin")
+        db = Counted(admin.context.reading)
+        monkeypatch.setitem(admin.context.__dict__, "reading", db)
+        assert admin.acl_effects(acl).people
+        asked.append(db.asked)
+    assert asked == [[("get", 0), ("view", 1)]] * 2  # the list, and one row for one reader set
 
 
 @pytest.mark.parametrize("seed", range(3))
