@@ -37,7 +37,8 @@ def why(ctx: Context, docid: str, name: str) -> Why:
     people = ctx.office.directory.people(fresh=True)
     given = effective(ctx, name)
     identity = who(people, name)[1]
-    found = explain(given.access, identity, live_branches(ctx, raw))
+    branches = [ctx.shown(branch) for branch in live_branches(ctx, raw)]
+    found = explain(given.access, identity, branches)
     listed = [one for branch in found.branches for one in (*branch.readers, *branch.authors)]
     acl = ctx.office.state(ctx.name).acl
     return Why(

@@ -6,6 +6,7 @@ import pytest
 
 from plugin import SESSIONS_ID, Level, NotFound, Privilege, Refused, SessionKind, Why
 from tests.plugin.kit import Kit, entry
+from tests.plugin.readable import ACTIVE, fill, with_entry
 
 
 def ways(found: Why) -> dict[str, tuple[str, ...]]:
@@ -90,6 +91,30 @@ def test_one_may_ask_about_oneself_and_of_others_who_edits_or_manages(kit: Kit) 
     work = kit.work("admin")
     work.save_acl(replace(work.acl(), entries=(*work.acl().entries, entry("dan", Level.MANAGER))))
     assert kit.work("dan").why(firm.id, "rita").explanation.decisions["read"].allowed
+
+
+def test_the_answer_is_what_the_door_does(kit: Kit) -> None:
+    """For everybody and every kind of document, asked in the server's name."""
+    made = fill(kit)
+    work = kit.work("admin")
+    public = entry("dora", Level.NO_ACCESS, Privilege.READ_PUBLIC, Privilege.WRITE_PUBLIC)
+    work.save_acl(with_entry(work.acl(), public))
+    for shut in (False, True):
+        if shut:
+            design = kit.office.server.database("work").get("_design/divan")
+            design["forms"]["flyer"]["public"] = False
+            del design["listings"]["flyers_by_name"]
+            kit.office.server.database("work").put(design)
+        asked = kit.office.system().database("work")
+        for name in ACTIVE:
+            door = kit.work(name)
+            for docid in made:
+                found = asked.why(docid, name).explanation.decisions
+                assert found["read"].allowed is door.exists(docid), (name, docid, shut)
+                if found["read"]:
+                    raw = door.open(docid).raw
+                    actual = [door.may("edit", raw).allowed, door.may("delete", raw).allowed]
+                    assert [found["edit"].allowed, found["delete"].allowed] == actual
 
 
 def test_each_branch_of_a_conflict_is_a_step(kit: Kit) -> None:
