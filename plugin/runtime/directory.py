@@ -149,12 +149,13 @@ class People:
                     waiting.append(holder)
         return ways.get(group, (name, group))
 
-    def changed(self, docid: str, doc: Doc | None) -> "People":
-        """The people as they are once this document of the settings is written, None for deleted;
-        the same object where that changes nothing of this."""
-        persons, groups = dict(self.persons), dict(self.groups)
-        _take(persons, groups, docid, doc)
-        levels = read_levels(doc) if docid == SESSIONS_ID else self.levels
+    def changed(self, docs: Mapping[str, Doc | None]) -> "People":
+        """The people as they are once these documents of the settings are written, by id, None for
+        deleted; the same object where that changes nothing of this."""
+        persons, groups, levels = dict(self.persons), dict(self.groups), self.levels
+        for docid, doc in docs.items():
+            _take(persons, groups, docid, doc)
+            levels = read_levels(doc) if docid == SESSIONS_ID else levels
         new = People(persons, groups, levels)
         return self if new == self else new
 

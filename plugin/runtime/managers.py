@@ -70,12 +70,11 @@ def guarded(office: "Office", database: str, docs: Mapping[str, Raw | None]) -> 
         yield
         return
     with one_at_a_time(office):
-        for docid, doc in found.items():
-            if docid == ACL_ID and doc is not None:
-                people = office.directory.people(fresh=True)
-                demand_manager(office.state(database).acl, parse(doc), people)
-            elif docid != ACL_ID:
-                demand_managers(office, docid, doc)
+        new = found.pop(ACL_ID, None)
+        if new is not None:
+            people = office.directory.people(fresh=True)
+            demand_manager(office.state(database).acl, parse(new), people)
+        demand_managers(office, found)
         yield
 
 
@@ -100,23 +99,25 @@ def concerns(database: str, docid: str) -> bool:
 
 def _may_take_away(office: "Office", docs: Mapping[str, Raw | None]) -> bool:
     """False where nothing of what these say of persons and groups changes."""
-    before = office.directory.people(fresh=True)
-    return any(i == ACL_ID or before.changed(i, doc) is not before for i, doc in docs.items())
+    people = office.directory.people(fresh=True)
+    return ACL_ID in docs or people.changed(docs) is not people
 
 
-def demand_managers(office: "Office", docid: str, doc: Raw | None) -> None:
-    """Raises Invalid at the item of a person or group that takes the last Manager from a database.
+def demand_managers(office: "Office", docs: Mapping[str, Raw | None]) -> None:
+    """Raises Invalid at the item of a person or group where these documents of the settings take
+    the last Manager from a database.
 
     A mailbox does not keep its person from leaving.
     """
     before = office.directory.people(fresh=True)
-    after = before.changed(docid, doc)
+    after = before.changed(docs)
     if all(before.identity(name) == after.identity(name) for name in before.persons):
         return
     left = [name for name in _managed(office, before, after) if not _is_left(office, name, after)]
     if left:
         text = "Nobody could manage {databases} any more. Make somebody else Manager there first."
-        raise Invalid({_item(before, after, docid): Message(text, {"databases": ", ".join(left)})})
+        item = _item(before, after, next(iter(docs)))
+        raise Invalid({item: Message(text, {"databases": ", ".join(left)})})
 
 
 def _managed(office: "Office", before: People, after: People) -> Iterator[str]:
