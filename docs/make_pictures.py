@@ -16,6 +16,8 @@ from docs.small_png import small
 from plugin import Office
 from plugin.runtime.cli import DONE, run
 from plugin.runtime.demo import PASSWORD
+from plugin.runtime.replica.laptop import Replica, register
+from plugin.runtime.replica.subset import WHOLE, Subset
 from tests.browser.conftest import NAMES, OPTIONS
 from tests.views.serving import serving
 
@@ -146,6 +148,23 @@ PLAN = (
     Picture("conflict", SALES, conflict, height=480, prepare=make_conflict),
 )
 
+LAPTOP = (
+    Picture("laptop", SALES, to("/laptop"), height=640),
+    Picture("laptop_choose", SALES, to("/laptop/choose"), height=560),
+    Picture("laptop_choose.zh", SALES, to("/laptop/choose"), language="zh_Hans", height=560),
+)
+"""Pages of a laptop while its office is there."""
+
+
+def laptop_of(office: str, data: Path) -> Path:
+    """A laptop of the person in the pictures."""
+    register(data, office, SALES, PASSWORD, "laptop")
+    with Office.open(data) as laptop:
+        replica = Replica(laptop)
+        replica.choose({"customers": WHOLE, "tracking": Subset(mine=True), "knowledge": WHOLE})
+        replica.sync()
+    return data
+
 
 def main() -> int:
     """Make all pictures; the exit code."""
@@ -163,6 +182,9 @@ def main() -> int:
                 if picture.prepare:
                     picture.prepare(data)
                 take(browser, served.address, picture)
+            with serving(laptop_of(served.address, Path(folder) / "laptop")) as laptop:
+                for picture in LAPTOP:
+                    take(browser, laptop.address, picture)
             browser.close()
     return 0
 

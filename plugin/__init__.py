@@ -17,6 +17,7 @@ from plugin.runtime.document import Document, Raw, StoredFile
 from plugin.runtime.documents import Documents
 from plugin.runtime.effective import Effective, Fact
 from plugin.runtime.errors import (
+    AtOffice,
     BadInput,
     Deleted,
     DivanError,
@@ -83,6 +84,7 @@ __all__ = [
     "Action",
     "Agent",
     "AgentRunner",
+    "AtOffice",
     "BadInput",
     "Category",
     "Checkpoint",

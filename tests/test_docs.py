@@ -123,7 +123,10 @@ def test_every_key_of_a_design_is_named(key: str) -> None:
     assert f"`{key}`" in section(DOCS / "modules.md", "The design folder")
 
 
-@pytest.mark.parametrize(("guide", "language"), [("staff.md", "en"), ("staff.zh.md", "zh_Hans")])
+@pytest.mark.parametrize(
+    ("guide", "language"),
+    [("staff.md", "en"), ("staff.zh.md", "zh_Hans"), ("laptop.zh.md", "zh_Hans")],
+)
 def test_the_staff_guide_names_buttons_as_they_are(guide: str, language: str) -> None:
     known = interface_texts(language)
     text = re.sub(r"`[^`]*`", "", prose(DOCS / guide))

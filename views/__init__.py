@@ -19,6 +19,7 @@ from views import (
     documents,
     errors,
     exporting,
+    files,
     health,
     language,
     laptop,
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     exporting.blueprint,
     steps.blueprint,
     conflicts.blueprint,
+    files.blueprint,
     documents.blueprint,
 )
 

@@ -11,6 +11,7 @@ from views import document_page as page
 from views import edit_page, responses
 from views.comparing import clash_page, kept_items
 from views.editing import editable
+from views.files import files_of
 from views.language import _
 from views.navigator import crumbs
 from views.renderers import address
@@ -49,6 +50,7 @@ def show(docs: Documents, doc: Document, status: int, problem: str = "") -> tupl
         conflict_url=url_for("conflicts.page", **here) if doc.conflict and may_edit else "",
         about=page.about(doc),
         sections=page.parts(form, doc, page.draw(docs)),
+        files=files_of(doc),
         responses=responses.panels(docs, form, doc),
         history=page.history(form, doc),
         facts=page.facts(doc),

@@ -1,6 +1,7 @@
 """The replica's pages on a laptop: beginning, choosing, syncing, timetable, removal."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from plugin import Credentials, NotFound, Now, Office, Syncing, whole_at
-from plugin.runtime.replica.laptop import Laptop
+from plugin.runtime.replica.laptop import Laptop, Replica, register
 from plugin.runtime.replica.subset import WHOLE, Subset
 from plugin.runtime.replica.timetable import Timetable
 from tests.plugin.offices import (
@@ -243,3 +244,47 @@ def test_only_the_laptops_own_person_has_these_pages(
         assert page.sign_in("zane.levy", PASSWORD).status_code == 303
         assert page.get("/laptop").status_code == 404
         assert 'href="/laptop"' not in page.page("/").split("<main")[1]
+
+
+def test_a_file_that_stayed_at_the_office_is_fetched_when_it_is_wanted(
+    headquarters: tuple[Office, Served], tmp_path: Path
+) -> None:
+    office, served = headquarters
+    doc = customer(office, ME, "With a plan")
+    there = as_person(office, ME).database("customers")
+    there.attach(doc.id, doc.rev, "plan 计划.txt", b"the plan", "text/html")
+    data = tmp_path / "laptop"
+    register(data, served.url, ME, PASSWORD, "test")
+    with Office.open(data) as laptop:
+        Replica(laptop).choose({"customers": Subset(attachments=False)})
+        Replica(laptop).sync()
+    with at_laptop(data) as (_, _syncing, page):
+        document = page.page(f"/customers/{doc.id}")
+        link = re.search(r'href="([^"]+/file/[^"]+)"', document)
+        assert link
+        assert "is at the office" in text_of(page.page(link[1]))
+        fetched = page.submit(link[1], {})
+        assert (fetched.status_code, fetched.data) == (200, b"the plan")
+        assert fetched.headers["Content-Disposition"].startswith("attachment")
+        assert fetched.mimetype == "application/octet-stream"
+        assert page.get(f"/customers/{doc.id}/file/other.txt").status_code == 404
+    about = json.loads((data / "replica.json").read_text())
+    (data / "replica.json").write_text(json.dumps(about | {"url": "http://127.0.0.1:9"}))
+    with at_laptop(data) as (_, _syncing, page):
+        away = page.submit(link[1], {})
+        assert away.status_code == 503
+        assert "does not answer" in text_of(away.text)
+
+
+def test_a_file_is_opened_at_the_office_by_those_who_read_the_document(
+    headquarters: tuple[Office, Served],
+) -> None:
+    office, _ = headquarters
+    doc = customer(office, "zane.levy", "Of Zane")
+    there = as_person(office, "zane.levy").database("customers")
+    there.attach(doc.id, doc.rev, "a.txt", b"a", "text/plain")
+    path = f"/customers/{doc.id}/file/a.txt"
+    for login, status in (("zane.levy", 200), (ME, 404)):
+        page = Browser(create_app(office).test_client())
+        page.sign_in(login, PASSWORD)
+        assert page.get(path).status_code == status

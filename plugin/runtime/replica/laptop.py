@@ -14,6 +14,7 @@ from plugin.runtime import datadir
 from plugin.runtime.clock import stamp
 from plugin.runtime.credentials import Credentials
 from plugin.runtime.directory import SETTINGS
+from plugin.runtime.document import StoredFile
 from plugin.runtime.errors import BadInput, NotFound, OfficeError, Stopped
 from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
@@ -22,7 +23,7 @@ from plugin.runtime.replica.deciding import Decider
 from plugin.runtime.replica.leaving import drop_lost, drop_sent, empty
 from plugin.runtime.replica.merging import wishes_of
 from plugin.runtime.replica.part import read_subset
-from plugin.runtime.replica.remote import PROTOCOL, Ended, Remote, Revoked
+from plugin.runtime.replica.remote import PROTOCOL, Ended, Remote, Revoked, Unreachable
 from plugin.runtime.replica.returning import Keeper
 from plugin.runtime.replica.review import REFUSED, ReviewFolder
 from plugin.runtime.replica.subset import Keep, keep_to_json, kept, read_keep, sensible
@@ -32,7 +33,8 @@ from plugin.runtime.replica.unsent import unsent
 from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.settings import secret, write_settings
 from store.api import Database, Server
-from store.errors import Unauthorized
+from store.errors import NotFound as Missing
+from store.errors import Unauthorized, Unavailable
 from store.opening import open_server
 from store.replication import Cancel, Progress
 from store.types import BearerAuth, Doc
@@ -214,6 +216,20 @@ class Replica:
         self.office.apply_acl(name)
         write_synced(local, done, stamp(self.office.clock()))
         return done
+
+    def attachment(self, database: str, docid: str, name: str) -> StoredFile:
+        """A file that this laptop left at the office, read from there; it is not kept here. Raises
+        NotFound, Unreachable."""
+        server = open_server(self.remote.store_url, auth=self.auth)
+        try:
+            found = server.database(database).get_attachment(docid, name)
+            return StoredFile(name, found.content_type, found.data)
+        except Missing as error:
+            raise NotFound("There is no such attachment.") from error
+        except Unavailable as error:
+            raise Unreachable(self.laptop.url, error.reason) from error
+        finally:
+            server.close()
 
     def status(self) -> dict[str, Any]:
         """What the last syncs left: per database when, waiting, refused, for review, conflicts.

@@ -22,6 +22,13 @@ class Unreachable(DivanError):
 
     status = 503
 
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(
+            "The office at {url} does not answer ({why}). Try again when it is there.",
+            url=url,
+            why=why,
+        )
+
 
 class Revoked(DivanError):
     """The office no longer takes this laptop's token."""
@@ -101,11 +108,8 @@ class Remote:
         except urllib.error.HTTPError as error:
             raise _refusal(error, self.url) from error
         except (OSError, urllib.error.URLError) as error:
-            raise Unreachable(
-                "The office at {url} does not answer ({why}). Try again when it is there.",
-                url=self.url,
-                why=str(getattr(error, "reason", error)),
-            ) from error
+            why = str(getattr(error, "reason", error))
+            raise Unreachable(self.url, why) from error
         except (ValueError, TypeError) as error:
             raise OfficeError("{url} is no Divan office.", url=self.url) from error
 
