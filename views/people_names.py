@@ -5,7 +5,7 @@ from plugin import SERVER_NAME
 from views.editing import Option
 from views.language import _, current_language
 from views.renderers import name_of
-from views.shell import shell
+from views.shell import session, shell
 
 FIXED_TITLES = {DEFAULT_ENTRY: "Everybody else", ANONYMOUS_ENTRY: "Not signed in"}
 
@@ -45,7 +45,7 @@ def entry_title(name: str) -> str:
 
 def name_options(*, entries: bool = False) -> list[Option]:
     """Persons and groups to choose from, and who is not signed in; for entries also units."""
-    people = shell().office.directory.people()
+    people = session().people()
     language = current_language()
     found = [Option(p.name, p.title(language)) for p in people.persons.values() if p.active]
     found += [Option(name, name_of(name)) for name in (*people.groups, "all-staff")]

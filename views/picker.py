@@ -9,7 +9,7 @@ from plugin import Item, NotFound
 from views.language import _, current_language
 from views.navigator import info
 from views.renderers import renderer
-from views.shell import session, shell
+from views.shell import session
 from views.tables import Drawer
 
 blueprint = Blueprint("picker", __name__)
@@ -85,7 +85,7 @@ def search(database: str, listing: str, words: str) -> Answer:
 
 def search_names(types: tuple[str, ...], words: str) -> Answer:
     """Active persons and groups whose id or name contains the words, in order of their names."""
-    people = shell().office.directory.people()
+    people = session().people()
     language, wanted = current_language(), words.strip().lower()
     rows: list[Found] = []
     if not types or "person" in types:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from acl import Access, Decision, Identity, Level, Privilege, access
 from plugin.runtime.context import Context
+from plugin.runtime.directory import SETTINGS, People
 from plugin.runtime.documents import Documents
 from plugin.runtime.effective import Effective, everywhere
 from plugin.runtime.errors import NotFound, OfficeError
@@ -95,6 +96,15 @@ class Session:
     def search(self, text: str, *, database: str = "", limit: int = 20, after: str = "") -> Found:
         """Documents of all databases, or of one, that hold all words of a text; see `finding`."""
         return search(self, text, database=database, limit=limit, after=after)
+
+    def people(self) -> People:
+        """The people and groups that this identity may look up: all, for who reads the settings;
+        else the own name alone."""
+        everybody = self.office.directory.people()
+        if self.is_system or self.context(SETTINGS).may("read"):
+            return everybody
+        me = self.identity.name or ""
+        return People({me: everybody.persons[me]} if me in everybody.persons else {})
 
     def databases(self) -> list[DatabaseInfo]:
         """The databases that this identity may enter, as the navigator orders them.
