@@ -5,7 +5,7 @@ from flask import session as cookie
 from flask_login import LoginManager, login_user, logout_user
 from werkzeug.wrappers.response import Response
 
-from plugin import SHORTEST_PASSWORD, NotFound, Person, TooManyTries
+from plugin import SHORTEST_PASSWORD, NotFound, Person, TooManyTries, needs_person
 from views.language import Preferences, _
 from views.passwords import read_password
 from views.security import local_address
@@ -117,7 +117,13 @@ def begin(person: Person) -> None:
 
 
 def _ask(target: str, login: str, problem: str, status: int) -> tuple[str, int]:
-    page = render_template("sign_in.html", target=target, login=login, problem=problem)
+    page = render_template(
+        "sign_in.html",
+        target=target,
+        login=login,
+        problem=problem,
+        empty=needs_person(shell().office),
+    )
     return page, status
 
 

@@ -94,3 +94,8 @@ def sync(data: Path) -> dict[str, Synced]:
     """One whole sync; what it did, by database."""
     with Office.open(data) as laptop:
         return {done.database: done for done in Replica(laptop).sync()}
+
+
+def stored_text(data: Path) -> bytes:
+    """All that the data directory's files hold, indexes and logs included."""
+    return b"".join(path.read_bytes() for path in (data / "store").rglob("*") if path.is_file())

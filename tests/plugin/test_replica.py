@@ -19,13 +19,9 @@ from tests.plugin.offices import (
     as_person,
     clone,
     customer,
+    stored_text,
     sync,
 )
-
-
-def stored_text(data: Path) -> bytes:
-    """All that the data directory's files hold, indexes and logs included."""
-    return b"".join(path.read_bytes() for path in (data / "store").rglob("*") if path.is_file())
 
 
 def test_only_what_the_person_may_read_arrives(

@@ -10,11 +10,7 @@ from plugin.runtime.replica.laptop import Replica
 from plugin.runtime.replica.removing import remove_database, remove_replica
 from plugin.runtime.replica.review import TAKEN
 from plugin.runtime.replica.unsent import StillUnsent, all_unsent, export
-from tests.plugin.offices import Served, as_person, clone, customer, sync
-
-
-def stored_text(data: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+from tests.plugin.offices import Served, as_person, clone, customer, stored_text, sync
 
 
 def test_the_laptop_is_empty_and_its_token_is_over(
@@ -58,7 +54,7 @@ def test_what_stands_here_alone_is_named_and_can_be_kept(
     with Office.open(data) as laptop:
         door = as_person(laptop, "anna.snelling").database("customers")
         door.save(sent.id, sent.rev, {"address": "Sent street"})
-        sync_open(laptop)
+        Replica(laptop).sync()
         door.save(unsent.id, unsent.rev, {"address": "Unsent street"})
         replica = Replica(laptop)
         for attempt in (
@@ -75,10 +71,6 @@ def test_what_stands_here_alone_is_named_and_can_be_kept(
         assert kept["versions"][0]["address"] == "Unsent street"
         assert file.stat().st_mode & 0o077 == 0
         remove_replica(replica, discard=True)
-
-
-def sync_open(laptop: Office) -> None:
-    Replica(laptop).sync()
 
 
 def test_what_a_lost_database_held_is_named_too(

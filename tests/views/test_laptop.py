@@ -288,3 +288,22 @@ def test_a_file_is_opened_at_the_office_by_those_who_read_the_document(
         page = Browser(create_app(office).test_client())
         page.sign_in(login, PASSWORD)
         assert page.get(path).status_code == status
+
+
+def test_a_served_laptop_whose_access_was_ended_is_empty_and_says_so(
+    headquarters: tuple[Office, Served], tmp_path: Path
+) -> None:
+    office, served = headquarters
+    data = tmp_path / "laptop"
+    register(data, served.url, ME, PASSWORD, "Stolen")
+    with Office.open(data) as laptop:
+        Replica(laptop).sync()
+    credentials = Credentials(office.server)
+    (token,) = [one for one in credentials.tokens(ME) if one.label == "Stolen"]
+    with at_laptop(data) as (laptop, syncing, page):
+        credentials.revoke(token.id)
+        page.submit("/laptop/sync", {}, at="/laptop")
+        assert syncing.wait_for(over, PATIENCE)
+        assert laptop.server.all_dbs() == []
+        assert page.get("/").location == "/sign-in"
+        assert "This laptop is empty" in text_of(page.page("/sign-in"))

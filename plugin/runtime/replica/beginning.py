@@ -34,6 +34,7 @@ def needs_person(office: Office) -> bool:
     if not is_replica(office):
         return True
     try:
-        return office.directory.person(Laptop.read(office.data).person) is None
+        people = office.directory.people(fresh=True).persons
+        return Laptop.read(office.data).person not in people
     except OfficeError:
         return True
