@@ -24,6 +24,7 @@ from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
 from plugin.runtime.modules import Modules
 from plugin.runtime.moment import Moment
 from plugin.runtime.personal_acls import PersonalAcls, personal_name
+from plugin.runtime.reader_changes import ReaderChanges
 from plugin.runtime.readersets import ReaderSets
 from plugin.runtime.session import Session
 from plugin.runtime.session_levels import SessionKind
@@ -81,6 +82,7 @@ class Office:
         self._states: dict[str, tuple[str, State]] = {}
         self.writes = 0
         """Grows with every write through the door, for who remembers something for a moment."""
+        self._reader_changes: dict[str, ReaderChanges] = {}
 
     @classmethod
     def create(
@@ -250,6 +252,14 @@ class Office:
         with self._lock:
             return self._answers.setdefault(database, Answers())
 
+    def reader_changes(self, database: str) -> ReaderChanges:
+        """What changed in a database by its readers, shared by all sessions of this process."""
+        with self._lock:
+            if database not in self._reader_changes:
+                found = ReaderChanges(self.data, self.server.database(database))
+                self._reader_changes[database] = found
+            return self._reader_changes[database]
+
     def written(self, database: str) -> None:
         """Told by the door after each write, so that a change is visible at once."""
         with self._lock:
@@ -338,6 +348,8 @@ class Office:
         """Close the store. The office is of no use afterwards."""
         if "texts" in self.__dict__:
             self.texts.close()
+        for changes in self._reader_changes.values():
+            changes.close()
         self.server.close()
 
     def __enter__(self) -> "Office":

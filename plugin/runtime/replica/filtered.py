@@ -12,14 +12,16 @@ from itertools import compress
 from typing import Literal, NoReturn
 
 from acl import ACL_ID, Access, Identity, may
-from plugin.runtime.replica.keeping import Keeping, chosen
+from plugin.runtime.context import Context
+from plugin.runtime.replica.feeding import Feed
+from plugin.runtime.replica.keeping import Keeping
 from plugin.runtime.replica.pushing import Guard, Pusher
 from plugin.runtime.replica.subset import Subset
-from plugin.runtime.replica.visibility import Visibility, without_conflicts
-from store.api import Database
+from plugin.runtime.replica.visibility import Visibility
 from store.cancel import Cancel
 from store.errors import Forbidden
 from store.errors import NotFound as Missing
+from store.lite.groups import stored_seq
 from store.paging import pages
 from store.types import (
     Attached,
@@ -34,40 +36,35 @@ from store.types import (
     ViewOptions,
 )
 
-BATCH = 500
 NO_QUERIES = "Queries are not offered here; replicate and query the replica."
 
 
 class FilteredDatabase:
     """Implements `store.api.Database` for one identity.
 
-    `inner` is the server's own handle, `writer` a handle under the person's user context, so that
-    the store validates pushes once more. `acl_pushed` is called after a push that held the ACL;
-    `guard` is entered around the write of a document and raises Forbidden; `shown` gives a document
-    as it is decided about. `keeping` says what a choice of the person comes to, for the filter
-    `_subset` of changes.
+    The store's own handles of `context` are used: `reading` for what is asked, `writing`, which is
+    under the person's user context, so that the store validates pushes once more. `acl_pushed` is
+    called after a push that held the ACL; `guard` is entered around the write of a document and
+    raises Forbidden. `keeping` says what a choice of the person comes to, for the filter `_subset`
+    of changes.
     """
 
     def __init__(
         self,
-        inner: Database,
-        writer: Database,
-        access: Access,
-        identity: Identity,
+        context: Context,
         acl_pushed: Callable[[], object] = lambda: None,
         guard: Guard = lambda doc: nullcontext(),
-        shown: Callable[[Doc], Doc] = lambda doc: doc,
         keeping: Callable[[Subset], Keeping] = lambda subset: Keeping({}),
     ) -> None:
-        self._inner = inner
-        self._writer = writer
-        self._access = access
-        self._identity = identity
+        self._inner = context.reading
+        self._writer = context.writing
+        self._access = context.access
+        self._identity = context.identity
         self._acl_pushed = acl_pushed
         self._guard = guard
-        self._keeping = keeping
-        self._visibility = Visibility(inner, access, identity, shown)
-        self._locals = f"_local/{identity.name}:"
+        self._visibility = Visibility(context)
+        self._feed = Feed(context.reading, self._visibility, keeping)
+        self._locals = f"_local/{context.identity.name}:"
 
     @property
     def name(self) -> str:
@@ -161,7 +158,8 @@ class FilteredDatabase:
         attachments: Attached = False,
         att_encoding_info: bool = False,
     ) -> dict[str, Json]:
-        shown = [self._visibility.shows(str(request.get("id"))) for request in docs]
+        there = self._visibility.shown({str(request.get("id")) for request in docs})
+        shown = [str(request.get("id")) in there for request in docs]
         asked = list(compress(docs, shown))
         answer = self._inner.bulk_get(
             asked,
@@ -172,8 +170,8 @@ class FilteredDatabase:
         )
         results = iter(answer["results"])
         ordered = [
-            self._bulk_row(next(results)) if there else _absent(request)
-            for request, there in zip(docs, shown, strict=True)
+            self._bulk_row(next(results)) if visible else _absent(request)
+            for request, visible in zip(docs, shown, strict=True)
         ]
         return {"results": ordered}
 
@@ -189,23 +187,7 @@ class FilteredDatabase:
 
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
         """`pending` is 0 at the end and 1 before it: the true number would count what is hidden."""
-        wanted = options.limit
-        options, keeps = chosen(options, self._keeping)
-        asked = replace(options, include_docs=True, conflicts=True, seq_interval=1)
-        if not options.descending:
-            asked = replace(asked, limit=BATCH)
-        results: list[Row] = []
-        while True:
-            answer = self._inner.changes(asked)
-            for row in answer["results"]:
-                if wanted is not None and len(results) >= wanted:
-                    last = results[-1]["seq"] if results else options.since
-                    return {"results": results, "last_seq": last, "pending": 1}
-                if self._visibility.allows_change(row) and keeps(row["doc"]):
-                    results.append(_change(row, options))
-            asked = replace(asked, since=answer["last_seq"])
-            if options.descending or not answer["results"] or not answer.get("pending"):
-                return {"results": results, "last_seq": answer["last_seq"], "pending": 0}
+        return self._feed.page(options)
 
     def changes_pages(
         self, options: ChangesOptions = ChangesOptions()
@@ -213,10 +195,11 @@ class FilteredDatabase:
         return pages(self.changes, options)
 
     def wait_for_change(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:
-        return self._inner.wait_for_change(since, timeout, cancel)
+        return self._inner.wait_for_change(stored_seq(since), timeout, cancel)
 
     def revs_diff(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
-        shown = {docid: ids for docid, ids in revs.items() if self._visibility.shows(docid)}
+        there = self._visibility.shown(revs.keys())
+        shown = {docid: ids for docid, ids in revs.items() if docid in there}
         answer = self._inner.revs_diff(shown)
         for docid, ids in revs.items():
             if docid not in shown:
@@ -260,7 +243,8 @@ class FilteredDatabase:
         if options.keys is None:
             return _refuse("Ask _all_docs for keys, or follow _changes.")
         answer = self._inner.all_docs(replace(options, skip=0, limit=None))
-        shown = [row for row in answer["rows"] if self._visibility.shows(str(row.get("id")))]
+        there = self._visibility.shown({str(row.get("id")) for row in answer["rows"]})
+        shown = [row for row in answer["rows"] if str(row.get("id")) in there]
         return {"total_rows": len(shown), "offset": 0, "rows": shown}
 
     def design_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
@@ -370,14 +354,6 @@ class FilteredDatabase:
 
     def compact(self, ddoc: str | None = None) -> None:
         _refuse("Only the server's administrator may do this.")
-
-
-def _change(row: Row, options: ChangesOptions) -> Row:
-    told = {key: value for key, value in row.items() if key != "doc"}
-    if options.include_docs:
-        doc = row["doc"]
-        told["doc"] = doc if options.conflicts else without_conflicts(doc)
-    return told
 
 
 def _absent(request: Mapping[str, Json]) -> dict[str, Json]:

@@ -6,14 +6,14 @@ from typing import Any
 
 from acl import Identity
 from plugin.runtime.context import Context
-from plugin.runtime.design import INDEX, SETS_VIEW
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.managers import guarded_push
 from plugin.runtime.office import Office
+from plugin.runtime.reader_changes import BARE
 from plugin.runtime.replica.choosing import answer_kept, keeping_of, size_of
 from plugin.runtime.replica.filtered import FilteredDatabase, may_replicate
 from plugin.runtime.replica.remote import PROTOCOL
-from plugin.runtime.replica.rights import rights_since
+from plugin.runtime.replica.rights import Rights
 from plugin.runtime.replica.subset import WHOLE, kept, read_keep
 from plugin.runtime.replica.visibility import Visibility
 from plugin.runtime.session import Session
@@ -21,7 +21,7 @@ from plugin.runtime.settings import kept_secret
 from store.cancel import Cancel
 from store.errors import Forbidden
 from store.errors import NotFound as StoreNotFound
-from store.types import ADMIN, Seq, UserContext, ViewOptions
+from store.types import ADMIN, Seq, UserContext
 
 KEY = "replica_key"
 SHARED_SETTINGS = ("company_name", "language", "time_zone", "currency")
@@ -52,13 +52,9 @@ class FilteredServer:
             raise StoreNotFound("Database does not exist.")
         office = self._session.office
         return FilteredDatabase(
-            context.reading,
-            context.writing,
-            context.access,
-            self._session.identity,
+            context,
             lambda: office.apply_acl(name),
             partial(guarded_push, office, name),
-            context.shown,
             partial(keeping_of, context),
         )
 
@@ -104,7 +100,7 @@ def databases_for(office: Office, identity: Identity) -> dict[str, Any]:
 def rights_for(
     office: Office, identity: Identity, database: str, body: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The answer to a laptop that tells the state it was given last; see `rights_since`.
+    """The answer to a laptop that tells the state it was given last; see `Rights`.
 
     Raises NotFound for a database that the person may not replicate, BadInput for a bad state.
     """
@@ -114,13 +110,37 @@ def rights_for(
     state = body.get("state")
     if state is not None and not isinstance(state, str):
         raise BadInput("The state of a replica is a text.")
-    return rights_since(
-        context.reading,
-        Visibility(context.reading, context.access, identity, context.shown),
-        frozenset(_readable(context)),
-        str(identity.name),
-        state,
-        kept_secret(office.data, KEY).encode(),
+    return _rights(context).since(state)
+
+
+def news_for(office: Office, identity: Identity, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What an idle sync asks: `{"office", "person", "databases": [names], "news": [names]}`.
+
+    `body` is `{"states": {database: state}}`; `news` are the databases that hold something new for
+    a replica with this state: all that it tells no state of. Raises BadInput for a bad state.
+    """
+    session = office.session(identity)
+    names = replicable(session)
+    states = body.get("states")
+    if not isinstance(states, dict) or not all(isinstance(one, str) for one in states.values()):
+        raise BadInput("The states of a replica are texts by database.")
+    news = [
+        name
+        for name in names
+        if name not in states or _rights(session.context(name)).changed_since(states[name])
+    ]
+    return {"office": office.id, "person": identity.name, "databases": names, "news": news}
+
+
+def _rights(context: Context) -> Rights:
+    visibility = Visibility(context)
+    visibility.changes.level()
+    return Rights(
+        visibility.changes,
+        visibility.groups(),
+        str(context.identity.name),
+        context.name,
+        kept_secret(context.office.data, KEY).encode(),
     )
 
 
@@ -160,10 +180,6 @@ def _context(session: Session, name: str) -> Context | None:
 
 
 def _readable_count(context: Context) -> int:
-    queries = [ViewOptions(startkey=[name], endkey=[name, {}]) for name in _readable(context)]
-    answers = context.reading.queries(INDEX, SETS_VIEW, queries) if queries else []
-    return sum(row["value"][0] for answer in answers for row in answer["rows"])
-
-
-def _readable(context: Context) -> tuple[str, ...]:
-    return context.office.reader_sets(context.name).readable(context)
+    visibility = Visibility(context)
+    changes = visibility.changes.level()
+    return changes.count(visibility.groups() - {BARE})

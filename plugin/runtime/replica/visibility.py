@@ -1,9 +1,9 @@
 """Which documents of a database one person may replicate."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 
-from acl import ACL_ID, Access, Identity, may
-from store.api import Database
+from acl import ACL_ID, may
+from plugin.runtime.context import Context
 from store.errors import NotFound as Missing
 from store.types import Doc, Row
 
@@ -12,25 +12,17 @@ class Visibility:
     """Decides by the current state of the database; a conflict is visible where all its live
     branches are (acl.md, "Readers and Authors items")."""
 
-    def __init__(
-        self,
-        inner: Database,
-        access: Access,
-        identity: Identity,
-        shown: Callable[[Doc], Doc] = lambda doc: doc,
-    ) -> None:
-        """`shown` gives a document as it is decided about (`Context.shown`)."""
-        self._inner = inner
-        self._access = access
-        self._identity = identity
-        self._shown = shown
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._inner = context.reading
+        self.changes = context.office.reader_changes(context.name)
 
     def allows(self, doc: Doc) -> bool:
         """Whether this body alone may be replicated. The list and the design come with whatever
         else: without them a replica of public documents could not be opened."""
         bare = doc.get("_id") == ACL_ID or str(doc.get("_id", "")).startswith("_design/")
-        wanted = None if bare else self._shown(doc)
-        return bool(may(self._access, self._identity, "replicate", wanted))
+        wanted = None if bare else self._context.shown(doc)
+        return bool(may(self._context.access, self._context.identity, "replicate", wanted))
 
     def allows_change(self, row: Row) -> bool:
         """Whether a row of `_changes` (with `doc` and `_conflicts`) may be told."""
@@ -39,15 +31,23 @@ class Visibility:
             return False
         return not doc.get("_conflicts") or all(map(self.allows, self.branches(row["id"])))
 
+    def groups(self) -> frozenset[str]:
+        """The groups of `changes` whose documents may be replicated, as of its last look."""
+        context = self._context
+        return self.changes.readable(
+            (context.access, context.identity), context.design, self.allows
+        )
+
+    def shown(self, docids: Collection[str]) -> set[str]:
+        """Those of the documents that are there for the person. A deleted one is, to those who read
+        it."""
+        found = self.changes.level().group_of(docids)
+        readable = self.groups()
+        return {docid for docid, group in found.items() if group in readable}
+
     def shows(self, docid: str) -> bool:
-        """Whether the document is there for the person. A deleted one is, to those who read it."""
-        try:
-            doc = self._inner.get(docid, conflicts=True)
-        except Missing:
-            return self._shows_deleted(docid)
-        if not self.allows(doc):
-            return False
-        return not doc.get("_conflicts") or all(map(self.allows, self.branches(docid)))
+        """Whether the document is there for the person."""
+        return docid in self.shown([docid])
 
     def require(self, docid: str) -> None:
         """Raises the store's NotFound, in the words for a document that is missing."""
@@ -65,10 +65,6 @@ class Visibility:
         except Missing:
             return []
         return [entry["ok"] for entry in found if "ok" in entry]
-
-    def _shows_deleted(self, docid: str) -> bool:
-        leaves = self.leaves(docid)
-        return bool(leaves) and all(map(self.allows, leaves))
 
 
 def without_conflicts(doc: Doc) -> Doc:

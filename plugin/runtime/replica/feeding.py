@@ -1,0 +1,125 @@
+"""The changes of a database for one person: read from the groups of documents that he may read.
+
+Where a filter looks into documents, all changes are looked through, and what is not his is left
+out.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from plugin.runtime.replica.keeping import Keeping, chosen
+from plugin.runtime.replica.subset import FILTER, Subset
+from plugin.runtime.replica.visibility import Visibility, without_conflicts
+from store.api import Database
+from store.lite.groups import ChangesByGroup, stored_seq
+from store.types import ChangesOptions, Json, Row
+
+LONGEST = 10_000
+"""Rows of a page where nobody says how many."""
+WITH_DOCUMENTS = 100
+"""Rows of a page whose documents are read with it. CouchDB finds as many by id, and looks through
+all changes for more."""
+LOOKED_THROUGH = 500
+
+
+class Feed:
+    """Answers `_changes` of `inner` for the person of `visibility`."""
+
+    def __init__(
+        self,
+        inner: Database,
+        visibility: Visibility,
+        keeping: Callable[[Subset], Keeping],
+    ) -> None:
+        self._inner = inner
+        self._visibility = visibility
+        self._keeping = keeping
+
+    def page(self, options: ChangesOptions) -> dict[str, Json]:
+        """`pending` is 0 at the end and 1 before it: the true number would count what is hidden."""
+        part = options.filter == FILTER
+        options, keeps = chosen(options, self._keeping)
+        with_documents = part or options.include_docs
+        if options.limit == 0:
+            return {"results": [], "last_seq": options.since, "pending": 1}
+        changes = self._visibility.changes.level()
+        number = changes.number(options.since)
+        if number is None or options.descending or options.filter not in (None, "_doc_ids"):
+            return self._looked_through(options, changes)
+        found = self._found(options, changes, number, with_documents)
+        if not with_documents:
+            return {**found, "results": [_shaped(row, options) for row in found["results"]]}
+        rows = self._documents(found["results"], options)
+        told = [_change(row, options) for row in rows if keeps(row["doc"])]
+        return {**found, "results": told}
+
+    def _found(
+        self, options: ChangesOptions, changes: ChangesByGroup, number: int, with_documents: bool
+    ) -> dict[str, Json]:
+        most = WITH_DOCUMENTS if with_documents else LONGEST
+        limit = min(most, options.limit or most)
+        groups = self._visibility.groups()
+        if options.filter is None:
+            page = changes.since(groups, number, limit)
+            return {
+                "results": page.rows,
+                "last_seq": page.last_seq,
+                "pending": int(page.more),
+            }
+        rows = changes.rows_of(options.doc_ids or (), groups, number)
+        more = len(rows) > limit
+        last = rows[limit - 1]["seq"] if more else changes.last_seq()
+        return {"results": rows[:limit], "last_seq": last, "pending": int(more)}
+
+    def _documents(self, rows: Sequence[Row], options: ChangesOptions) -> list[Row]:
+        """The rows with their documents as they are now; without those that are hidden by now."""
+        asked = replace(
+            options,
+            since=0,
+            limit=None,
+            filter="_doc_ids",
+            doc_ids=tuple(row["id"] for row in rows),
+            include_docs=True,
+            conflicts=True,
+        )
+        found = {row["id"]: row for row in self._inner.changes(asked)["results"]}
+        shown = (found.get(row["id"]) for row in rows)
+        return [
+            {**new, "seq": row["seq"]}
+            for row, new in zip(rows, shown, strict=True)
+            if new is not None and self._visibility.allows_change(new)
+        ]
+
+    def _looked_through(self, options: ChangesOptions, changes: ChangesByGroup) -> dict[str, Json]:
+        wanted = options.limit
+        since = stored_seq(options.since)
+        asked = replace(options, since=since, include_docs=True, conflicts=True, seq_interval=1)
+        if not options.descending:
+            asked = replace(asked, limit=LOOKED_THROUGH)
+        end = changes.last_seq()
+        results: list[Row] = []
+        while True:
+            answer = self._inner.changes(asked)
+            for row in answer["results"]:
+                if wanted is not None and len(results) >= wanted:
+                    last = results[-1]["seq"] if results else options.since
+                    return {"results": results, "last_seq": last, "pending": 1}
+                if self._visibility.allows_change(row):
+                    results.append(_change(row, options))
+            asked = replace(asked, since=answer["last_seq"])
+            if options.descending or not answer["results"] or not answer.get("pending"):
+                # What changed since `end` was told may come once more: that does no harm.
+                last = answer["last_seq"] if options.descending else end
+                return {"results": results, "last_seq": last, "pending": 0}
+
+
+def _shaped(row: Row, options: ChangesOptions) -> Row:
+    return row if options.style == "all_docs" else {**row, "changes": row["changes"][:1]}
+
+
+def _change(row: Row, options: ChangesOptions) -> Row:
+    told = {key: value for key, value in row.items() if key != "doc"}
+    if options.include_docs:
+        doc = row["doc"]
+        told["doc"] = doc if options.conflicts else without_conflicts(doc)
+    return told
