@@ -47,6 +47,7 @@ from plugin.runtime.replica.office_side import (
     FilteredServer,
     databases_for,
     kept_for,
+    news_for,
     rights_for,
     sizes_for,
 )
@@ -183,6 +184,7 @@ __all__ = [
     "known_office",
     "make_administrator",
     "needs_person",
+    "news_for",
     "notice_id",
     "notify",
     "parse",

@@ -26,6 +26,7 @@ from plugin import (
     TooManyTries,
     databases_for,
     kept_for,
+    news_for,
     rights_for,
     sizes_for,
 )
@@ -64,6 +65,10 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
     @blueprint.post("/databases")
     def databases() -> Response:
         return jsonify(databases_for(office, door.asker(dict(request.headers))))
+
+    @blueprint.post("/news")
+    def news() -> Response:
+        return jsonify(news_for(office, door.asker(dict(request.headers)), _body()))
 
     @blueprint.post("/rights/<path:database>")
     def rights(database: str) -> Response:

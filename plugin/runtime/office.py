@@ -1,6 +1,7 @@
 """An office: one data directory with its store, modules, people and clock. A laptop has one too."""
 
 import logging
+import shutil
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
 from plugin.runtime.modules import Modules
 from plugin.runtime.moment import Moment
 from plugin.runtime.personal_acls import PersonalAcls, personal_name
+from plugin.runtime.reader_changes import FOLDER as CHANGES
 from plugin.runtime.reader_changes import ReaderChanges
 from plugin.runtime.readersets import ReaderSets
 from plugin.runtime.session import Session
@@ -348,9 +350,19 @@ class Office:
         """Close the store. The office is of no use afterwards."""
         if "texts" in self.__dict__:
             self.texts.close()
-        for changes in self._reader_changes.values():
-            changes.close()
+        self._close_changes()
         self.server.close()
+
+    def forget_changes(self) -> None:
+        """Delete what is kept of changes by readers: it is made anew where somebody asks."""
+        self._close_changes()
+        shutil.rmtree(self.data / CHANGES, ignore_errors=True)
+
+    def _close_changes(self) -> None:
+        with self._lock:
+            kept, self._reader_changes = self._reader_changes, {}
+        for changes in kept.values():
+            changes.close()
 
     def __enter__(self) -> "Office":
         return self

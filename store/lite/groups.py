@@ -25,11 +25,17 @@ from store.types import ChangesOptions, Json, Row, Seq
 
 PORTION = 500
 """Changes taken in by one transaction."""
-WINDOW = 4
-"""A page is looked for among so many times its length of all changes, then in its groups alone."""
+PROBE = 100
+SPARSE = 4
+"""Where among the first `PROBE` changes fewer than one of so many is wanted, the groups are read
+one by one."""
 ROWS = "SELECT docid, grp, n, deleted, revs, seq FROM docs"
 SOME = "grp IN (SELECT value FROM json_each(?))"
 THESE = "docid IN (SELECT value FROM json_each(?))"
+
+
+Stored = tuple[str, int, int, int, str, str | None]
+"""A row of `docs`: docid, group, number, deleted, revisions, sequence."""
 
 
 @dataclass(frozen=True)
@@ -128,18 +134,27 @@ class ChangesByGroup:
         """Up to `limit` documents of these groups whose last change is after the place `number`."""
         with self._lock:
             wanted = self._numbers(groups)
-            window = (limit + 1) * WINDOW
-            near = f"{ROWS} WHERE n > ? ORDER BY n LIMIT ?"
-            found = self._conn.execute(near, (number, window)).fetchall()
-            rows = [row for row in found if row[1] in wanted]
-            if len(rows) <= limit and len(found) == window:
+            rows = self._near(wanted, number, limit + 1)
+            if rows is None:
                 far = f"{ROWS} INDEXED BY docs_by_group WHERE {SOME} AND n > ? ORDER BY n LIMIT ?"
                 text = json.dumps(sorted(wanted))
                 rows = self._conn.execute(far, (text, number, limit + 1)).fetchall()
             told = [self._row(*row) for row in rows[:limit]]
-            if len(rows) <= limit:
-                return Page(told, self.last_seq(), more=False)
-            return Page(told, told[-1]["seq"] if told else self._told(number, 0), more=True)
+            more = len(rows) > limit
+            return Page(told, told[-1]["seq"] if more else self.last_seq(), more)
+
+    def _near(self, wanted: Collection[int], number: int, most: int) -> list[Stored] | None:
+        """The rows found by looking at all changes in turn; None where most are of others."""
+        rows: list[Stored] = []
+        changes = self._conn.execute(f"{ROWS} WHERE n > ? ORDER BY n", (number,))
+        for looked_at, row in enumerate(changes, 1):
+            if row[1] in wanted:
+                rows.append(row)
+                if len(rows) == most:
+                    break
+            elif looked_at > PROBE and looked_at > len(rows) * SPARSE:
+                return None
+        return rows
 
     def left(self, groups: Collection[str], number: int) -> set[str]:
         """Ids of documents that were taken out of one of these groups after the place."""

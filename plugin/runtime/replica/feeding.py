@@ -40,7 +40,7 @@ class Feed:
         part = options.filter == FILTER
         options, keeps = chosen(options, self._keeping)
         with_documents = part or options.include_docs
-        if options.limit == 0:
+        if options.limit == 0:  # nobody can say where that ends
             return {"results": [], "last_seq": options.since, "pending": 1}
         changes = self._visibility.changes.level()
         number = changes.number(options.since)

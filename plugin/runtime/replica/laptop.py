@@ -5,7 +5,7 @@
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,22 @@ from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
 from plugin.runtime.replica.alone import alone
 from plugin.runtime.replica.deciding import Decider
+from plugin.runtime.replica.keeping import first_day
 from plugin.runtime.replica.leaving import drop_lost, drop_sent, empty
 from plugin.runtime.replica.merging import wishes_of
-from plugin.runtime.replica.part import read_subset
+from plugin.runtime.replica.part import is_settled, read_subset
 from plugin.runtime.replica.remote import PROTOCOL, Ended, Remote, Revoked, Unreachable
 from plugin.runtime.replica.returning import Keeper
 from plugin.runtime.replica.review import REFUSED, ReviewFolder
-from plugin.runtime.replica.subset import Keep, keep_to_json, kept, read_keep, sensible
-from plugin.runtime.replica.sync import STATE_ID, DatabaseSync, Synced, read_state
+from plugin.runtime.replica.subset import Keep, Subset, keep_to_json, kept, read_keep, sensible
+from plugin.runtime.replica.sync import (
+    STATE_ID,
+    DatabaseSync,
+    Synced,
+    at_rest,
+    read_state,
+    states_of,
+)
 from plugin.runtime.replica.timetable import NEVER, Timetable, read_timetable
 from plugin.runtime.replica.unsent import unsent
 from plugin.runtime.secret_store import DATABASE as CREDENTIALS
@@ -133,10 +141,13 @@ class Replica:
 
     def databases(self) -> list[dict[str, Any]]:
         """`[{"name", "documents"}]`: what the person may replicate and how much it is."""
-        answer = self.remote.databases()
+        return list(self._known(self.remote.databases())["databases"])
+
+    def _known(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The answer, if it is of this laptop's office. Raises OfficeError."""
         if answer["office"] != self.laptop.office:
             raise OfficeError("At {url} there is another office now.", url=self.laptop.url)
-        return list(answer["databases"])
+        return answer
 
     def choose(self, keep: Keep | None) -> None:
         """Keep these databases from now on; the next sync carries it out."""
@@ -181,19 +192,33 @@ class Replica:
     def _sync_all(
         self, server: Server, show: Show, only: Collection[str] | None
     ) -> Iterator[Synced]:
-        names = [entry["name"] for entry in self.databases()]
+        news = self._known(self.remote.news(states_of(self.office.server)))
+        names, new = news["databases"], frozenset(news["news"])
         dropped = drop_lost(self.office.server, self.keeper, names)
         Decider(self.keeper, self.office.server, server, self.remote).carry_out()
         yield from (Synced(name, removed=count) for name, count in dropped.items())
         for name in names if only is None else [name for name in names if name in only]:
-            if kept(self.laptop.keep, name) is not None:
-                yield self._sync_one(server.database(name), name, show)
+            subset = kept(self.laptop.keep, name)
+            if subset is not None:
+                resting = None if name in new else self._at_rest(name, subset, not new)
+                yield resting or self._sync_one(server.database(name), name, show)
             elif self.office.server.exists(name):
                 done = self._sync_one(server.database(name), name, show)
                 done.removed += drop_sent(self.office.server, name, self.keeper)
                 yield done
         if only is None:
             write_whole(self.office)
+
+    def _at_rest(self, name: str, subset: Subset, calm: bool) -> Synced | None:
+        """The outcome where a database needs no question of its own."""
+        local, now = self.office.server.database(name), self.office.clock()
+        part = read_state(local).get("kept", {})
+        if not is_settled(part, subset, first_day(now, subset.months), calm):
+            return None
+        done = at_rest(local, self.keeper)
+        if done is not None:
+            write_synced(local, done, stamp(now))
+        return done
 
     def _sync_one(self, remote: Database, name: str, show: Show) -> Synced:
         server = self.office.server

@@ -15,11 +15,12 @@ from store.api import Server
 
 
 def empty(office: Office) -> None:
-    """Delete every database, the sign-in of the laptop's person included, the kept edits, and the
-    index of texts."""
+    """Delete every database, the sign-in of the laptop's person included, the kept edits, the index
+    of texts, and what is kept of changes."""
     for name in office.server.all_dbs():
         office.server.delete(name)
     office.texts.clear()
+    office.forget_changes()
     shutil.rmtree(office.data / FOLDER, ignore_errors=True)
 
 

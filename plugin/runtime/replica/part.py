@@ -116,6 +116,14 @@ class Part:
         return gone
 
 
+def is_settled(state: State, subset: Subset, first: str, calm: bool) -> bool:
+    """Whether the part is as at the last sync, where the database has no news. `first` is the first
+    day of the choice; a narrowed one depends on other databases too, which are `calm` or not."""
+    if read_subset(state) != subset or not state.get("swept", True):
+        return False
+    return not subset.to_query() or (calm and state.get("since", "") == first)
+
+
 def read_subset(state: State) -> Subset:
     """The choice that the last sync carried out, or began to."""
     return Subset.from_json(state["subset"]) if "subset" in state else WHOLE

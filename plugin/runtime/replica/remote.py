@@ -68,6 +68,11 @@ class Remote:
         """`{"office": id, "person": name, "databases": [{"name", "documents"}]}`."""
         return self._ask("databases", {})
 
+    def news(self, states: Mapping[str, str]) -> Mapping[str, Any]:
+        """`{"office": id, "person": name, "databases": [names], "news": [names]}`: all databases
+        that may be replicated, and those with something new for the states of the last sync."""
+        return self._ask("news", {"states": dict(states)})
+
     def rights(self, database: str, state: str | None) -> Mapping[str, Any]:
         """`{"state", "lost": [hashed ids], "gained": [ids]}` since `state`: replica/rights.py."""
         return self._ask(f"rights/{quote(database, safe='')}", {"state": state})

@@ -16,7 +16,7 @@ from plugin.runtime.replica.remote import Remote
 from plugin.runtime.replica.returning import Keeper, Returns, fetch, leaves_of, writer
 from plugin.runtime.replica.review import REFUSED
 from plugin.runtime.replica.subset import WHOLE, Subset
-from store.api import Database
+from store.api import Database, Server
 from store.errors import NotFound
 from store.replication import Cancel, Progress, Summary, replicate
 from store.types import ChangesOptions, Doc, Seq, ViewOptions
@@ -88,7 +88,7 @@ class DatabaseSync:
         ids = [*rights["gained"], *part.entered]
         bare = not self.subset.attachments
         done.pulled += fetch(self.local, self.office, ids, part.keeping().keeps, bare=bare)
-        self._write_state(rights=rights["state"])
+        self._write_state(rights=rights["state"], there=done.there)
         done.merged, done.conflicts = self._settle()
         done.pushed, done.here = self._push(show)
         done.refused = self.returns.still_refused()
@@ -183,6 +183,28 @@ def read_state(local: Database) -> dict[str, Any]:
         return local.get_local(STATE_ID)
     except NotFound:
         return {}
+
+
+def states_of(local: Server) -> dict[str, str]:
+    """What the office is told at the next sync, by database: those that had a whole one before."""
+    states = {name: read_state(local.database(name)).get("rights") for name in local.all_dbs()}
+    return {name: state for name, state in states.items() if state is not None}
+
+
+def at_rest(local: Database, keeper: Keeper) -> Synced | None:
+    """The outcome of a sync of a database where nothing is new at the office; None where something
+    is to be sent, or to be asked for again."""
+    state, here = read_state(local), local.info()["update_seq"]
+    edits = keeper.folder.all(local.name)
+    if state.get("pushed_seq") != here or any(edit.why == REFUSED for edit in edits):
+        return None
+    return Synced(
+        local.name,
+        conflicts=state.get("conflicts", 0),
+        review=sorted({edit.id for edit in edits}),
+        here=here,
+        there=state["there"],
+    )
 
 
 def written_since(database: Database, seq: Any, person: str) -> Iterator[Doc]:

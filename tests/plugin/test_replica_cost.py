@@ -1,0 +1,147 @@
+"""What a sync costs the office: an idle one is one request, any other what changed for its person.
+
+Counted are requests, rows of changes that stores read, and steps of SQLite in the file of changes
+by readers: none of them depends on how fast the machine is.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plugin import Office
+from store.lite import groups
+from store.lite.database import LiteDatabase
+from store.types import ChangesOptions, Doc
+from tests.plugin.offices import Served, as_person, clone, customer, sync
+
+ANNA = "anna.snelling"
+OTHERS = 20_000
+BATCH = 1000
+
+
+@dataclass
+class Account:
+    """What was asked and read since `clear`. The laptop of the test reads in the same process."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+    steps: int = 0
+
+    def clear(self) -> None:
+        self.requests.clear()
+        self.rows = self.steps = 0
+
+    def step(self) -> int:
+        self.steps += 1
+        return 0
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
+    account = Account()
+    opened, changes = groups.opened, LiteDatabase.changes
+
+    def watched(path: Path) -> sqlite3.Connection:
+        conn = opened(path)
+        conn.set_progress_handler(account.step, 1)
+        return conn
+
+    def counted(database: LiteDatabase, options: ChangesOptions = ChangesOptions()) -> Any:
+        answer = changes(database, options)
+        account.rows += len(answer["results"])
+        return answer
+
+    monkeypatch.setattr(groups, "opened", watched)
+    monkeypatch.setattr(LiteDatabase, "changes", counted)
+    return account
+
+
+@pytest.fixture
+def watched(account: Account, served: Served) -> Served:
+    """The endpoint of an office whose account is kept."""
+    app = served.app.wsgi_app
+
+    def counted(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        account.requests[environ["PATH_INFO"]] += 1
+        return app(environ, start)
+
+    served.app.wsgi_app = counted  # type: ignore[method-assign]
+    return served
+
+
+def test_an_idle_sync_is_one_request_for_all_databases(
+    office: Office, watched: Served, account: Account, tmp_path: Path
+) -> None:
+    customer(office, ANNA, "Acme")
+    clone(tmp_path / "laptop", watched, ANNA)
+    account.clear()
+    done = sync(tmp_path / "laptop")
+    assert account.requests == {"/replica/news": 1}
+    assert {"customers", "tracking", "settings"} <= done.keys()
+
+
+def test_a_database_with_news_is_asked_and_the_others_are_not(
+    office: Office, watched: Served, account: Account, tmp_path: Path
+) -> None:
+    clone(tmp_path / "laptop", watched, ANNA)
+    customer(office, "zane.levy", "Of Zane")
+    account.clear()
+    sync(tmp_path / "laptop")
+    assert account.requests == {"/replica/news": 1}, "what others may read is no news"
+    customer(office, ANNA, "Acme")
+    account.clear()
+    assert sync(tmp_path / "laptop")["customers"].pulled == 1
+    asked = {path for path in account.requests if path != "/replica/news"}
+    assert asked and all("customers" in path for path in asked), asked
+
+
+def of_zane() -> Iterator[list[Doc]]:
+    at = {"at": "2026-01-05T08:00:00Z", "by": "zane.levy"}
+    names = {"team": ["zane.levy"]}
+    facts = {"form": "customer", "owner": "zane.levy", "readers": names, "authors": names}
+    for start in range(0, OTHERS, BATCH):
+        yield [
+            {"_id": f"customer:z{n}", "name": f"Z{n}", **facts, "created": at, "updated": at}
+            for n in range(start, start + BATCH)
+        ]
+
+
+def test_a_sync_costs_what_changed_for_its_person(
+    office: Office, watched: Served, account: Account, tmp_path: Path
+) -> None:
+    mine = [customer(office, ANNA, f"Acme {number}") for number in range(3)]
+    data = tmp_path / "laptop"
+    clone(data, watched, ANNA)
+    door, leader = (as_person(office, name) for name in (ANNA, "dustin.brinkmann"))
+
+    def edit(text: str) -> None:
+        database = door.database("customers")
+        database.save(mine[0].id, database.open(mine[0].id).rev, {"address": text})
+
+    def hand_over(docid: str) -> None:
+        database = leader.database("customers")
+        database.save(docid, database.open(docid).rev, {"owner": "zane.levy"})
+
+    def cost(change: Callable[[], None]) -> tuple[int, int, int]:
+        change()
+        office.reader_changes("customers").level()  # as an index: once for everybody
+        account.clear()
+        done = sync(data)["customers"]
+        assert done.pulled + done.removed == 1
+        return account.requests.total(), account.rows, account.steps
+
+    quiet = [cost(lambda: edit("Old street")), cost(lambda: hand_over(mine[1].id))]
+    for batch in of_zane():
+        office.server.database("customers").bulk_docs(batch)
+    busy = [cost(lambda: edit("New street")), cost(lambda: hand_over(mine[2].id))]
+    for (requests, rows, steps), (more_requests, more_rows, more_steps) in zip(
+        quiet, busy, strict=True
+    ):
+        assert more_requests == requests
+        assert more_rows <= rows + 20
+        assert more_steps < steps + OTHERS
