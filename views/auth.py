@@ -26,17 +26,11 @@ OPEN = frozenset(
         "language.theme",
         "static",
         "bootstrap.static",
-        "replication.token",
-        "replication.databases",
-        "replication.rights",
-        "replication.sizes",
-        "replication.kept",
-        "replication.wait",
-        "replication.leave",
     )
 )
-"""Pages for everybody, and those of laptops, which prove themselves in each request. Whoever adds
-one here decides who may see it; nothing else is open."""
+"""Pages for everybody. Whoever adds one here decides who may see it."""
+LAPTOPS = "replication"
+"""The blueprint of laptops: no session opens it, each request proves itself."""
 Answer = Response | str | tuple[str, int]
 
 
@@ -54,9 +48,14 @@ def load(mark: str) -> User | None:
     return User(person, identity, stamp) if person else None
 
 
+def is_open(endpoint: str | None) -> bool:
+    """Whether nobody has to be signed in by a session: for what is not there at all, too."""
+    return endpoint is None or endpoint in OPEN or endpoint.startswith(f"{LAPTOPS}.")
+
+
 def check_person() -> Response | None:
     """Before each request: who it is, and the sign-in page for nobody."""
-    if request.endpoint in OPEN or request.endpoint is None:
+    if is_open(request.endpoint):
         _note(user() if request.endpoint not in ("static", "bootstrap.static") else None)
         return None
     who = user()

@@ -50,3 +50,16 @@ def test_wrong_tries_tell_nobody_who_works_here(app: Flask) -> None:
     known, unknown = answers("anna.snelling"), answers("nobody.atall")
     assert [status for status, _ in known] == [status for status, _ in unknown]
     assert known[-1][0] == 429
+
+
+@pytest.mark.parametrize("token", ["", "no such token"])
+def test_every_question_of_laptops_is_refused_to_nobody(app: Flask, token: str) -> None:
+    """Also of one that is added: it is found in the map of addresses."""
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("replication.") and rule.endpoint != "replication.token":
+            path = rule.rule.replace("<path:database>", "customers")
+            status, told = ask(app, path, "{}", token)
+            assert (status, told["error"]) == (401, "Unknown"), path
+            asked += 1
+    assert asked >= 5
