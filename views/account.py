@@ -22,6 +22,7 @@ class Laptop:
     id: str
     label: str
     since: str
+    used: str
     revoked: str
 
 
@@ -45,6 +46,7 @@ def _show(problem: str, status: int) -> tuple[str, int]:
             one.id,
             one.label or one.kind,
             times.time(one.issued_at),
+            times.time(one.used_at) if one.used_at else "",
             times.time(one.revoked_at) if one.revoked_at else "",
         )
         for one in shell().credentials.tokens(_who().name)

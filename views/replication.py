@@ -6,6 +6,7 @@ what a person sees and may push is `plugin.runtime.replica`'s.
 
 import base64
 import binascii
+import logging
 from collections.abc import Mapping
 from threading import BoundedSemaphore
 from typing import Any
@@ -21,6 +22,7 @@ from plugin import (
     FilteredServer,
     NotFound,
     Office,
+    Session,
     SessionKind,
     Token,
     TooManyTries,
@@ -35,11 +37,12 @@ from store.types import Seq
 from store.wire import protocol_app
 from views.throttle import monotonic_throttle
 
+LOG = logging.getLogger(__name__)
 MAX_BODY = 4 * 1024 * 1024
 WAITING_FEEDS = 500
 """Live feeds at the same time: as many laptops as may follow, and threads of the server for
 others beside them."""
-MOST_WAITING = 4
+MOST_WAITING = 500
 """Laptops that may wait for changes at a time, each in a thread of the server; the others are asked
 to look again after `PAUSE` seconds."""
 LONGEST_WAIT = 25.0
@@ -142,19 +145,37 @@ class _Door:
         self.waiting = BoundedSemaphore(MOST_WAITING)
 
     def server_for(self, environ: dict[str, Any]) -> FilteredServer:
+        headers = {"Authorization": environ.get("HTTP_AUTHORIZATION", "")}
         try:
-            identity = self.asker({"Authorization": environ.get("HTTP_AUTHORIZATION", "")})
+            identity = self.asker(headers)
         except TooManyTries as error:
+            LOG.warning("Refused %s: too many wrong passwords.", _address(environ))
             raise Forbidden(str(error)) from error
         except DivanError as error:
+            LOG.warning("Refused %s: %s", _address(environ), error)
             raise Unauthorized("Name or password is incorrect.") from error
-        return FilteredServer(self.office.session(identity))
+        mark = self.credentials.stamp(str(identity.name))
+        return FilteredServer(
+            self.office.session(identity), lambda: self._again(headers, identity, mark)
+        )
+
+    def _again(self, headers: Mapping[str, str], before: Identity, mark: str) -> Session:
+        """The session as it would be now. Raises Unauthorized where the token, the password or the
+        person is no more."""
+        try:
+            if not _is_basic(headers):
+                return self.office.session(self.asker(headers))
+            if self.credentials.stamp(str(before.name)) != mark:
+                raise Unknown("The password was changed.")
+            identity = self._identity(str(before.name), SessionKind.PASSWORD)
+        except DivanError as error:
+            raise Unauthorized("Name or password is incorrect.") from error
+        return self.office.session(identity)
 
     def asker(self, headers: Mapping[str, str]) -> Identity:
         """Raises Unknown, TooManyTries."""
-        scheme, _, value = headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "basic":
-            return self.by_password(*_pair(value))
+        if _is_basic(headers):
+            return self.by_password(*_pair(headers["Authorization"].partition(" ")[2]))
         return self._identity(self.token(headers).name, SessionKind.LAPTOP)
 
     def token(self, headers: Mapping[str, str]) -> Token:
@@ -167,6 +188,7 @@ class _Door:
             raise Unknown("The office does not take this laptop's token.")
         if token.revoked_at:
             raise Ended("The access of this laptop was ended.")
+        self.credentials.note_use(token)
         return token
 
     def by_password(self, login: str, password: str) -> Identity:
@@ -189,6 +211,14 @@ class _Door:
             return self.office.directory.identity(name, kind)
         except NotFound as error:
             raise Unknown("This person has left.") from error
+
+
+def _is_basic(headers: Mapping[str, str]) -> bool:
+    return headers.get("Authorization", "").partition(" ")[0].lower() == "basic"
+
+
+def _address(environ: Mapping[str, Any]) -> str:
+    return str(environ.get("REMOTE_ADDR", "somebody"))
 
 
 def _pair(value: str) -> tuple[str, str]:

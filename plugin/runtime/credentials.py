@@ -25,6 +25,7 @@ from store.types import Doc
 
 SHORTEST, LONGEST = 10, 1000
 INVITATION = timedelta(days=7)
+USED_EVERY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Token:
     label: str
     issued_at: str
     revoked_at: str = ""
+    used_at: str = ""
+    """About when it was used last, `USED_EVERY` more or less."""
 
 
 def password_problem(password: str) -> Message | None:
@@ -161,6 +164,13 @@ class Credentials:
         doc = self._store.get(f"token:{digest(secret)}")
         return _token(doc) if doc else None
 
+    def note_use(self, token: Token) -> None:
+        """Remember that the token was used, where that was not noted a short while ago."""
+        now = self._clock()
+        if token.used_at and now - parse_stamp(token.used_at) < USED_EVERY:
+            return
+        self._store.update(f"token:{token.id}", lambda doc: doc | {"used_at": stamp(now)})
+
     def tokens(self, name: str) -> list[Token]:
         """All tokens of a person, revoked ones too, the oldest first."""
         found = [_token(doc) for doc in self._store.all("token:") if doc["name"] == name]
@@ -244,4 +254,5 @@ def _token(doc: Doc) -> Token:
         doc["label"],
         doc["issued_at"],
         doc.get("revoked_at", ""),
+        doc.get("used_at", ""),
     )

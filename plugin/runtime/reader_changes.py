@@ -9,7 +9,7 @@ its leaves.
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -83,6 +83,11 @@ class ReaderChanges:
             return [row["doc"]]
         leaves = [entry["ok"] for entry in found if "ok" in entry]
         return [leaf for leaf in leaves if not leaf.get("_deleted")] or leaves
+
+
+def has_news(changes: ChangesByGroup, groups: Collection[str], number: int) -> bool:
+    """Whether a document of these groups changed after the place, or was taken out of one."""
+    return bool(changes.since(groups, number, 1).rows) or bool(changes.left(groups, number))
 
 
 def _name(branch: Doc) -> str:

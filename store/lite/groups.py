@@ -41,11 +41,11 @@ Stored = tuple[str, int, int, int, str, str | None]
 @dataclass(frozen=True)
 class Page:
     """Rows in the form of `_changes` with all leaves; `last_seq` is where the next page begins, and
-    `more` says whether it has any."""
+    `pending` is how many rows come after this one."""
 
     rows: list[Row]
     last_seq: Seq
-    more: bool
+    pending: int
 
 
 class ChangesByGroup:
@@ -140,8 +140,9 @@ class ChangesByGroup:
                 text = json.dumps(sorted(wanted))
                 rows = self._conn.execute(far, (text, number, limit + 1)).fetchall()
             told = [self._row(*row) for row in rows[:limit]]
-            more = len(rows) > limit
-            return Page(told, told[-1]["seq"] if more else self.last_seq(), more)
+            if len(rows) <= limit:
+                return Page(told, self.last_seq(), 0)
+            return Page(told, told[-1]["seq"], self.after(groups, rows[limit - 1][2]))
 
     def _near(self, wanted: Collection[int], number: int, most: int) -> list[Stored] | None:
         """The rows found by looking at all changes in turn; None where most are of others."""
@@ -165,6 +166,13 @@ class ChangesByGroup:
     def inside(self, groups: Collection[str]) -> set[str]:
         """Ids of all documents of these groups, deleted ones too."""
         return self._ids_of(f"SELECT docid FROM docs WHERE {SOME} AND n > ?", groups, -1)
+
+    def after(self, groups: Collection[str], number: int) -> int:
+        """How many documents of these groups changed after the place, deleted ones too."""
+        query = f"SELECT count(*) FROM docs INDEXED BY docs_by_group WHERE {SOME} AND n > ?"
+        with self._lock:
+            numbers = json.dumps(sorted(self._numbers(groups)))
+            return int(self._conn.execute(query, (numbers, number)).fetchone()[0])
 
     def count(self, groups: Collection[str]) -> int:
         """How many documents of these groups are not deleted."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench import growth, measuring, sqlite_alone
+from tests.bench import growth, measuring, replicas, sqlite_alone
 from tests.bench.figures import Figures, median, table
 from tests.bench.subjects import InProcess, OverHttp
 
@@ -32,8 +32,17 @@ def main() -> None:
     parser.add_argument(
         "--growth", type=int, nargs="*", default=SIZES, help="sizes for the cost of growth"
     )
+    parser.add_argument(
+        "--clone",
+        type=int,
+        metavar="DOCUMENTS",
+        help="only this: a laptop's first clone of so many beside PouchDB's, and an idle sync",
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="divan-bench-") as folder:
+        if options.clone:
+            print(replicas.run(Path(folder), options.clone, options.couchdb))
+            return
         _compare(Path(folder), options)
         if options.growth:
             print("\nHow cost grows (in process):")

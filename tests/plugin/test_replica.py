@@ -291,3 +291,25 @@ def test_a_deletion_at_the_office_reaches_the_laptop(
     sync(laptop_data)
     with Office.open(laptop_data) as laptop, pytest.raises(NotFound):
         laptop.system().database("customers").open(doc.id)
+
+
+def test_a_clone_settles_the_conflicts_that_came_with_it_without_an_index(
+    office: Office, served: Served, tmp_path: Path
+) -> None:
+    doc = customer(office, "anna.snelling", "Acme", address="Old street")
+    store = office.server.database("customers")
+    base = store.get(doc.id)
+    for item, digest in (("address", "a" * 32), ("phone", "b" * 32)):
+        line = {"start": 2, "ids": [digest, base["_rev"].split("-")[1]]}
+        at = [2, "2030-01-01T08:00:00Z", "anna.snelling"]
+        branch = {**base, item: "new", "changed": {**base.get("changed", {}), item: at}}
+        branch |= {"_rev": f"2-{digest}", "_revisions": line}
+        assert store.bulk_docs([branch], new_edits=False) == []
+    clone(tmp_path / "laptop", served, "anna.snelling")
+    with Office.open(tmp_path / "laptop") as laptop:
+        local = laptop.server.database("customers")
+        assert local.design_info("index")["view_index"]["update_seq"] == 0
+        merged = local.get(doc.id, conflicts=True)
+    assert (merged["address"], merged["phone"]) == ("new", "new")
+    assert "_conflicts" not in merged
+    assert store.get(doc.id)["_rev"] == merged["_rev"]

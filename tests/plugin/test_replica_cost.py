@@ -16,6 +16,7 @@ import pytest
 from plugin import Office
 from store.lite import groups
 from store.lite.database import LiteDatabase
+from store.replication import Options
 from store.types import ChangesOptions, Doc
 from tests.plugin.offices import Served, as_person, clone, customer, sync
 
@@ -100,14 +101,26 @@ def test_a_database_with_news_is_asked_and_the_others_are_not(
     assert asked and all("customers" in path for path in asked), asked
 
 
-def of_zane() -> Iterator[list[Doc]]:
-    at = {"at": "2026-01-05T08:00:00Z", "by": "zane.levy"}
-    names = {"team": ["zane.levy"]}
-    facts = {"form": "customer", "owner": "zane.levy", "readers": names, "authors": names}
-    for start in range(0, OTHERS, BATCH):
+def test_one_sync_brings_everything_however_many_pages_it_takes(
+    office: Office, served: Served, tmp_path: Path
+) -> None:
+    many = 2 * Options().batch + 500
+    for batch in of(ANNA, many):
+        office.server.database("customers").bulk_docs(batch)
+    clone(tmp_path / "laptop", served, ANNA)
+    with Office.open(tmp_path / "laptop") as laptop:
+        assert laptop.server.database("customers").info()["doc_count"] >= many
+
+
+def of(person: str, many: int) -> Iterator[list[Doc]]:
+    """Documents that one person alone reads, in batches."""
+    at = {"at": "2026-01-05T08:00:00Z", "by": person}
+    names = {"team": [person]}
+    facts = {"form": "customer", "owner": person, "readers": names, "authors": names}
+    for start in range(0, many, BATCH):
         yield [
-            {"_id": f"customer:z{n}", "name": f"Z{n}", **facts, "created": at, "updated": at}
-            for n in range(start, start + BATCH)
+            {"_id": f"customer:{n}", "name": f"N{n}", **facts, "created": at, "updated": at}
+            for n in range(start, min(start + BATCH, many))
         ]
 
 
@@ -136,7 +149,7 @@ def test_a_sync_costs_what_changed_for_its_person(
         return account.requests.total(), account.rows, account.steps
 
     quiet = [cost(lambda: edit("Old street")), cost(lambda: hand_over(mine[1].id))]
-    for batch in of_zane():
+    for batch in of("zane.levy", OTHERS):
         office.server.database("customers").bulk_docs(batch)
     busy = [cost(lambda: edit("New street")), cost(lambda: hand_over(mine[2].id))]
     for (requests, rows, steps), (more_requests, more_rows, more_steps) in zip(

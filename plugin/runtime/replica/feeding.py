@@ -36,7 +36,8 @@ class Feed:
         self._keeping = keeping
 
     def page(self, options: ChangesOptions) -> dict[str, Json]:
-        """`pending` is 0 at the end and 1 before it: the true number would count what is hidden."""
+        """`pending` counts the person's own documents alone; where a filter looks into them, those
+        that it may let through."""
         part = options.filter == FILTER
         options, keeps = chosen(options, self._keeping)
         with_documents = part or options.include_docs
@@ -64,12 +65,12 @@ class Feed:
             return {
                 "results": page.rows,
                 "last_seq": page.last_seq,
-                "pending": int(page.more),
+                "pending": page.pending,
             }
         rows = changes.rows_of(options.doc_ids or (), groups, number)
         more = len(rows) > limit
         last = rows[limit - 1]["seq"] if more else changes.last_seq()
-        return {"results": rows[:limit], "last_seq": last, "pending": int(more)}
+        return {"results": rows[:limit], "last_seq": last, "pending": max(0, len(rows) - limit)}
 
     def _documents(self, rows: Sequence[Row], options: ChangesOptions) -> list[Row]:
         """The rows with their documents as they are now; without those that are hidden by now."""
@@ -103,7 +104,8 @@ class Feed:
             for row in answer["results"]:
                 if wanted is not None and len(results) >= wanted:
                     last = results[-1]["seq"] if results else options.since
-                    return {"results": results, "last_seq": last, "pending": 1}
+                    pending = changes.after(self._visibility.groups(), -1)
+                    return {"results": results, "last_seq": last, "pending": max(1, pending)}
                 if self._visibility.allows_change(row):
                     results.append(_change(row, options))
             asked = replace(asked, since=answer["last_seq"])

@@ -18,6 +18,7 @@ from plugin.runtime.replica.keeping import Keeping
 from plugin.runtime.replica.pushing import Guard, Pusher
 from plugin.runtime.replica.subset import Subset
 from plugin.runtime.replica.visibility import Visibility
+from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from store.cancel import Cancel
 from store.errors import Forbidden
 from store.errors import NotFound as Missing
@@ -46,7 +47,8 @@ class FilteredDatabase:
     under the person's user context, so that the store validates pushes once more. `acl_pushed` is
     called after a push that held the ACL; `guard` is entered around the write of a document and
     raises Forbidden. `keeping` says what a choice of the person comes to, for the filter `_subset`
-    of changes.
+    of changes. `again` gives the context anew to a feed that waited: rights may have changed, or
+    the right to ask have ended, which it raises.
     """
 
     def __init__(
@@ -55,16 +57,24 @@ class FilteredDatabase:
         acl_pushed: Callable[[], object] = lambda: None,
         guard: Guard = lambda doc: nullcontext(),
         keeping: Callable[[Subset], Keeping] = lambda subset: Keeping({}),
+        again: Callable[[], Context] | None = None,
     ) -> None:
+        self._server = context.office.server
         self._inner = context.reading
         self._writer = context.writing
         self._access = context.access
         self._identity = context.identity
         self._acl_pushed = acl_pushed
         self._guard = guard
-        self._visibility = Visibility(context)
-        self._feed = Feed(context.reading, self._visibility, keeping)
+        self._keeping = keeping
+        self._again = again or (lambda: context)
+        self._credentials: dict[str, Seq] = {}
+        self._look(context)
         self._locals = f"_local/{context.identity.name}:"
+
+    def _look(self, context: Context) -> None:
+        self._visibility = Visibility(context)
+        self._feed = Feed(context.reading, self._visibility, self._keeping)
 
     @property
     def name(self) -> str:
@@ -186,7 +196,6 @@ class FilteredDatabase:
         return {"id": row["id"], "docs": docs}
 
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
-        """`pending` is 0 at the end and 1 before it: the true number would count what is hidden."""
         return self._feed.page(options)
 
     def changes_pages(
@@ -195,7 +204,19 @@ class FilteredDatabase:
         return pages(self.changes, options)
 
     def wait_for_change(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:
-        return self._inner.wait_for_change(stored_seq(since), timeout, cancel)
+        """Also wakes, with False, where somebody's right to ask ended: it may be that of this feed,
+        which then raises Unauthorized."""
+        asked = {self.name: stored_seq(since)} | self._ended_since()
+        changed = self._server.wait_for_changes(asked, timeout, cancel)
+        self._credentials = {}
+        self._look(self._again())
+        return self.name in changed
+
+    def _ended_since(self) -> dict[str, Seq]:
+        if not self._credentials and self._server.exists(CREDENTIALS):
+            seq = self._server.database(CREDENTIALS).info()["update_seq"]
+            self._credentials = {CREDENTIALS: seq}
+        return self._credentials
 
     def revs_diff(self, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
         there = self._visibility.shown(revs.keys())

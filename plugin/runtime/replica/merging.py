@@ -15,7 +15,7 @@ from plugin.runtime.form import CONFLICTS
 from plugin.runtime.merge import Branch, Clash, Merged, differing, ended, merge, overruled
 from store.api import Database
 from store.errors import NotFound
-from store.types import Doc, ViewOptions
+from store.types import ChangesOptions, Doc, ViewOptions
 
 if TYPE_CHECKING:
     from plugin.runtime.office import Office
@@ -61,6 +61,14 @@ def conflicted(database: Database) -> Iterator[str]:
         skip += PAGE
 
 
+def conflicted_unindexed(database: Database) -> Iterator[str]:
+    """The same by looking at all documents: quicker where no index is built yet."""
+    for page in database.changes_pages(ChangesOptions(style="all_docs")):
+        for row in page["results"]:
+            if len(row["changes"]) > 1 and len(live_branches(database, row["id"])) > 1:
+                yield row["id"]
+
+
 def settle(
     database: Database,
     docid: str,
@@ -102,10 +110,12 @@ def settle_all(
     database: Database,
     wishes: Wishes = usual,
     overruled: Overruled = lambda database, docid, losers: None,
+    *,
+    indexed: bool = True,
 ) -> tuple[int, int]:
     """Merge what can be merged. Returns how many were merged and how many wait for a person."""
     merged = waiting = 0
-    for docid in list(conflicted(database)):
+    for docid in list((conflicted if indexed else conflicted_unindexed)(database)):
         if settle(database, docid, wishes, overruled):
             merged += 1
         else:

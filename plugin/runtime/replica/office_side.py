@@ -1,6 +1,7 @@
 """The office as a laptop meets it: the databases of one person, and what his rights did to them."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ from plugin.runtime.context import Context
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.managers import guarded_push
 from plugin.runtime.office import Office
-from plugin.runtime.reader_changes import BARE
+from plugin.runtime.reader_changes import BARE, has_news
 from plugin.runtime.replica.choosing import answer_kept, keeping_of, size_of
 from plugin.runtime.replica.filtered import FilteredDatabase, may_replicate
 from plugin.runtime.replica.remote import PROTOCOL
@@ -21,6 +22,7 @@ from plugin.runtime.settings import kept_secret
 from store.cancel import Cancel
 from store.errors import Forbidden
 from store.errors import NotFound as StoreNotFound
+from store.lite.groups import stored_seq
 from store.types import ADMIN, Seq, UserContext
 
 KEY = "replica_key"
@@ -31,8 +33,11 @@ SHARED_SETTINGS = ("company_name", "language", "time_zone", "currency")
 class FilteredServer:
     """Implements `store.api.Server` for one identity: what it may replicate, and nothing else."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, again: Callable[[], Session] | None = None) -> None:
+        """`again` gives the session as it would be now to who waits long, or raises what a new
+        request would be answered."""
         self._session = session
+        self._again = again or (lambda: session)
 
     def all_dbs(self) -> list[str]:
         return replicable(self._session)
@@ -47,24 +52,40 @@ class FilteredServer:
         raise Forbidden("Databases are deleted at the office.")
 
     def database(self, name: str, user: UserContext = ADMIN) -> FilteredDatabase:
-        context = _context(self._session, name)
-        if context is None:
-            raise StoreNotFound("Database does not exist.")
+        context = _demanded(self._session, name)
         office = self._session.office
         return FilteredDatabase(
             context,
             lambda: office.apply_acl(name),
             partial(guarded_push, office, name),
             partial(keeping_of, context),
+            lambda: _demanded(self._again(), name),
         )
 
     def wait_for_changes(
         self, since: Mapping[str, Seq], timeout: float, cancel: Cancel | None = None
     ) -> frozenset[str]:
-        shown = {name: since[name] for name in self.all_dbs() if name in since}
-        if hidden := frozenset(since) - shown.keys():
+        """Those with something new for this identity: what others may read wakes nobody."""
+        asked = {name: since[name] for name in self.all_dbs() if name in since}
+        if hidden := frozenset(since) - asked.keys():
             return hidden  # they do not exist for this identity
-        return self._session.office.server.wait_for_changes(shown, timeout, cancel)
+        end = time.monotonic() + timeout
+        while True:
+            reached: dict[str, Seq] = {}
+            news = {name for name, seq in asked.items() if self._is_news(name, seq, reached)}
+            left = end - time.monotonic()
+            if news or left <= 0:
+                return frozenset(news)
+            if not self._session.office.server.wait_for_changes(reached, left, cancel):
+                return frozenset()
+
+    def _is_news(self, name: str, seq: Seq, reached: dict[str, Seq]) -> bool:
+        """Whether something changed since; `reached` is told how far that was looked at."""
+        visibility = Visibility(_demanded(self._session, name))
+        changes = visibility.changes.level()
+        reached[name] = stored_seq(changes.last_seq())
+        number = changes.number(seq)
+        return number is None or has_news(changes, visibility.groups(), number)
 
     def standings(self, databases: Sequence[str]) -> dict[str, str]:
         shown = set(self.all_dbs())
@@ -130,6 +151,13 @@ def news_for(office: Office, identity: Identity, body: Mapping[str, Any]) -> dic
         if name not in states or _rights(session.context(name)).changed_since(states[name])
     ]
     return {"office": office.id, "person": identity.name, "databases": names, "news": news}
+
+
+def _demanded(session: Session, name: str) -> Context:
+    context = _context(session, name)
+    if context is None:
+        raise StoreNotFound("Database does not exist.")
+    return context
 
 
 def _rights(context: Context) -> Rights:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugin.runtime.errors import BadInput
-from plugin.runtime.reader_changes import ReaderChanges
+from plugin.runtime.reader_changes import ReaderChanges, has_news
 from plugin.runtime.replica.sync import hashed
 from store.lite.groups import ChangesByGroup
 from store.types import Seq
@@ -98,8 +98,7 @@ class Rights:
         return (
             told.groups != self.readable
             or told.file != changes.file
-            or bool(changes.since(self.readable, number, 1).rows)
-            or bool(changes.left(told.groups, number))
+            or has_news(changes, told.groups, number)
         )
 
     def _read(self, state: str) -> Told:

@@ -89,7 +89,7 @@ class DatabaseSync:
         bare = not self.subset.attachments
         done.pulled += fetch(self.local, self.office, ids, part.keeping().keeps, bare=bare)
         self._write_state(rights=rights["state"], there=done.there)
-        done.merged, done.conflicts = self._settle()
+        done.merged, done.conflicts = self._settle(cloned="rights" not in state)
         done.pushed, done.here = self._push(show)
         done.refused = self.returns.still_refused()
         kept = self.keeper.folder.all(self.local.name)
@@ -154,13 +154,13 @@ class DatabaseSync:
             removed += 1
         return removed
 
-    def _settle(self) -> tuple[int, int]:
+    def _settle(self, cloned: bool) -> tuple[int, int]:
         """Merge; who saved last is then perhaps somebody else, so what is mine is noted first. What
         a form lets go without a question, its person finds among the kept edits."""
         pending = sorted(self._unsent())
         if pending != read_state(self.local).get("pending", []):
             self._write_state(pending=pending)
-        return settle_all(self.local, self.wishes, self.keeper.overrule)
+        return settle_all(self.local, self.wishes, self.keeper.overrule, indexed=not cloned)
 
     def _write_kept(self, kept: dict[str, Any]) -> None:
         self._write_state(kept=kept)
