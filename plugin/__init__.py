@@ -12,7 +12,7 @@ from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp
 from plugin.runtime.context import told
 from plugin.runtime.credentials import SHORTEST as SHORTEST_PASSWORD
 from plugin.runtime.credentials import Credentials, Token, password_problem
-from plugin.runtime.directory import SERVER_NAME, SETTINGS, Directory, Group, Person
+from plugin.runtime.directory import ADMINISTRATORS, SERVER_NAME, SETTINGS, Directory, Group, Person
 from plugin.runtime.document import Document, Raw, StoredFile
 from plugin.runtime.documents import Documents
 from plugin.runtime.effective import Effective, Fact
@@ -34,13 +34,15 @@ from plugin.runtime.feed import all_changes
 from plugin.runtime.fields import FieldError, display, for_input, parse
 from plugin.runtime.form import Action as FormAction
 from plugin.runtime.form import Choice, Condition, Form, Item, Response, Section, is_empty, items_of
+from plugin.runtime.full_access import Grant
+from plugin.runtime.full_access import may_have as may_have_full_access
 from plugin.runtime.listing import Category, Listing, Page, Row
 from plugin.runtime.listing_spec import Column, ListingSpec
 from plugin.runtime.messages import LANGUAGES, Message, Text, choose_language, translate
 from plugin.runtime.module import Action, Agent, DatabaseSpec, FormCode, Module, Scheduled
 from plugin.runtime.notices import SERVER, Outbox, notice_id, notify
 from plugin.runtime.office import Office
-from plugin.runtime.people import ADMINISTRATORS, add_person, make_administrator
+from plugin.runtime.people import add_person, make_administrator
 from plugin.runtime.replica.beginning import begin_laptop, known_office, needs_person
 from plugin.runtime.replica.laptop import Replica, is_replica, whole_at
 from plugin.runtime.replica.office_side import (
@@ -116,6 +118,7 @@ __all__ = [
     "FormCode",
     "Found",
     "FoundDocument",
+    "Grant",
     "Group",
     "Identity",
     "Invalid",
@@ -183,6 +186,7 @@ __all__ = [
     "kept_secret",
     "known_office",
     "make_administrator",
+    "may_have_full_access",
     "needs_person",
     "news_for",
     "notice_id",

@@ -9,7 +9,7 @@ from plugin import SHORTEST_PASSWORD, NotFound, Person, TooManyTries, needs_pers
 from views.language import Preferences, _
 from views.passwords import read_password
 from views.security import local_address
-from views.shell import User, shell, user
+from views.shell import FULL_ACCESS, User, shell, user
 from views.unsent import unsent_page
 
 blueprint = Blueprint("auth", __name__)
@@ -128,6 +128,9 @@ def _ask(target: str, login: str, problem: str, status: int) -> tuple[str, int]:
 
 @blueprint.post("/sign-out")
 def sign_out() -> Response:
+    who, grant_id = user(), cookie.get(FULL_ACCESS)
+    if who is not None and grant_id:
+        shell().office.full_access.end(str(grant_id), who.identity)
     logout_user()
     cookie.clear()
     return redirect(url_for("auth.sign_in"), 303)

@@ -1,16 +1,23 @@
 """What the pages of one office share, and who is asking in this request."""
 
+import logging
 from dataclasses import dataclass
 
 from flask import current_app, g, request, url_for
+from flask import session as cookie
 from flask_login import current_user
 
 from acl import Identity, Privilege
-from plugin import Credentials, Documents, NotFound, Office, Person, Session
+from plugin import Credentials, Documents, Grant, NotFound, Office, Person, Session
+from store.errors import StoreError
 from views.language import current_language
 from views.throttle import Throttle
 
+log = logging.getLogger(__name__)
+
 EXTENSION = "divan"
+FULL_ACCESS = "full_access"
+"""Where the cookie of a session has its full access."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +74,29 @@ def user() -> User | None:
     return current_user if isinstance(current_user._get_current_object(), User) else None
 
 
+def full_access() -> Grant | None:
+    """The full access of the person in this session, while it is on."""
+    who, grant_id = user(), cookie.get(FULL_ACCESS)
+    if who is None or not grant_id:
+        return None
+    if "full_access" not in g:
+        try:
+            g.full_access = shell().office.full_access.active(str(grant_id), who.identity)
+        except StoreError:  # the page of this error is made without it
+            log.exception("full access cannot be looked up")
+            g.full_access = None
+    found: Grant | None = g.full_access
+    return found
+
+
 def session() -> Session:
     """The person's door to the office, one for each request."""
     if "door" not in g:
         who = user()
         if who is None:
             raise NotFound()
-        g.door = shell().office.session_for_request(who.identity, current_language())
+        office = shell().office
+        g.door = office.session_for_request(who.identity, current_language(), full_access())
     found: Session = g.door
     return found
 

@@ -56,6 +56,7 @@ def save_acl(ctx: Context, acl: Acl, rev: str | None) -> None:
         return
     line = {"at": ctx.now(), "by": ctx.by, **logged(differences(before, acl))}
     new = to_document(acl, {**doc, "log": [*(doc.get("log") or []), line]})
+    ctx.note("changed", ACL_ID)
     try:
         with guarded(ctx.office, ctx.name, {ACL_ID: new}):
             ctx.writing.put(new)

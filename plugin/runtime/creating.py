@@ -115,6 +115,8 @@ def create_many(ctx: Context, wanted: Sequence[NewDocument]) -> list[Document | 
             drafts[place] = _prepared(ctx, form_name, items, docid, links)
         except DivanError as error:
             results[place] = error
+    for new in drafts.values():
+        ctx.note("changed", new["_id"])
     with guarded(ctx.office, ctx.name, {new["_id"]: new for new in drafts.values()}):
         rows = ctx.writing.bulk_docs(list(drafts.values())) if drafts else []
     for (place, new), row in zip(drafts.items(), rows, strict=True):

@@ -22,6 +22,8 @@ from store.types import ChangesOptions, Doc, Seq
 SETTINGS = "settings"
 PERSON, GROUP = "person:", "group:"
 ALL_STAFF = "all-staff"
+ADMINISTRATORS = "administrators"
+"""The group that the first access control lists make Manager."""
 EVERYONE = "*"
 SERVER_NAME = "divan-server"
 PATIENCE = 0.5

@@ -96,6 +96,7 @@ class Listing:
         the keys behind the prefix: first those that begin so, then others among the first 2000
         lines; it gives one page. Raises BadInput for a bad token or a missing key.
         """
+        self.context.note("listed", self.spec.name)
         limit = max(1, min(limit, MOST))
         span = under(self._full(prefix))
         if contains.strip():

@@ -21,6 +21,7 @@ from plugin.runtime.deploying import Deployed, Target, deploy_databases, tell
 from plugin.runtime.design import DESIGN_ID, Design, read_design
 from plugin.runtime.directory import SERVER_NAME, SETTINGS, Directory
 from plugin.runtime.errors import NotFound, OfficeError
+from plugin.runtime.full_access import FullAccess, Grant
 from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
 from plugin.runtime.modules import Modules
 from plugin.runtime.moment import Moment
@@ -155,6 +156,11 @@ class Office:
         return Credentials(self.server, self.clock)
 
     @cached_property
+    def full_access(self) -> FullAccess:
+        """Full access of administrators, and its log."""
+        return FullAccess(self)
+
+    @cached_property
     def coordination(self) -> Database:
         """Leases and counters, for the server alone. Not on laptops."""
         return server_database(self.server, COORDINATION, history=20)
@@ -168,9 +174,12 @@ class Office:
         """What `identity` may do here; `language` is the one chosen for the pages."""
         return Session(self, identity, chosen_language=language)
 
-    def session_for_request(self, identity: Identity, language: str = "") -> Session:
-        """The same for one request, which sees the ACLs as they were when it first asked."""
-        return Session(self, identity, chosen_language=language, moment=Moment(self))
+    def session_for_request(
+        self, identity: Identity, language: str = "", full: Grant | None = None
+    ) -> Session:
+        """The same for one request, which sees the ACLs as they were when it first asked; with
+        `full` past all of them."""
+        return Session(self, identity, chosen_language=language, moment=Moment(self), full=full)
 
     def system(self) -> Session:
         """The server itself (`divan-server`): agents and imports; no ACL stops it."""

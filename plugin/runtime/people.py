@@ -6,15 +6,12 @@ Used by the command line, which acts for the server: who has the data directory 
 from collections.abc import Mapping
 from typing import Any
 
-from plugin.runtime.directory import GROUP, PERSON, SERVER_NAME, SETTINGS
+from plugin.runtime.directory import ADMINISTRATORS, GROUP, PERSON, SERVER_NAME, SETTINGS
 from plugin.runtime.document import Document
 from plugin.runtime.documents import Documents
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.office import Office
 from store.errors import NotFound as Missing
-
-ADMINISTRATORS = "administrators"
-"""The group that the first access control lists make Manager."""
 
 
 def demand_office(office: Office) -> None:

@@ -77,7 +77,7 @@ class ReaderSets:
         return self._current()[0]
 
     def _plain_sets(self, ctx: Context, sets: Sets) -> tuple[str, ...]:
-        if ctx.system:
+        if ctx.reads_all:
             return tuple(sorted(sets.readers))
         with self._lock:
             cached = self._plain.get(ctx.names)
@@ -185,7 +185,7 @@ def _conflict_sets(ctx: Context, sets: Sets) -> list[str]:
     return [
         name
         for name, branches in sorted(sets.conflicts.items())
-        if ctx.system or can_read_all(ctx.names, branches)
+        if ctx.reads_all or can_read_all(ctx.names, branches)
     ]
 
 

@@ -41,6 +41,7 @@ def fetch(ctx: Context, docid: str) -> Raw:
         raise NotFound from error
     if not ctx.may_read(live_branches(ctx, raw)):
         raise NotFound
+    ctx.note("opened", docid)
     return raw
 
 

@@ -100,6 +100,7 @@ def stored(ctx: Context, new: Raw) -> Document:
     """Write under the person's own name. The store's refusal becomes Refused with its reason.
 
     Raises Invalid where a database would lose its last Manager."""
+    ctx.note("changed", new["_id"])
     try:
         with guarded(ctx.office, ctx.name, {new["_id"]: new}):
             rev = ctx.writing.put(new)
@@ -119,6 +120,7 @@ def delete(ctx: Context, docid: str, rev: str) -> None:
     if current["_rev"] != rev:
         raise SaveConflict({}, current, ())
     stubs = [stub(ctx, docid, branch) for branch in live_branches(ctx, current)]
+    ctx.note("deleted", docid)
     with guarded(ctx.office, ctx.name, {docid: None}):
         answers = ctx.writing.bulk_docs(stubs)
     for answer in answers:

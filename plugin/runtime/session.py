@@ -11,6 +11,7 @@ from plugin.runtime.directory import SETTINGS, People
 from plugin.runtime.documents import Documents
 from plugin.runtime.effective import Effective, everywhere
 from plugin.runtime.errors import NotFound, OfficeError
+from plugin.runtime.full_access import Grant
 from plugin.runtime.listing import Listing
 from plugin.runtime.messages import LANGUAGES, Text
 from plugin.runtime.module import DatabaseSpec, Module
@@ -50,6 +51,8 @@ class Session:
     chosen_language: str = ""
     moment: Moment | None = None
     """What it remembers, where it is for one request."""
+    full: Grant | None = None
+    """Full access of an administrator, while it is on."""
 
     @cached_property
     def language(self) -> str:
@@ -80,7 +83,7 @@ class Session:
         """What the door's operations need. Raises NotFound."""
         state = (self.moment or self.office).state(name)
         held = access(state.acl, self.identity)
-        if self.is_system:
+        if self.is_system or self.full:
             roles = frozenset(state.acl.roles)
             held = Access(Level.MANAGER, frozenset(Privilege), roles)
         return Context(self.office, self, name, held, state.design)
@@ -95,6 +98,8 @@ class Session:
 
     def search(self, text: str, *, database: str = "", limit: int = 20, after: str = "") -> Found:
         """Documents of all databases, or of one, that hold all words of a text; see `finding`."""
+        if self.full:
+            self.office.full_access.note(self.full, "searched", database, text)
         return search(self, text, database=database, limit=limit, after=after)
 
     def people(self) -> People:
@@ -141,7 +146,7 @@ class Session:
         page must not cost more because colleagues have mailboxes."""
         owners = self.office.owners()
         personal = [name for name, (_, spec) in owners.items() if spec.template]
-        if self.is_system or not personal:
+        if self.is_system or self.full or not personal:
             return owners
         acls = self.office.personal_acls.of(personal)
         shut = {

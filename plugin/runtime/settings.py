@@ -161,6 +161,12 @@ SETTINGS = (
         "|smtp|exchange",
     ),
     Setting(
+        "full_access_minutes",
+        int,
+        30,
+        "Minutes after which the full access of an administrator ends by itself.",
+    ),
+    Setting(
         "session_hours", int, 12, "Hours after which a person who did nothing must sign in again."
     ),
 )
