@@ -271,6 +271,17 @@ def test_a_person_is_shown_in_all_databases_and_on_a_document(divan: Divan) -> N
     divan.fails(NOT_FOUND, "acl", "person", "nobody")
 
 
+def test_the_last_administrator_cannot_leave(divan: Divan) -> None:
+    divan.facts("user", "add", "rita", "--admin")
+    told = divan.fails(FAILED, "user", "leave", "rita")
+    assert "Make somebody else Manager there first." in told
+    demoted = ("acl", "set", "tracking", "administrators", "--level", "Reader")
+    for options in ((), ("--dry-run",)):
+        assert "no active person is Manager" in divan.fails(FAILED, *demoted, *options)
+    divan.facts("user", "add", "otto", "--admin")
+    assert divan("user", "leave", "rita")[0] == 0
+
+
 def test_what_makes_no_sense_in_an_acl_is_refused_and_nothing_changes(divan: Divan) -> None:
     before = divan.facts("acl", "show", "settings")
     assert "Manager" in divan.fails(FAILED, "acl", "set", "settings", "administrators", "--remove")
