@@ -13,13 +13,12 @@ FIXED_TITLES = {DEFAULT_ENTRY: "Everybody else", ANONYMOUS_ENTRY: "Not signed in
 def stable_id(typed: str) -> str:
     """The stable id for what somebody typed: an id, a login, a mail address, or the name that
     people see where it is one person's or group's alone. Else the text as it is."""
-    directory = shell().office.directory
-    people = directory.people()
+    people = session().people()
     text = typed.strip()
     if text in people.persons or people.is_group(text):
         return text
-    person = directory.by_login(text)
-    if person is not None:
+    person = shell().office.directory.by_login(text)
+    if person is not None and person.name in people.persons:
         return person.name
     wanted = text.casefold()
     found = [

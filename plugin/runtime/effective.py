@@ -37,10 +37,15 @@ class Effective:
 def effective(ctx: Context, name: str, session: SessionKind | None = None) -> Effective:
     """What `name` has here by the list as it stands, in that kind of session.
 
-    Raises NotFound for nobody.
+    Raises NotFound for nobody, and for whom the one who asks may not look up.
     """
     people = ctx.office.directory.people(fresh=True)
     kind, identity = who(people, name, session)
+    shown = ctx.session.people()
+    if (kind == "person" and name not in shown.persons) or (
+        kind == "group" and not shown.is_group(name)
+    ):
+        raise _nobody(name)
     held = access(ctx.office.state(ctx.name).acl, identity)
     return Effective(name, kind, held, tuple(_facts(people, name, held)))
 
@@ -56,7 +61,11 @@ def who(people: People, name: str, session: SessionKind | None = None) -> tuple[
         return "person", person
     if people.is_group(name):
         return "group", Identity("", groups=people.groups_of(name) | {name})
-    raise NotFound("Nobody is called {name}.", name=name)
+    raise _nobody(name)
+
+
+def _nobody(name: str) -> NotFound:
+    return NotFound("Nobody is called {name}.", name=name)
 
 
 def _facts(people: People, name: str, held: Access) -> Iterator[Fact]:

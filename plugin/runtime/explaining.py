@@ -14,7 +14,8 @@ from plugin.runtime.reading import fetch, live_branches
 
 @dataclass(frozen=True)
 class Why:
-    """`meant` gives for each name that is listed the active persons whom it means here, `paths` for
+    """`meant` gives for each name that is listed the active persons whom it means here, as far as
+    the one who asks may look them up, `paths` for
     the names that fit the way by which the person is one of them."""
 
     document: Document
@@ -41,11 +42,15 @@ def why(ctx: Context, docid: str, name: str) -> Why:
     found = explain(given.access, identity, branches)
     listed = [one for branch in found.branches for one in (*branch.readers, *branch.authors)]
     acl = ctx.office.state(ctx.name).acl
+    shown = ctx.session.people().persons
     return Why(
         ctx.document(raw),
         given,
         found,
-        _meant(acl, people, {one.name for one in listed}),
+        {
+            name: tuple(one for one in means if one in shown)
+            for name, means in _meant(acl, people, {one.name for one in listed}).items()
+        },
         {one.name: people.path(name, one.name) for one in listed if one.fits},
     )
 

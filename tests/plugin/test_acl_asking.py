@@ -93,6 +93,25 @@ def test_one_may_ask_about_oneself_and_of_others_who_edits_or_manages(kit: Kit) 
     assert kit.work("dan").why(firm.id, "rita").explanation.decisions["read"].allowed
 
 
+def test_who_may_not_look_people_up_learns_no_names(kit: Kit) -> None:
+    settings, work = kit.session("admin").database("settings"), kit.work("admin")
+    settings.save_acl(with_entry(settings.acl(), entry("guest", Level.NO_ACCESS)))
+    work.save_acl(with_entry(work.acl(), entry("guest", Level.READER)))
+    page = kit.work("eve").create("page", {"for": ["guest", "eve", "bosses"]})
+    guest = kit.work("guest")
+    found = guest.why(page.id, "guest")
+    assert dict(found.meant) == dict.fromkeys(found.meant, ()) | {"guest": ("guest",)}
+    assert guest.effective("guest").access.level is Level.READER
+    answers = set()
+    for name in ("eve", "bosses", "nobody"):
+        for ask in (guest.effective, lambda name: kit.session("guest").everywhere(name)):
+            try:
+                answers.add(repr(ask(name)))
+            except NotFound as error:
+                answers.add(str(error).replace(name, "?"))
+    assert answers <= {"Nobody is called ?.", "[]"}
+
+
 def test_the_answer_is_what_the_door_does(kit: Kit) -> None:
     """For everybody and every kind of document, asked in the server's name."""
     made = fill(kit)
