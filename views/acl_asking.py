@@ -128,7 +128,7 @@ def everywhere() -> str:
         "acl_everywhere.html",
         title=_("Access in all databases"),
         asked=asked,
-        shown=name_of(stable_id(asked)),
+        shown=rows[0].held.title if rows else "",
         problem=problem,
         rows=rows,
         names=name_options(),
