@@ -275,9 +275,9 @@ def test_the_last_administrator_cannot_leave(divan: Divan) -> None:
     divan.facts("user", "add", "rita", "--admin")
     told = divan.fails(FAILED, "user", "leave", "rita")
     assert "Make somebody else Manager there first." in told
-    demoted = ("acl", "set", "tracking", "administrators", "--level", "Reader")
+    mistyped = ("acl", "set", "tracking", "administrators", "--type", "person")
     for options in ((), ("--dry-run",)):
-        assert "no active person is Manager" in divan.fails(FAILED, *demoted, *options)
+        assert "no active person is Manager" in divan.fails(FAILED, *mistyped, *options)
     divan.facts("user", "add", "otto", "--admin")
     assert divan("user", "leave", "rita")[0] == 0
 
