@@ -54,6 +54,20 @@ COMPLAINT_STEP = Template(
     facts=(Fact(Message("Answer by"), "due", "date"),),
     quote="text",
 )
+PROPOSAL = Template(
+    subject=Message("{by} proposes a change: {title}"),
+    lead=Message("{by} may not save this edit. Please decide in the review box: {title}"),
+    quote="text",
+)
+PROPOSAL_ACCEPTED = Template(
+    subject=Message("Your edit was taken over: {subject}"),
+    lead=Message("{by} took over what you proposed: {subject}"),
+)
+PROPOSAL_DECLINED = Template(
+    subject=Message("Your edit was declined: {subject}"),
+    lead=Message("{by} declined what you proposed: {subject}"),
+    quote="text",
+)
 PLAIN = Template(subject=Message("{subject}"), lead=Message("{subject}"), quote="text")
 """For kinds of modules that are not listed here: their values hold `subject` and `text`."""
 
@@ -62,6 +76,9 @@ TEMPLATES: Mapping[str, Template] = {
     "chase-answer": CHASE_ANSWER,
     "reminder": REMINDER,
     "complaint-step": COMPLAINT_STEP,
+    "proposal": PROPOSAL,
+    "proposal-accepted": PROPOSAL_ACCEPTED,
+    "proposal-declined": PROPOSAL_DECLINED,
 }
 
 DIGEST_ONE = Message("One new document in the forum: {title}")

@@ -38,13 +38,16 @@ from plugin.runtime.full_access import Grant
 from plugin.runtime.full_access import may_have as may_have_full_access
 from plugin.runtime.listing import Category, Listing, Page, Row
 from plugin.runtime.listing_spec import Column, ListingSpec
+from plugin.runtime.merge import changed_apart
 from plugin.runtime.messages import LANGUAGES, Message, Text, choose_language, translate
 from plugin.runtime.module import Action, Agent, DatabaseSpec, FormCode, Module, Scheduled
 from plugin.runtime.notices import SERVER, Outbox, notice_id, notify
 from plugin.runtime.office import Office
 from plugin.runtime.people import add_person, make_administrator
 from plugin.runtime.replica.beginning import begin_laptop, known_office, needs_person
-from plugin.runtime.replica.laptop import Replica, is_replica, whole_at
+from plugin.runtime.replica.deciding import whole
+from plugin.runtime.replica.laptop import Laptop, Replica, is_replica, whole_at
+from plugin.runtime.replica.laptops import LaptopHealth, Laptops, Removal, health, sees_laptops
 from plugin.runtime.replica.office_side import (
     FilteredServer,
     databases_for,
@@ -53,7 +56,9 @@ from plugin.runtime.replica.office_side import (
     rights_for,
     sizes_for,
 )
+from plugin.runtime.replica.proposals import Proposal, ReviewBox, proposed
 from plugin.runtime.replica.removing import remove_replica
+from plugin.runtime.replica.review import WISHES, Edit, ReviewFolder, exported
 from plugin.runtime.replica.subset import Keep, Subset, kept, sensible
 from plugin.runtime.replica.syncing import Now, Syncing
 from plugin.runtime.replica.timetable import NEVER, Timetable, at_hours, every
@@ -81,6 +86,7 @@ __all__ = [
     "SESSIONS_ID",
     "SETTINGS",
     "SHORTEST_PASSWORD",
+    "WISHES",
     "Access",
     "Acl",
     "AclMeeting",
@@ -104,6 +110,7 @@ __all__ = [
     "DivanError",
     "Document",
     "Documents",
+    "Edit",
     "Effect",
     "Effective",
     "Effects",
@@ -124,6 +131,9 @@ __all__ = [
     "Invalid",
     "Item",
     "Keep",
+    "Laptop",
+    "LaptopHealth",
+    "Laptops",
     "Lease",
     "Level",
     "Listing",
@@ -139,10 +149,14 @@ __all__ = [
     "Page",
     "Person",
     "Privilege",
+    "Proposal",
     "Raw",
     "Refused",
+    "Removal",
     "Replica",
     "Response",
+    "ReviewBox",
+    "ReviewFolder",
     "RoleUse",
     "Row",
     "SaveConflict",
@@ -171,13 +185,16 @@ __all__ = [
     "at_hours",
     "at_office",
     "begin_laptop",
+    "changed_apart",
     "choose_language",
     "databases_for",
     "day_in",
     "display",
     "every",
     "export",
+    "exported",
     "for_input",
+    "health",
     "is_empty",
     "is_replica",
     "items_of",
@@ -194,15 +211,18 @@ __all__ = [
     "parse",
     "parse_stamp",
     "password_problem",
+    "proposed",
     "remove_replica",
     "rights_for",
     "secret",
+    "sees_laptops",
     "sensible",
     "sizes_for",
     "stamp",
     "told",
     "told_to_stop",
     "translate",
+    "whole",
     "whole_at",
     "write_csv",
     "write_xlsx",

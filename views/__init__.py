@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask, url_for
 from flask_bootstrap import Bootstrap5
 
-from plugin import Credentials, Office, Syncing
+from plugin import Credentials, Office, Syncing, sees_laptops
 from views import (
     account,
     acl,
@@ -26,9 +26,12 @@ from views import (
     laptop,
     laptop_choose,
     laptop_words,
+    laptops,
     listings,
     navigator,
+    not_sent,
     picker,
+    proposals,
     replication,
     search,
     setup,
@@ -38,7 +41,7 @@ from views import (
 from views.icons import icon
 from views.language import _
 from views.security import csrf, secure, session_key
-from views.shell import EXTENSION, Crumb, Shell, here, user
+from views.shell import EXTENSION, Crumb, Shell, here, session, shell, user
 from views.throttle import monotonic_throttle
 
 STATIC = Path(__file__).parent / "static"
@@ -61,6 +64,9 @@ BLUEPRINTS = (
     steps.blueprint,
     conflicts.blueprint,
     files.blueprint,
+    laptops.blueprint,
+    not_sent.blueprint,
+    proposals.blueprint,
     documents.blueprint,
 )
 
@@ -133,9 +139,15 @@ def person_menu() -> list[Crumb]:
     """Entries of the menu under the person's name."""
     who = user()
     access = url_for("acl_asking.everywhere", name=who.name if who else "")
-    return [
+    entries = [
         *([laptop_words.replica_crumb()] if laptop.is_own() else []),
         Crumb(_("Password and laptops"), url_for("account.page"), "key"),
         Crumb(_("My access"), access, "shield-lock"),
         *full_access.entries(),
     ]
+    if shell().office.kind == "laptop":
+        return [*entries, Crumb(_("Not sent"), url_for("not_sent.page"), "inbox")]
+    entries.append(Crumb(_("Review box"), url_for("proposals.page"), "inbox"))
+    if sees_laptops(session()):
+        entries.append(Crumb(_("Laptops"), url_for("laptops.page"), "laptop"))
+    return entries

@@ -37,8 +37,9 @@ class Version:
 @dataclass(frozen=True)
 class Choice:
     value: str
-    html: Markup
+    html: Markup | str
     chosen: bool
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,22 +128,35 @@ def _typed(names: Iterable[str]) -> list[tuple[str, str]]:
 def lines_of(
     docs: Documents, form: Form, branches: list[Document], names: Iterable[str]
 ) -> list[Line]:
-    """The items that need a choice, with each branch's value; the newest is chosen first."""
+    """The items that need a choice, with each branch's value, and who gave it when; the value with
+    more saves behind it is chosen first, whatever the clocks of the machines said."""
     draw = renderer(docs)
-    newest = max(branches, key=lambda doc: str((doc.raw.get("updated") or {}).get("at", "")))
-    return [
-        Line(
-            CHOOSE + name,
-            _label(form, name),
-            tuple(
-                Choice(doc.rev, _value(draw, form, name, doc), doc is newest) for doc in branches
-            ),
-        )
-        for name in names
-    ]
+    lines = []
+    for name in names:
+        last = max(branches, key=lambda doc: _saves(doc, name))
+        choices = [
+            Choice(doc.rev, version_value(draw, form, name, doc), doc is last, _changed(doc, name))
+            for doc in branches
+        ]
+        lines.append(Line(CHOOSE + name, label_of(form, name), tuple(choices)))
+    return lines
 
 
-def _label(form: Form, name: str) -> str:
+def _saves(doc: Document, name: str) -> tuple[int, int]:
+    entry = (doc.raw.get("changed") or {}).get(name) or [0]
+    return int(entry[0]), int(doc.rev.partition("-")[0])
+
+
+def _changed(doc: Document, name: str) -> str:
+    """Who changed the item in this version last, and when; empty where nobody did."""
+    entry = (doc.raw.get("changed") or {}).get(name)
+    if not entry:
+        return ""
+    return f"{name_of(str(entry[2]))}, {current_formats().time(str(entry[1]))}"
+
+
+def label_of(form: Form, name: str) -> str:
+    """What people call an item, or what else of a document can differ."""
     if name in form.items:
         return _(form.items[name].label)
     if name.startswith(ATTACHMENT):
@@ -150,7 +164,8 @@ def _label(form: Form, name: str) -> str:
     return _(BESIDE.get(name, name))
 
 
-def _value(draw: Renderer, form: Form, name: str, doc: Document) -> Markup:
+def version_value(draw: Renderer, form: Form, name: str, doc: Document) -> Markup:
+    """The value of an item in one version, as people read it."""
     if name in form.items:
         return draw.html(form.items[name], doc.items.get(name), doc.items)
     if name in ("readers", "authors"):

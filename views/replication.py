@@ -20,8 +20,10 @@ from plugin import (
     Credentials,
     DivanError,
     FilteredServer,
+    Laptops,
     NotFound,
     Office,
+    ReviewBox,
     Session,
     SessionKind,
     Token,
@@ -53,7 +55,8 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
     """Serve the protocol and the three questions of `divan replica`. The blueprint that is returned
     takes no session cookie and so needs no CSRF token."""
     blueprint = Blueprint("replication", __name__, url_prefix="/replica")
-    door = _Door(office, credentials)
+    laptops = Laptops(office)
+    door = _Door(office, credentials, laptops)
 
     @blueprint.post("/token")
     def token() -> Response:
@@ -71,11 +74,19 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
 
     @blueprint.post("/news")
     def news() -> Response:
-        return jsonify(news_for(office, door.asker(dict(request.headers)), _body()))
+        headers = dict(request.headers)
+        identity, body = door.asker(headers), _body()
+        if isinstance(body.get("report"), dict):
+            laptops.report(*door.laptop(headers), body["report"])
+        return jsonify(news_for(office, identity, body))
 
     @blueprint.post("/rights/<path:database>")
     def rights(database: str) -> Response:
-        return jsonify(rights_for(office, door.asker(dict(request.headers)), database, _body()))
+        headers = dict(request.headers)
+        answer = rights_for(office, door.asker(headers), database, _body())
+        if door.is_laptop(headers):
+            laptops.told(door.laptop(headers)[0], database, answer["lost"])
+        return jsonify(answer)
 
     _serve_laptops(blueprint, office, door)
 
@@ -117,6 +128,16 @@ def _serve_laptops(blueprint: Blueprint, office: Office, door: "_Door") -> None:
             door.waiting.release()
         return jsonify({"changed": sorted(changed), "pause": 0})
 
+    @blueprint.post("/report")
+    def report() -> Response:
+        door.laptops.report(*door.laptop(dict(request.headers)), _body())
+        return jsonify({})
+
+    @blueprint.post("/proposals")
+    def propose() -> Response:
+        ReviewBox(office).put(door.token(dict(request.headers)).name, _body())
+        return jsonify({})
+
     @blueprint.post("/leave")
     def leave() -> Response:
         door.credentials.revoke(door.token(dict(request.headers)).id)
@@ -138,7 +159,8 @@ class Ended(DivanError):
 class _Door:
     """Who asks, by the Authorization header."""
 
-    def __init__(self, office: Office, credentials: Credentials) -> None:
+    def __init__(self, office: Office, credentials: Credentials, laptops: Laptops) -> None:
+        self.laptops = laptops
         self.office = office
         self.credentials = credentials
         self.throttle = monotonic_throttle()
@@ -178,6 +200,13 @@ class _Door:
             return self.by_password(*_pair(headers["Authorization"].partition(" ")[2]))
         return self._identity(self.token(headers).name, SessionKind.LAPTOP)
 
+    def is_laptop(self, headers: Mapping[str, str]) -> bool:
+        return headers.get("Authorization", "").lower().startswith("bearer ")
+
+    def laptop(self, headers: Mapping[str, str]) -> tuple[Token, str]:
+        """The laptop's token and its secret, by which it signs. Raises Unknown, Ended."""
+        return self.token(headers), headers["Authorization"].partition(" ")[2].strip()
+
     def token(self, headers: Mapping[str, str]) -> Token:
         """The laptop's token. Raises Unknown, Ended."""
         scheme, _, value = headers.get("Authorization", "").partition(" ")
@@ -187,6 +216,7 @@ class _Door:
         if token is None:
             raise Unknown("The office does not take this laptop's token.")
         if token.revoked_at:
+            self.laptops.over(token)
             raise Ended("The access of this laptop was ended.")
         self.credentials.note_use(token)
         return token

@@ -183,6 +183,10 @@ class Credentials:
             doc["name"] for doc in docs if doc["kind"] == "laptop" and not doc.get("revoked_at")
         )
 
+    def all_tokens(self) -> list[Token]:
+        """The tokens of all people, revoked ones too."""
+        return [_token(doc) for doc in self._store.all("token:")]
+
     def revoke(self, token_id: str) -> None:
         """End a token for good. Raises NotFound for an id that is none."""
         if self._store.get(f"token:{token_id}") is None:

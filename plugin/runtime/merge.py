@@ -78,6 +78,13 @@ def differing(branches: Sequence[Branch]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def changed_apart(mine: Branch, other: Branch) -> tuple[str, ...]:
+    """What `mine` changed since it parted from `other`, as far as it differs there."""
+    ordered = [mine, other]
+    merger = _Merger(ordered, {}, _common_generations(ordered))
+    return tuple(name for name in differing(ordered) if merger.changed(name, mine, other))
+
+
 def overruled(branches: Sequence[Branch], names: Sequence[str]) -> Merged:
     """The merge with the winner's values of these items, whatever the others say."""
     winner = str(max(branches, key=_rank)["_rev"])
@@ -169,11 +176,11 @@ class _Merger:
     def _superseded(self, key: str, branch: Branch) -> bool:
         """True if another branch changed it since their common ancestor, and this one did not."""
         return any(
-            self._changed(key, other, branch) and not self._changed(key, branch, other)
+            self.changed(key, other, branch) and not self.changed(key, branch, other)
             for other in self.branches
         )
 
-    def _changed(self, key: str, branch: Branch, other: Branch) -> bool:
+    def changed(self, key: str, branch: Branch, other: Branch) -> bool:
         """Whether `branch` changed the item or attachment since it parted from `other`."""
         since = self.common[branch["_rev"], other["_rev"]]
         if not key.startswith(ATTACHMENT):

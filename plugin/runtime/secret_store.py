@@ -1,4 +1,4 @@
-"""The database `credentials`: small documents without history, which only the server reaches."""
+"""Small documents without history, in databases like `credentials` that only the server reaches."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -14,9 +14,9 @@ DATABASE = "credentials"
 class SecretStore:
     """Reads, replaces and drops documents. Safe for several threads and processes at once."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, database: str = DATABASE) -> None:
         # No history: a replaced hash is gone.
-        self._db = server_database(server, DATABASE, history=1)
+        self._db = server_database(server, database, history=1)
 
     def get(self, docid: str) -> Doc | None:
         """The document, or None."""

@@ -1,11 +1,13 @@
 """Edits that the office did not take: kept with their reason until the person decides."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from plugin import BadInput, Document, NotFound, Office
+from plugin import BadInput, Document, NotFound, Office, Refused, ReviewBox
 from plugin.runtime.replica.laptop import Replica
+from plugin.runtime.replica.proposals import MOST
 from plugin.runtime.replica.review import DISCARD, RETRY, SEND, ReviewFolder, exported
 from tests.plugin.offices import Served, as_person, clone, customer, sync
 
@@ -154,3 +156,40 @@ def test_a_leavers_laptop_keeps_no_edits_either(office: Office, served: Served, 
     with Office.open(data) as laptop, pytest.raises(Exception, match="ended this laptop"):
         Replica(laptop).sync()
     assert b"Mine" not in b"".join(p.read_bytes() for p in data.rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("begin", [edited_and_refused, edited_and_taken])
+def test_sending_puts_the_edit_into_the_review_box(
+    office: Office, served: Served, data: Path, begin: Callable[[Office, Served, Path], Document]
+) -> None:
+    doc = begin(office, served, data)
+    wish(data, SEND)
+    sync(data)
+    assert ReviewFolder(data).all() == []
+    zane = as_person(office, ZANE)
+    (proposal,) = ReviewBox(office).all(zane)
+    assert (proposal.by, proposal.document) == (ANNA, doc.id)
+    assert ReviewBox(office).all(as_person(office, ANNA)) == []
+    ReviewBox(office).accept(zane, proposal.id, ["address", "_attachments/plan.txt"])
+    door = zane.database("customers")
+    assert door.open(doc.id).items["address"] == "Mine"
+    if proposal.files():
+        assert door.attachment(doc.id, "plan.txt").data == b"the plan"
+    assert ReviewBox(office).all(zane) == []
+    done = sync(data)["customers"]
+    assert (done.refused, done.conflicts, done.pushed) == ([], 0, 0)
+
+
+def test_a_proposal_is_bounded_and_tells_nothing(office: Office) -> None:
+    box = ReviewBox(office)
+    version = {"_id": "customer:none", "_rev": "1-a", "form": "customer", "name": "X"}
+    body = {"key": "0" * 16, "database": "no such database", "version": version}
+    box.put(ANNA, body)  # as any other
+    box.put(ANNA, {**body, "key": "1" * 16, "database": "customers"})
+    for wrong in ({"key": "../x"}, {"version": 5}, {"version": {**version, "_id": "acl"}}):
+        with pytest.raises(BadInput):
+            box.put(ANNA, {**body, **wrong})
+    for number in range(2, MOST):
+        box.put(ANNA, {**body, "key": f"{number:016x}"})
+    with pytest.raises(Refused):
+        box.put(ANNA, {**body, "key": "f" * 16})

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from plugin.runtime.commands.interrupting import interruptible
+from plugin.runtime.commands.replica_laptops import laptops
 from plugin.runtime.commands.replica_output import (
     in_words,
     progress,
@@ -16,6 +17,7 @@ from plugin.runtime.commands.replica_output import (
     show_status,
     show_unsent,
 )
+from plugin.runtime.commands.replica_review import review
 from plugin.runtime.errors import BadInput, DivanError, Stopped
 from plugin.runtime.office import Office
 from plugin.runtime.replica.following import Follower
@@ -191,6 +193,10 @@ def remove(data: Path, database: str | None, file: Path | None, discard: bool, y
                 err=True,
             )
         click.echo("Removed.")
+
+
+replica.add_command(laptops)
+replica.add_command(review)
 
 
 def _standing_here(opened: Replica, database: str | None) -> list[Unsent]:

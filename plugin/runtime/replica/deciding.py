@@ -62,14 +62,14 @@ class Decider:
     def _retry(self, edit: Edit) -> str:
         try:
             rows = self._office.database(edit.database).bulk_docs(
-                [self._whole(edit)], new_edits=False
+                [whole(self._server, edit).version], new_edits=False
             )
         except NotFound:
             return str(NO_DATABASE)
         return str(rows[0].get("reason")) if rows else ""
 
     def _send(self, edit: Edit) -> str:
-        version = self._whole(edit)
+        version = dict(whole(self._server, edit).version)
         files = _new_files(version.pop("_attachments", {}), edit.office)
         body: dict[str, Any] = {
             "key": edit.key,
@@ -87,16 +87,18 @@ class Decider:
             return str(error)
         return ""
 
-    def _whole(self, edit: Edit) -> Doc:
-        """The version with the data of its files, which a refused document has in the database."""
-        if edit.why != REFUSED or not self._server.exists(edit.database):
-            return dict(edit.version)
-        try:
-            return self._server.database(edit.database).get(
-                edit.id, rev=edit.rev, revs=True, attachments=True
-            )
-        except NotFound:
-            return dict(edit.version)
+
+def whole(server: Server, edit: Edit) -> Edit:
+    """The edit with the data of its files, which a refused document has in its database."""
+    if edit.why != REFUSED or not server.exists(edit.database):
+        return edit
+    try:
+        version = server.database(edit.database).get(
+            edit.id, rev=edit.rev, revs=True, attachments=True
+        )
+    except NotFound:
+        return edit
+    return replace(edit, version=version)
 
 
 def _new_files(files: Mapping[str, Any], office: Doc | None) -> dict[str, Any]:

@@ -24,7 +24,9 @@ from plugin.runtime.replica.keeping import first_day
 from plugin.runtime.replica.leaving import drop_lost, drop_sent, empty
 from plugin.runtime.replica.merging import wishes_of
 from plugin.runtime.replica.part import is_settled, read_subset
+from plugin.runtime.replica.receipts import Receipts
 from plugin.runtime.replica.remote import PROTOCOL, Ended, Remote, Revoked, Unreachable
+from plugin.runtime.replica.reporting import clock_skew, note_clock, report_of
 from plugin.runtime.replica.returning import Keeper
 from plugin.runtime.replica.review import REFUSED, ReviewFolder
 from plugin.runtime.replica.subset import Keep, Subset, keep_to_json, kept, read_keep, sensible
@@ -132,6 +134,7 @@ class Replica:
         token = secret(office.data, TOKEN) or ""  # a removal that was cut took it first
         self.remote = Remote(self.laptop.url, token)
         self.auth = BearerAuth(token)
+        self.receipts = Receipts(office.data)
         self.keeper = Keeper(
             ReviewFolder(office.data),
             self.laptop.person,
@@ -174,7 +177,10 @@ class Replica:
         with alone(self.office.data):
             server = open_server(self.remote.store_url, auth=self.auth)
             try:
-                return list(self._sync_all(server, show, only))
+                done = list(self._sync_all(server, show, only))
+                if any(one.moved for one in done):
+                    self.report()
+                return done
             except Ended as error:
                 if error.office != self.laptop.office:
                     raise
@@ -192,9 +198,12 @@ class Replica:
     def _sync_all(
         self, server: Server, show: Show, only: Collection[str] | None
     ) -> Iterator[Synced]:
-        news = self._known(self.remote.news(states_of(self.office.server)))
+        report = self._report()
+        news = self._known(self.remote.news(states_of(self.office.server), report))
+        note_clock(self.office.data, self.office.clock(), news["now"])
+        self.receipts.sent(report["receipts"])
         names, new = news["databases"], frozenset(news["news"])
-        dropped = drop_lost(self.office.server, self.keeper, names)
+        dropped = drop_lost(self.office.server, self.keeper, names, self.receipts)
         Decider(self.keeper, self.office.server, server, self.remote).carry_out()
         yield from (Synced(name, removed=count) for name, count in dropped.items())
         for name in names if only is None else [name for name in names if name in only]:
@@ -220,6 +229,16 @@ class Replica:
             write_synced(local, done, stamp(now))
         return done
 
+    def report(self) -> None:
+        """Tell the office how this laptop is now. Raises Unreachable, Revoked."""
+        told = self._report()
+        self.remote.report(told)
+        self.receipts.sent(told["receipts"])
+
+    def _report(self) -> dict[str, Any]:
+        receipts = self.receipts.signed(self.remote.token or "")
+        return report_of(self.status(), self.office.clock(), receipts)
+
     def _sync_one(self, remote: Database, name: str, show: Show) -> Synced:
         server = self.office.server
         if self.cancel is not None and self.cancel.is_set():
@@ -233,6 +252,7 @@ class Replica:
             self.remote,
             self.laptop.id,
             self.keeper,
+            self.receipts,
             self.cancel,
             wishes_of(self.office, name),
             kept(self.laptop.keep, name) or read_subset(read_state(local).get("kept", {})),
@@ -265,6 +285,7 @@ class Replica:
             "person": self.laptop.person,
             "keep": keep_to_json(self.laptop.keep),
             "whole_at": whole_at(self.office),
+            "clock_ahead": clock_skew(self.office.data),
             "databases": [self._status_of(name) for name in names],
         }
 

@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Iterable
 
 from plugin.runtime.office import Office
+from plugin.runtime.replica.receipts import Receipts
 from plugin.runtime.replica.returning import Keeper, leaves_of
 from plugin.runtime.replica.review import FOLDER
+from plugin.runtime.replica.sync import hashed, ids_of
 from plugin.runtime.replica.unsent import unsent
 from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from store.api import Server
@@ -24,7 +26,9 @@ def empty(office: Office) -> None:
     shutil.rmtree(office.data / FOLDER, ignore_errors=True)
 
 
-def drop_lost(server: Server, keeper: Keeper, still: Iterable[str]) -> dict[str, int]:
+def drop_lost(
+    server: Server, keeper: Keeper, still: Iterable[str], receipts: Receipts
+) -> dict[str, int]:
     """Delete the databases that the office no longer names; how many documents each had. Edits that
     were not sent are kept for review first."""
     dropped = {}
@@ -34,7 +38,10 @@ def drop_lost(server: Server, keeper: Keeper, still: Iterable[str]) -> dict[str,
             if leaves := leaves_of(database, docid):
                 keeper.take(database, docid, leaves)
         dropped[name] = int(database.info()["doc_count"])
+        held = [hashed(docid) for docid in ids_of(database)]
+        receipts.begin(name, held, held)
         server.delete(name)
+        receipts.finish(name)
     return dropped
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from acl import Identity
+from plugin.runtime.clock import stamp
 from plugin.runtime.context import Context
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.managers import guarded_push
@@ -135,7 +136,8 @@ def rights_for(
 
 
 def news_for(office: Office, identity: Identity, body: Mapping[str, Any]) -> dict[str, Any]:
-    """What an idle sync asks: `{"office", "person", "databases": [names], "news": [names]}`.
+    """What an idle sync asks: `{"office", "person", "now", "databases": [names], "news": [names]}`;
+    `now` is the office's time.
 
     `body` is `{"states": {database: state}}`; `news` are the databases that hold something new for
     a replica with this state: all that it tells no state of. Raises BadInput for a bad state.
@@ -150,7 +152,8 @@ def news_for(office: Office, identity: Identity, body: Mapping[str, Any]) -> dic
         for name in names
         if name not in states or _rights(session.context(name)).changed_since(states[name])
     ]
-    return {"office": office.id, "person": identity.name, "databases": names, "news": news}
+    about = {"office": office.id, "person": identity.name, "now": stamp(office.clock())}
+    return {**about, "databases": names, "news": news}
 
 
 def _demanded(session: Session, name: str) -> Context:

@@ -68,10 +68,15 @@ class Remote:
         """`{"office": id, "person": name, "databases": [{"name", "documents"}]}`."""
         return self._ask("databases", {})
 
-    def news(self, states: Mapping[str, str]) -> Mapping[str, Any]:
-        """`{"office": id, "person": name, "databases": [names], "news": [names]}`: all databases
-        that may be replicated, and those with something new for the states of the last sync."""
-        return self._ask("news", {"states": dict(states)})
+    def report(self, report: Mapping[str, Any]) -> None:
+        """Tell how this laptop is, where there is more to tell than at the beginning."""
+        self._ask("report", report)
+
+    def news(self, states: Mapping[str, str], report: Mapping[str, Any]) -> Mapping[str, Any]:
+        """`{"office": id, "person": name, "now", "databases": [names], "news": [names]}`: all
+        databases that may be replicated, and those with something new for the states of the last
+        sync. Tells how this laptop is along with it (replica/reporting.py)."""
+        return self._ask("news", {"states": dict(states), "report": report})
 
     def rights(self, database: str, state: str | None) -> Mapping[str, Any]:
         """`{"state", "lost": [hashed ids], "gained": [ids]}` since `state`: replica/rights.py."""

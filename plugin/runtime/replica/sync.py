@@ -12,6 +12,7 @@ from typing import Any
 from plugin.runtime.errors import Stopped
 from plugin.runtime.replica.merging import Wishes, settle_all, usual
 from plugin.runtime.replica.part import Part
+from plugin.runtime.replica.receipts import Receipts
 from plugin.runtime.replica.remote import Remote
 from plugin.runtime.replica.returning import Keeper, Returns, fetch, leaves_of, writer
 from plugin.runtime.replica.review import REFUSED
@@ -45,6 +46,12 @@ class Synced:
     here: Seq = 0
     there: Seq = 0
 
+    @property
+    def moved(self) -> bool:
+        """Whether anything is other than before."""
+        counts = (self.pulled, self.pushed, self.removed, self.merged)
+        return any(counts) or bool(self.refused)
+
     def to_json(self) -> dict[str, Any]:
         told = asdict(self)
         del told["here"], told["there"]
@@ -61,6 +68,7 @@ class DatabaseSync:
         remote: Remote,
         replica_id: str,
         keeper: Keeper,
+        receipts: Receipts,
         cancel: Cancel | None = None,
         wishes: Wishes = usual,
         subset: Subset = WHOLE,
@@ -71,6 +79,7 @@ class DatabaseSync:
         self.remote = remote
         self.replica_id = replica_id
         self.keeper = keeper
+        self.receipts = receipts
         self.returns = Returns(keeper, local, office)
         self.cancel = cancel
         self.subset = subset
@@ -89,6 +98,7 @@ class DatabaseSync:
         bare = not self.subset.attachments
         done.pulled += fetch(self.local, self.office, ids, part.keeping().keeps, bare=bare)
         self._write_state(rights=rights["state"], there=done.there)
+        self.receipts.finish(self.local.name)
         done.merged, done.conflicts = self._settle(cloned="rights" not in state)
         done.pushed, done.here = self._push(show)
         done.refused = self.returns.still_refused()
@@ -110,8 +120,24 @@ class DatabaseSync:
             cancel=self.cancel,
         )
         _demand_whole(pushed)
+        self._forget_handed_over()
         self._write_state(pushed_seq=pushed.last_seq, pending=[])
         return pushed.counts.written, pushed.last_seq
+
+    def _forget_handed_over(self) -> None:
+        """Forget what the person wrote here for other readers: the office never saw it as it was
+        when he read it, so it cannot tell that it was lost."""
+        kept = self.keeper.folder.all(self.local.name)
+        sent = sorted(self._unsent() - {edit.id for edit in kept if edit.why == REFUSED})
+        leaves = {docid: leaves_of(self.local, docid) for docid in sent}
+        moved = [one for one in sent if any(leaf.get("former_readers") for leaf in leaves[one])]
+        if not moved:
+            return
+        rows = self.office.all_docs(ViewOptions(keys=tuple(moved)))["rows"]
+        shown = {row.get("id") for row in rows}
+        for docid in moved:
+            if docid not in shown:
+                self.local.purge({docid: [leaf["_rev"] for leaf in leaves[docid]]})
 
     def _pull(self, part: Part, show: Show) -> tuple[int, Seq]:
         era = f"-{part.era}" if part.era else ""
@@ -144,7 +170,9 @@ class DatabaseSync:
             return 0
         removed = 0
         edited = self._edited()
-        for docid in [docid for docid in _ids(self.local) if hashed(docid) in hashes]:
+        here = [docid for docid in ids_of(self.local) if hashed(docid) in hashes]
+        self.receipts.begin(self.local.name, hashes, map(hashed, here))
+        for docid in here:
             leaves = leaves_of(self.local, docid)
             if any(writer(leaf) == self.keeper.person for leaf in leaves):
                 edited = edited if docid in edited else self._edited()  # saved this very moment
@@ -228,7 +256,8 @@ def without_underscores(doc: Doc) -> Doc:
     return {name: value for name, value in doc.items() if not name.startswith("_")}
 
 
-def _ids(database: Database) -> list[str]:
+def ids_of(database: Database) -> list[str]:
+    """The ids of all documents, page by page."""
     ids: list[str] = []
     options = ViewOptions(limit=PAGE)
     while True:
