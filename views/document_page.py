@@ -212,6 +212,8 @@ def facts(doc: Document) -> list[Crumb]:
         found.append(Crumb(_("Made by {name}, {time}", **_who(made)), icon="plus-circle"))
     if changed and changed != made:
         found.append(Crumb(_("Changed by {name}, {time}", **_who(changed)), icon="pencil"))
+    if former := doc.raw.get("provisional"):
+        found.append(Crumb(_("Was {number} on a laptop", number=str(former)), icon="laptop"))
     readers = sorted(readers_of(doc.raw))
     if readers:
         shown = ", ".join(reader_name(one) for one in readers)

@@ -36,6 +36,7 @@ META = frozenset(
         "steps",
         "former_readers",
         "imported",
+        "provisional",
     )
 )
 """Keys of a document that are no items: the door writes them, never a person."""

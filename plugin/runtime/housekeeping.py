@@ -1,8 +1,8 @@
 """What the office does for every document that replication brought: merge it, give it its number.
 
 Two laptops, or a laptop and somebody at the office, may each hold a branch when neither saw the
-other's; the office then merges what a person need not settle. New documents of laptops have no
-number, because only the office counts.
+other's; the office then merges what a person need not settle. New documents of laptops have a
+provisional number, because only the office counts.
 """
 
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from plugin.runtime.errors import NotFound
 from plugin.runtime.form import is_empty
 from plugin.runtime.module import Agent, Raw
+from plugin.runtime.numbering import provisional
 from plugin.runtime.replica.merging import settle, wishes_of
 from store.errors import NotFound as Missing
 
@@ -40,8 +41,9 @@ def _merge(session: "Session", database: str, docid: str) -> None:
 def _number(session: "Session", database: str, doc: Raw) -> None:
     documents = session.database(database)
     try:
-        number = documents.form(doc["form"]).number
-        if number is not None and is_empty(documents.open(doc["_id"]).items.get(number.item)):
+        rule = documents.form(doc["form"]).number
+        given = documents.open(doc["_id"]).items.get(rule.item) if rule else None
+        if rule and (is_empty(given) or given == provisional(doc["_id"])):
             documents.refresh(doc["_id"])
     except NotFound:
         return  # deleted meanwhile, or of a form that is gone

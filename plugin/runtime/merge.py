@@ -20,7 +20,9 @@ Changed = Callable[[Branch, Branch], bool]
 
 ATTACHMENT = "_attachments/"
 ENDED_KEEPS = ("_id", "_rev", "form", "readers", "authors", "public", "updated")
-_BY_RULE = {"created", "updated", "changed", "steps", "former_readers", "imported"}
+_BY_RULE = {
+    "created", "updated", "changed", "steps", "former_readers", "imported", "provisional"
+}  # fmt: skip
 _ABSENT = ("absent",)
 
 
@@ -243,9 +245,10 @@ def _by_rule(branches: Sequence[Branch], merged: Doc) -> Doc:
         stamps = [branch[item] for branch in branches if branch.get(item)]
         if stamps:
             found[item] = choose(stamps, key=lambda s: (str(s.get("at")), _canonical(s)))
-    imported = [branch["imported"] for branch in branches if "imported" in branch]
-    if imported:
-        found["imported"] = imported[0]
+    for item in ("imported", "provisional"):
+        values = [branch[item] for branch in branches if item in branch]
+        if values:
+            found[item] = values[0]
     steps = _steps([branch.get("steps") or [] for branch in branches])
     if steps:
         found["steps"] = steps

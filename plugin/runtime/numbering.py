@@ -1,9 +1,11 @@
 """Numbers of documents by the rules of the settings database (`numbering:<rule>`).
 
 A counter is a document of the office's own database `coordination`, which no laptop has. It is an
-ordinary one: CouchDB compares and sets only these. Laptops give no numbers.
+ordinary one: CouchDB compares and sets only these. Laptops give provisional numbers, which the
+office replaces: made of the document's id, they need no counter and say the same everywhere.
 """
 
+import hashlib
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,11 @@ RULE = "numbering:"
 PATTERN = "{n:05d}"
 PERIODS = {"never": "", "yearly": "%Y", "monthly": "%Y-%m", "daily": "%Y-%m-%d"}
 ATTEMPTS = 50
+
+
+def provisional(docid: str) -> str:
+    """What stands for the number of a document until the office gives one: `~3F9A2C`."""
+    return "~" + hashlib.sha256(docid.encode()).hexdigest()[:6].upper()
 
 
 def number(session: "Session", rule: str) -> str:

@@ -18,7 +18,7 @@ from plugin.runtime.form_check import problems
 from plugin.runtime.links import Links
 from plugin.runtime.managers import guarded
 from plugin.runtime.messages import Message
-from plugin.runtime.numbering import number
+from plugin.runtime.numbering import number, provisional
 from plugin.runtime.reading import fetch, live_branches
 from plugin.runtime.rebase import rebase
 from store.errors import BadRequest, Conflict, Forbidden, TooLarge, Unauthorized
@@ -49,8 +49,15 @@ def ready(ctx: Context, form: Form, new: Raw, old: Raw | None, links: Links) -> 
 
 
 def _give_number(ctx: Context, form: Form, new: Raw) -> None:
-    """At the office; on a laptop the document waits for its number until it gets there."""
-    if form.number and not new.get(form.number.item) and ctx.office.kind == "office":
+    """At the office; on a laptop a provisional one, which stays to be found when that comes."""
+    if not form.number:
+        return
+    given, waiting = new.get(form.number.item), provisional(new["_id"])
+    if ctx.office.kind != "office":
+        put(new, form.number.item, given or waiting)
+    elif not given or given == waiting:
+        if given:
+            new["provisional"] = waiting
         put(new, form.number.item, number(ctx.session, form.number.rule))
 
 

@@ -43,7 +43,7 @@ class Faults:
 
 
 def cut() -> Exception:
-    return Unreachable("The line was cut.")
+    return Unreachable("http://office", "the line was cut")
 
 
 class Proxy:

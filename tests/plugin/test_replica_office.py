@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from plugin import AgentRunner, Office
+from plugin.runtime.numbering import provisional
 from tests.plugin.offices import Served, as_person, clone, customer, sync
 
 
@@ -14,11 +15,14 @@ def test_a_deal_of_a_laptop_gets_its_number_at_the_office(
     with Office.open(laptop_data) as laptop:
         door = as_person(laptop, "anna.snelling").database("tracking")
         deal = door.create("deal", {"name": "Written on the train", "owner": "anna.snelling"})
-        assert not deal.items.get("number")
+        interim = deal.items["number"]
+        assert interim == provisional(deal.id)
     assert sync(laptop_data)["tracking"].pushed == 1
     AgentRunner(office).run_once()
     number = as_person(office, "anna.snelling").database("tracking").open(deal.id).items["number"]
-    assert number
+    assert number and not number.startswith("~")
+    found = as_person(office, "anna.snelling").search(interim)
+    assert [row.document.id for row in found.rows] == [deal.id]
     sync(laptop_data)
     with Office.open(laptop_data) as laptop:
         door = as_person(laptop, "anna.snelling").database("tracking")

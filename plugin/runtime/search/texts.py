@@ -45,6 +45,8 @@ def _texts(ctx: Context, raw: Raw) -> Iterator[str]:
         if not is_empty(value):
             yield from _item(ctx, item, value)
     yield from raw.get("_attachments", ())
+    if raw.get("provisional"):  # texts written on the laptop call the document so
+        yield str(raw["provisional"])
 
 
 def _item(ctx: Context, item: Item, value: Any) -> Iterator[str]:
