@@ -19,6 +19,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from acl import Level
+from plugin import ReviewBox
 from tests.leaks.world import (
     AMOUNT_MARK,
     HIDDEN,
@@ -45,6 +46,19 @@ def _names(world: World, chosen: Filled) -> Iterator[str]:
     yield "none"
 
 
+def _proposals(world: World, chosen: Filled) -> Iterator[str]:
+    """Edits in the review box, of a document of each database that is hidden."""
+    box = ReviewBox(world.office)
+    for database in world.forms:
+        docid = next(iter(world.ids(database, HIDDEN)))
+        version = {"_id": docid, "_rev": "9-a", "form": docid.partition(":")[0], "name": SECRET}
+        version["readers"] = {"hidden": [OWNER]}
+        key, sender = "0" * 16, f"sender.of.{database}"
+        body = {"key": key, "database": database, "version": version, "title": SECRET}
+        box.put(sender, body)
+        yield f"{sender}:{key}"
+
+
 PARAMETERS: dict[str, Callable[[World, Filled], Iterator[str]]] = {
     "database": lambda world, chosen: iter(world.forms),
     "docid": lambda world, chosen: world.ids(chosen["database"], HIDDEN + SHOWN),
@@ -53,7 +67,9 @@ PARAMETERS: dict[str, Callable[[World, Filled], Iterator[str]]] = {
     ),
     "form": lambda world, chosen: iter(world.forms[chosen["database"]]),
     "ending": lambda world, chosen: iter(["csv", "xlsx"]),
+    "key": lambda world, chosen: iter(["0" * 16]),
     "name": _names,
+    "proposal": _proposals,
     "token": lambda world, chosen: iter(["bogus"]),
     "filename": lambda world, chosen: iter(["shell.css", "css/bootstrap.min.css"]),
     "wanted": lambda world, chosen: iter(["en", "dark"]),

@@ -76,12 +76,11 @@ class ReviewBox:
     def put(self, by: str, body: Mapping[str, Any]) -> None:
         """Take a proposal; the same one again changes nothing. Those who may decide are told.
         Raises BadInput, and Refused for too many."""
-        doc = _read(body)
+        doc = {**_read(body), "by": by, "at": stamp(self._office.clock())}
         docid = f"proposal:{by}:{body['key']}"
         if self._store.get(docid) is None:
             if sum(1 for _ in self._store.all(f"proposal:{by}:")) >= MOST:
                 raise Refused("{count} of your edits wait for review already.", count=MOST)
-            doc |= {"by": by, "at": stamp(self._office.clock())}
             self._store.update(docid, lambda old: doc)
         self._tell(docid, doc)
 
