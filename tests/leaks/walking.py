@@ -53,7 +53,7 @@ def _proposals(world: World, chosen: Filled) -> Iterator[str]:
         docid = next(iter(world.ids(database, HIDDEN)))
         version = {"_id": docid, "_rev": "9-a", "form": docid.partition(":")[0], "name": SECRET}
         version["readers"] = {"hidden": [OWNER]}
-        key, sender = "0" * 16, f"sender.of.{database}"
+        key, sender = "f00dcafe" * 2, f"sender.of.{database}"
         body = {"key": key, "database": database, "version": version, "title": SECRET}
         box.put(sender, body)
         yield f"{sender}:{key}"
@@ -67,7 +67,7 @@ PARAMETERS: dict[str, Callable[[World, Filled], Iterator[str]]] = {
     ),
     "form": lambda world, chosen: iter(world.forms[chosen["database"]]),
     "ending": lambda world, chosen: iter(["csv", "xlsx"]),
-    "key": lambda world, chosen: iter(["0" * 16]),
+    "key": lambda world, chosen: iter(["f00dcafe" * 2]),
     "name": _names,
     "proposal": _proposals,
     "token": lambda world, chosen: iter(["bogus"]),
