@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 from zipfile import ZipFile
 
@@ -120,6 +120,9 @@ def answers(world: World, filled: Filled) -> dict[str, Any]:
     return {"rev": rev, "note": "x", "do": "look", "name": "x", "title": "x", "find": "1"}
 
 
+_ADDRESSES = count(1)
+
+
 @dataclass
 class Walker:
     """One person at the pages, and all that was seen that must not be seen."""
@@ -130,8 +133,10 @@ class Walker:
 
     def __post_init__(self) -> None:
         self.cookies: list[tuple[str, str]] = []
+        # An address of its own: the wrong sign-ins of one walk must not hold up another.
+        self.address = f"10.0.0.{next(_ADDRESSES)}"
         if self.person != ANONYMOUS:
-            client = self.app.test_client()
+            client = self.client()
             form = {"login": self.person, "password": PASSWORD}
             assert client.post("/sign-in", data=form).status_code == 303
             name = self.app.config["SESSION_COOKIE_NAME"]
@@ -142,6 +147,7 @@ class Walker:
     def client(self) -> FlaskClient:
         """A browser that is signed in, whatever an earlier request did to the session."""
         client = self.app.test_client()
+        client.environ_base["REMOTE_ADDR"] = self.address
         for name, value in self.cookies:
             client.set_cookie(name, value)
         return client
