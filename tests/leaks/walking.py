@@ -138,7 +138,8 @@ class Walker:
         if self.person != ANONYMOUS:
             client = self.client()
             form = {"login": self.person, "password": PASSWORD}
-            assert client.post("/sign-in", data=form).status_code == 303
+            answer = client.post("/sign-in", data=form)
+            assert answer.status_code == 303, (answer.status_code, answer.text[-1500:])
             name = self.app.config["SESSION_COOKIE_NAME"]
             cookie = client.get_cookie(name)
             assert cookie is not None
