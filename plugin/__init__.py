@@ -5,17 +5,23 @@ through the `Documents` and `Listing` of a session.
 """
 
 from acl import Access, Acl, Decision, Entry, EntryType, Identity, Level, Privilege
-from plugin.runtime.acl_effects import Effect, Effects, RoleUse
-from plugin.runtime.acl_log import LoggedChange
-from plugin.runtime.acl_saving import AclMeeting
+from plugin.runtime.access.acl_effects import Effect, Effects, RoleUse
+from plugin.runtime.access.acl_log import LoggedChange
+from plugin.runtime.access.acl_saving import AclMeeting
+from plugin.runtime.access.effective import Effective, Fact
+from plugin.runtime.access.explaining import Why
+from plugin.runtime.access.full_access import Grant
+from plugin.runtime.access.full_access import may_have as may_have_full_access
+from plugin.runtime.access.session_levels import SESSIONS_ID, SessionKind
+from plugin.runtime.agents.feed import all_changes
+from plugin.runtime.agents.notices import SERVER, Outbox, notice_id, notify
+from plugin.runtime.agents.runner import AgentRunner, at_office
+from plugin.runtime.agents.workers import LONGEST_WAIT, Service, Work, Workers
 from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp
 from plugin.runtime.context import told
-from plugin.runtime.credentials import SHORTEST as SHORTEST_PASSWORD
-from plugin.runtime.credentials import Credentials, Token, password_problem
-from plugin.runtime.directory import ADMINISTRATORS, SERVER_NAME, SETTINGS, Directory, Group, Person
-from plugin.runtime.document import Document, Raw, StoredFile
-from plugin.runtime.documents import Documents
-from plugin.runtime.effective import Effective, Fact
+from plugin.runtime.door.document import Document, Raw, StoredFile
+from plugin.runtime.door.documents import Documents
+from plugin.runtime.door.merge import changed_apart
 from plugin.runtime.errors import (
     AtOffice,
     BadInput,
@@ -27,23 +33,38 @@ from plugin.runtime.errors import (
     Refused,
     SaveConflict,
 )
-from plugin.runtime.explaining import Why
 from plugin.runtime.exporting import FORMATS as EXPORT_FORMATS
 from plugin.runtime.exporting import Export, export, write_csv, write_xlsx
-from plugin.runtime.feed import all_changes
-from plugin.runtime.fields import FieldError, display, for_input, parse
-from plugin.runtime.form import Action as FormAction
-from plugin.runtime.form import Choice, Condition, Form, Item, Response, Section, is_empty, items_of
-from plugin.runtime.full_access import Grant
-from plugin.runtime.full_access import may_have as may_have_full_access
-from plugin.runtime.listing import Category, Listing, Page, Row
-from plugin.runtime.listing_spec import Column, ListingSpec
-from plugin.runtime.merge import changed_apart
+from plugin.runtime.forms.fields import FieldError, display, for_input, parse
+from plugin.runtime.forms.form import Action as FormAction
+from plugin.runtime.forms.form import (
+    Choice,
+    Condition,
+    Form,
+    Item,
+    Response,
+    Section,
+    is_empty,
+    items_of,
+)
+from plugin.runtime.forms.workflow import Step, StepState, Workflow
+from plugin.runtime.listings.listing import Category, Listing, Page, Row
+from plugin.runtime.listings.listing_spec import Column, ListingSpec
 from plugin.runtime.messages import LANGUAGES, Message, Text, choose_language, translate
 from plugin.runtime.module import Action, Agent, DatabaseSpec, FormCode, Module, Scheduled
-from plugin.runtime.notices import SERVER, Outbox, notice_id, notify
 from plugin.runtime.office import Office
-from plugin.runtime.people import add_person, make_administrator
+from plugin.runtime.people.credentials import SHORTEST as SHORTEST_PASSWORD
+from plugin.runtime.people.credentials import Credentials, Token, password_problem
+from plugin.runtime.people.directory import (
+    ADMINISTRATORS,
+    SERVER_NAME,
+    SETTINGS,
+    Directory,
+    Group,
+    Person,
+)
+from plugin.runtime.people.people import add_person, make_administrator
+from plugin.runtime.people.tries import TooManyTries
 from plugin.runtime.replica.beginning import begin_laptop, known_office, needs_person
 from plugin.runtime.replica.deciding import whole
 from plugin.runtime.replica.laptop import Laptop, Replica, is_replica, whole_at
@@ -63,14 +84,9 @@ from plugin.runtime.replica.subset import Keep, Subset, kept, sensible
 from plugin.runtime.replica.syncing import Now, Syncing
 from plugin.runtime.replica.timetable import NEVER, Timetable, at_hours, every
 from plugin.runtime.replica.unsent import all_unsent
-from plugin.runtime.runner import AgentRunner, at_office
 from plugin.runtime.search.finding import Found, FoundDocument
 from plugin.runtime.session import DatabaseInfo, Session
-from plugin.runtime.session_levels import SESSIONS_ID, SessionKind
 from plugin.runtime.settings import Settings, kept_secret, secret
-from plugin.runtime.tries import TooManyTries
-from plugin.runtime.workers import LONGEST_WAIT, Service, Work, Workers
-from plugin.runtime.workflow import Step, StepState, Workflow
 from store.bookkeeping import Checkpoint
 from store.cancel import told_to_stop
 from store.lease import Lease

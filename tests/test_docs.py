@@ -11,9 +11,15 @@ from babel.messages.pofile import read_po
 
 from plugin import Agent, DatabaseSpec, FormCode, Module, Scheduled
 from plugin.runtime.cli import DONE, run
-from plugin.runtime.form import KINDS
-from plugin.runtime.form_reading import ACTION_KEYS, FORM_KEYS, ITEM_KEYS, RESPONSE_KEYS, STEP_KEYS
-from plugin.runtime.listing_spec import KEYS as LISTING_KEYS
+from plugin.runtime.forms.form import KINDS
+from plugin.runtime.forms.form_reading import (
+    ACTION_KEYS,
+    FORM_KEYS,
+    ITEM_KEYS,
+    RESPONSE_KEYS,
+    STEP_KEYS,
+)
+from plugin.runtime.listings.listing_spec import KEYS as LISTING_KEYS
 from plugin.runtime.messages import CATALOGUES
 from plugin.runtime.settings import SETTINGS, Setting
 

@@ -19,11 +19,11 @@ from acl import (
     user_context,
 )
 from plugin.runtime.clock import day_in, stamp
-from plugin.runtime.design import Design
-from plugin.runtime.document import Document, Raw, filled
+from plugin.runtime.designs.design import Design
+from plugin.runtime.door.document import Document, Raw, filled
 from plugin.runtime.errors import NotFound, Refused
-from plugin.runtime.fields import display
-from plugin.runtime.form import Form, items_of
+from plugin.runtime.forms.fields import display
+from plugin.runtime.forms.form import Form, items_of
 from plugin.runtime.messages import Message
 from store.api import Database
 from store.types import UserContext

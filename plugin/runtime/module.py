@@ -16,7 +16,7 @@ from acl import Acl
 from plugin.runtime.messages import Message, Text
 
 if TYPE_CHECKING:
-    from plugin.runtime.documents import Documents
+    from plugin.runtime.door.documents import Documents
     from plugin.runtime.session import Session
 
 Raw = dict[str, Any]

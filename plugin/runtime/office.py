@@ -12,28 +12,28 @@ from types import TracebackType
 
 from acl import Acl, Identity
 from plugin.runtime import datadir
-from plugin.runtime.acl_saving import copy_to_security, read_acl
-from plugin.runtime.answers import Answers
+from plugin.runtime.access.acl_saving import copy_to_security, read_acl
+from plugin.runtime.access.full_access import FullAccess, Grant
+from plugin.runtime.access.personal_acls import PersonalAcls, personal_name
+from plugin.runtime.access.session_levels import SessionKind
 from plugin.runtime.clock import Clock, stamp, utcnow
 from plugin.runtime.coordination import COORDINATION, server_database
-from plugin.runtime.credentials import Credentials
-from plugin.runtime.deploying import Deployed, Target, deploy_databases, tell
-from plugin.runtime.design import DESIGN_ID, Design, read_design
-from plugin.runtime.directory import SERVER_NAME, SETTINGS, Directory
+from plugin.runtime.designs.deploying import Deployed, Target, deploy_databases, tell
+from plugin.runtime.designs.design import DESIGN_ID, Design, read_design
+from plugin.runtime.designs.threeway import Place
 from plugin.runtime.errors import NotFound, OfficeError
-from plugin.runtime.full_access import FullAccess, Grant
+from plugin.runtime.listings.answers import Answers
+from plugin.runtime.listings.reader_changes import FOLDER as CHANGES
+from plugin.runtime.listings.reader_changes import ReaderChanges
+from plugin.runtime.listings.readersets import ReaderSets
 from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
 from plugin.runtime.modules import Modules
 from plugin.runtime.moment import Moment
-from plugin.runtime.personal_acls import PersonalAcls, personal_name
-from plugin.runtime.reader_changes import FOLDER as CHANGES
-from plugin.runtime.reader_changes import ReaderChanges
-from plugin.runtime.readersets import ReaderSets
+from plugin.runtime.people.credentials import Credentials
+from plugin.runtime.people.directory import SERVER_NAME, SETTINGS, Directory
 from plugin.runtime.session import Session
-from plugin.runtime.session_levels import SessionKind
 from plugin.runtime.settings import Settings, read_settings
 from plugin.runtime.store_access import open_store
-from plugin.runtime.threeway import Place
 from store.api import Database, Server
 from store.deploy import Report, untold
 from store.errors import BadRequest

@@ -6,16 +6,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from acl import Access, Decision, Identity, Level, Privilege, access
+from plugin.runtime.access.effective import Effective, everywhere
+from plugin.runtime.access.full_access import Grant
 from plugin.runtime.context import Context
-from plugin.runtime.directory import SETTINGS, People
-from plugin.runtime.documents import Documents
-from plugin.runtime.effective import Effective, everywhere
+from plugin.runtime.door.documents import Documents
 from plugin.runtime.errors import NotFound, OfficeError
-from plugin.runtime.full_access import Grant
-from plugin.runtime.listing import Listing
+from plugin.runtime.listings.listing import Listing
 from plugin.runtime.messages import LANGUAGES, Text
 from plugin.runtime.module import DatabaseSpec, Module
 from plugin.runtime.moment import Moment
+from plugin.runtime.people.directory import SETTINGS, People
 from plugin.runtime.search.finding import Found, search
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from plugin import Listing, Office, Row, Session
-from plugin.runtime.design import INDEX
+from plugin.runtime.designs.design import INDEX
 from store.types import ViewOptions
 from tests.bench import sales
 from tests.views.kit import Browser, browser

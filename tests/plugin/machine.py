@@ -12,7 +12,7 @@ from mailbridge.service import Bridge
 from plugin import Agent, AgentRunner, Module, Office, Raw, Session, notify
 from plugin.forum import module as forum
 from plugin.mail import module as mail
-from plugin.runtime.numbering import number
+from plugin.runtime.forms.numbering import number
 from plugin.settings import module as settings
 
 LEASE = 1.5

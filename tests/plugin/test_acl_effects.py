@@ -8,7 +8,7 @@ import pytest
 
 from acl import RULES, Rule
 from plugin import Acl, Entry, EntryType, Invalid, Level, Privilege, Refused
-from plugin.runtime.acl_effects import Effect
+from plugin.runtime.access.acl_effects import Effect
 from store.api import Database
 from tests.plugin.kit import Kit, entry
 from tests.plugin.readable import ACTIVE, fill, with_entry

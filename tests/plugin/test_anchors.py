@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plugin import Office
-from plugin.runtime.anchors import EVERY, anchors_of, day_of
-from plugin.runtime.design import ANCHORS_VIEW, INDEX
+from plugin.runtime.designs.design import ANCHORS_VIEW, INDEX
+from plugin.runtime.listings.anchors import EVERY, anchors_of, day_of
 from store.types import ViewOptions
 
 NAMES = st.sampled_from(["anna.snelling", "customer:1", "", "é", "p:x"])

@@ -14,9 +14,9 @@ import pytest
 
 from acl import Level
 from plugin.runtime import cli
+from plugin.runtime.agents.runner import AgentRunner
 from plugin.runtime.cli import FAILED, NOT_FOUND, USAGE
 from plugin.runtime.office import Office
-from plugin.runtime.runner import AgentRunner
 
 COMMANDS = [
     "acl",

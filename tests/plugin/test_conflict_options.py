@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from plugin import AgentRunner, Document, Invalid, OfficeError
-from plugin.runtime.form_reading import read_form
+from plugin.runtime.forms.form_reading import read_form
 from plugin.runtime.replica.merging import settle_all, wishes_of
 from tests.plugin.kit import Kit
 

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from plugin import Office
-from plugin.runtime.credentials import Credentials
+from plugin.runtime.people.credentials import Credentials
 from store.command import store
 from store.errors import NotFound
 from tests.plugin.offices import (

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from plugin.runtime.credentials import Credentials, password_problem
 from plugin.runtime.errors import BadInput, NotFound
-from plugin.runtime.tries import FREE, LONGEST, TooManyTries
+from plugin.runtime.people.credentials import Credentials, password_problem
+from plugin.runtime.people.tries import FREE, LONGEST, TooManyTries
 from store.errors import Forbidden, Unauthorized
 from store.errors import NotFound as Missing
 from store.lite.server import LiteServer

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import plugin.runtime.deploying as deploying
+import plugin.runtime.designs.deploying as deploying
 from plugin import NotFound, Office
 from plugin.mail import module as mail
 from plugin.settings import module as settings

@@ -10,9 +10,9 @@ import pytest
 
 from plugin.runtime import cli
 from plugin.runtime.cli import DONE, NOT_FOUND, REFUSED
-from plugin.runtime.design import DESIGN_ID
+from plugin.runtime.designs.design import DESIGN_ID
+from plugin.runtime.designs.shipped import SHIPPED_ID
 from plugin.runtime.office import Office
-from plugin.runtime.shipped import SHIPPED_ID
 
 LABEL = "forms/customer/items/phone/label"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from plugin import Agent
-from plugin.runtime.feed import RETRIES, RUNS_PER_MINUTE, AgentFeed
+from plugin.runtime.agents.feed import RETRIES, RUNS_PER_MINUTE, AgentFeed
 from store.api import Database
 from store.lite.server import LiteServer
 from tests.plugin.steady_clock import SteadyClock

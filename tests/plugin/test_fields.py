@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from plugin import FieldError, Item, display, for_input, parse
-from plugin.runtime.form import Choice
+from plugin.runtime.forms.form import Choice
 
 
 def item(kind: str, **more: Any) -> Item:

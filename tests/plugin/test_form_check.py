@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugin.runtime.form_check import problems
-from plugin.runtime.form_reading import read_form
+from plugin.runtime.forms.form_check import problems
+from plugin.runtime.forms.form_reading import read_form
 from tests.acl.javascript import JavaScript
 
 DATA = json.loads(Path(__file__).with_name("form_cases.json").read_text(encoding="utf-8"))

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from plugin import OfficeError
-from plugin.runtime.design import SETS_VIEW, build
-from plugin.runtime.form_reading import read_form
-from plugin.runtime.listing_spec import read_listing
-from plugin.runtime.names import resolve
+from plugin.runtime.designs.design import SETS_VIEW, build
+from plugin.runtime.forms.form_reading import read_form
+from plugin.runtime.forms.names import resolve
+from plugin.runtime.listings.listing_spec import read_listing
 from tests.plugin.kit import JOB, design_folder
 
 FOLDERS = sorted(

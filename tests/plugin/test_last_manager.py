@@ -21,7 +21,7 @@ from plugin import (
     Office,
     Privilege,
 )
-from plugin.runtime.people import leave
+from plugin.runtime.people.people import leave
 from tests.plugin.kit import Kit
 
 SHARED = ("work", "settings")

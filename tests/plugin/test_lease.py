@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.runtime.workers import Tenure, Workers
+from plugin.runtime.agents.workers import Tenure, Workers
 from store.api import Database
 from store.cancel import Cancel
 from store.lease import Lease

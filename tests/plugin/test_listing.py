@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from plugin import BadInput, Document, Listing, NotFound, Office
-from plugin.runtime.ranges import rows, under
+from plugin.runtime.listings.ranges import rows, under
 from store.collation import sort_key
 from tests.plugin.kit import Kit
 

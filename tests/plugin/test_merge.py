@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acl import reader_set
-from plugin.runtime.merge import Clash, Merged, merge
+from plugin.runtime.door.merge import Clash, Merged, merge
 from plugin.runtime.replica.merging import settle
 from store.lite.server import LiteServer
 from store.revisions import sort_key

@@ -8,10 +8,10 @@ import pytest
 
 from plugin import BadInput, Office
 from plugin.runtime.cli import run
-from plugin.runtime.credentials import Credentials
 from plugin.runtime.demo import LOGINS, PASSWORD, DemoReport, build_demo
 from plugin.runtime.demo.build import BATCH, batches
 from plugin.runtime.demo.customers import customers
+from plugin.runtime.people.credentials import Credentials
 from tests.plugin.company import MODULES, NOW, Company
 
 CUSTOMERS = 20

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import quickjs
 
-from plugin.runtime.design import Design, build, read_design
-from plugin.runtime.form import Form, Item
-from plugin.runtime.listing_spec import ListingSpec
+from plugin.runtime.designs.design import Design, build, read_design
+from plugin.runtime.forms.form import Form, Item
+from plugin.runtime.listings.listing_spec import ListingSpec
 from tests.plugin.company import MODULES
 
 DESIGNS: dict[str, Path] = {

@@ -1,6 +1,6 @@
 """Counters: where they were kept before, and after a cluster was cut in two."""
 
-from plugin.runtime.numbering import number
+from plugin.runtime.forms.numbering import number
 from tests.plugin.kit import Kit
 
 

@@ -15,7 +15,7 @@ from plugin import (
     Office,
     OfficeError,
 )
-from plugin.runtime import personal_acls
+from plugin.runtime.access import personal_acls
 from tests.plugin.kit import Kit, design_folder, modules
 
 

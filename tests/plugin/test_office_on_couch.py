@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from plugin import AgentRunner, Level, NotFound, Office, add_person
-from plugin.runtime.design import DESIGN_ID
-from plugin.runtime.numbering import number
+from plugin.runtime.designs.design import DESIGN_ID
+from plugin.runtime.forms.numbering import number
 from store.errors import Forbidden
 from store.opening import open_server
 from store.types import BasicAuth, UserContext

@@ -3,7 +3,7 @@
 import pytest
 
 from plugin import Acl, Level, NotFound, OfficeError, Privilege, Refused
-from plugin.runtime.design import read_design
+from plugin.runtime.designs.design import read_design
 from plugin.runtime.replica.office_side import FilteredServer, rights_for
 from store.types import ChangesOptions
 from tests.plugin.kit import FLYER, Kit, entry

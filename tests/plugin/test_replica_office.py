@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from plugin import AgentRunner, Office
-from plugin.runtime.numbering import provisional
+from plugin.runtime.forms.numbering import provisional
 from tests.plugin.offices import Served, as_person, clone, customer, sync
 
 

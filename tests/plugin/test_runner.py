@@ -10,7 +10,7 @@ import pytest
 
 from plugin import Agent, AgentRunner, Module, Office, Scheduled, Session
 from plugin.forum import module as forum
-from plugin.runtime.runner import service
+from plugin.runtime.agents.runner import service
 from plugin.settings import module as settings
 
 Create = Callable[..., Office]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from plugin import Office, add_person
-from plugin.runtime.design import DESIGN_ID
+from plugin.runtime.designs.design import DESIGN_ID
 from store.api import Database, Server
 from store.errors import NotFound, StoreError
 from store.opening import open_server

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plugin import Scheduled
-from plugin.runtime.schedule import Scheduler
+from plugin.runtime.agents.schedule import Scheduler
 from store.api import Database
 from store.lite.server import LiteServer
 from tests.plugin.steady_clock import SteadyClock

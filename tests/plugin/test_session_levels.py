@@ -4,8 +4,8 @@ import pytest
 
 from acl import Level
 from plugin import Invalid, Refused, SessionKind
+from plugin.runtime.access.session_levels import SESSIONS_ID, cap, read_levels
 from plugin.runtime.commands.sessions import sessions
-from plugin.runtime.session_levels import SESSIONS_ID, cap, read_levels
 from tests.plugin.company import Company
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.runtime.threeway import (
+from plugin.runtime.designs.threeway import (
     ABSENT,
     ORDER,
     differences,

@@ -12,11 +12,11 @@ import pytest
 
 import plugin.runtime.office as office_module
 from plugin import Module, NotFound, Office
-from plugin.runtime.customising import read
-from plugin.runtime.deploying import Deployed
-from plugin.runtime.design import DESIGN_ID, INDEX_ID
-from plugin.runtime.design_state import design_state, keep
-from plugin.runtime.shipped import SHIPPED_ID, Shipped
+from plugin.runtime.designs.customising import read
+from plugin.runtime.designs.deploying import Deployed
+from plugin.runtime.designs.design import DESIGN_ID, INDEX_ID
+from plugin.runtime.designs.design_state import design_state, keep
+from plugin.runtime.designs.shipped import SHIPPED_ID, Shipped
 from store.api import Database
 from store.types import Doc
 from tests.plugin.kit import Kit

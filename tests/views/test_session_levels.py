@@ -3,7 +3,7 @@
 from flask import Flask
 
 from plugin import Credentials, Office
-from plugin.runtime.session_levels import SESSIONS_ID
+from plugin.runtime.access.session_levels import SESSIONS_ID
 from tests.views.kit import PASSWORD, browser, door
 
 DEAL = "/tracking/deal:1"

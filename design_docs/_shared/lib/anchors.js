@@ -1,4 +1,4 @@
-// What a document hangs on: people and other documents. The twin of plugin/runtime/anchors.py.
+// What a document hangs on: people and other documents. The twin of plugin/runtime/listings/anchors.py.
 
 var table = require('./anchor_table').table;
 

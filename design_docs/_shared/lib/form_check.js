@@ -1,4 +1,4 @@
-// Checks a document by its form: the twin of plugin/runtime/form_check.py, message by message.
+// Checks a document by its form: the twin of plugin/runtime/forms/form_check.py, message by message.
 
 var BLANKS = /^[ \t\r\n\u00a0\u3000]*$/;
 var AMOUNT = /^-?[0-9]{1,15}(\.[0-9]{1,6})?$/;

@@ -58,7 +58,7 @@ function namesFollow(kind, rules, doc, old) {
   });
 }
 
-// Whether a document of this form is public, as Form.opens in plugin/runtime/form.py.
+// Whether a document of this form is public, as Form.opens in plugin/runtime/forms/form.py.
 function opens(shape, doc) {
   return shape['public'] === true ||
     (typeof shape['public'] === 'string' && doc[shape['public']] === true);

@@ -12,7 +12,7 @@ function values(value) {
   });
 }
 
-// The names that a rule gives for a document, as plugin/runtime/names.py.
+// The names that a rule gives for a document, as plugin/runtime/forms/names.py.
 function resolve(rule, doc, me) {
   var names = [];
   rule.forEach(function (token) {

@@ -12,7 +12,7 @@ from plugin.runtime.commands.acl_asking import effective, log, person, print_eff
 from plugin.runtime.commands.output import as_json_option, print_facts
 from plugin.runtime.errors import NotFound
 from plugin.runtime.office import Office
-from plugin.runtime.people import demand_office
+from plugin.runtime.people.people import demand_office
 
 privilege_type = click.Choice([privilege.value for privilege in Privilege])
 

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from acl import Access, Action, Decision, Privilege, about
-from plugin.runtime.acl_effects import Effect, Effects
+from plugin.runtime.access.acl_effects import Effect, Effects
+from plugin.runtime.access.effective import Effective, who
 from plugin.runtime.commands.output import as_json_option, print_facts
-from plugin.runtime.effective import Effective, who
 from plugin.runtime.office import Office
 
 ACTIONS: tuple[Action, ...] = ("read", "create", "replicate", "design", "manage")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
+from plugin.runtime.agents.runner import AgentRunner
 from plugin.runtime.commands.output import as_json_option, print_facts
 from plugin.runtime.errors import BadInput
 from plugin.runtime.office import Office
-from plugin.runtime.runner import AgentRunner
 from store.cancel import told_to_stop
 
 

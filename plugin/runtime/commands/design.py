@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from plugin.runtime.commands.output import as_json_option, print_facts
-from plugin.runtime.customising import read, written
-from plugin.runtime.deploying import Deployed
-from plugin.runtime.design_state import DesignState, design_state, keep
+from plugin.runtime.designs.customising import read, written
+from plugin.runtime.designs.deploying import Deployed
+from plugin.runtime.designs.design_state import DesignState, design_state, keep
+from plugin.runtime.designs.threeway import ABSENT, Difference
 from plugin.runtime.errors import Refused
 from plugin.runtime.office import Office
-from plugin.runtime.people import demand_office
-from plugin.runtime.threeway import ABSENT, Difference
+from plugin.runtime.people.people import demand_office
 
 places_argument = click.argument("places", nargs=-1, required=True)
 

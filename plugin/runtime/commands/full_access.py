@@ -7,7 +7,7 @@ import click
 
 from plugin.runtime.commands.output import as_json_option, print_facts
 from plugin.runtime.office import Office
-from plugin.runtime.people import demand_office
+from plugin.runtime.people.people import demand_office
 
 
 @click.command()

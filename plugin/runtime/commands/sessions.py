@@ -6,14 +6,14 @@ from typing import Any
 import click
 
 from acl import Level
+from plugin.runtime.access.session_levels import FORM, SESSIONS_ID, SessionKind
 from plugin.runtime.commands.output import as_json_option, print_facts
-from plugin.runtime.creating import draft
-from plugin.runtime.directory import SETTINGS
-from plugin.runtime.links import Links
+from plugin.runtime.door.creating import draft
+from plugin.runtime.door.links import Links
+from plugin.runtime.door.saving import ready, stored
 from plugin.runtime.office import Office
-from plugin.runtime.people import demand_office
-from plugin.runtime.saving import ready, stored
-from plugin.runtime.session_levels import FORM, SESSIONS_ID, SessionKind
+from plugin.runtime.people.directory import SETTINGS
+from plugin.runtime.people.people import demand_office
 
 level_type = click.Choice([level.title for level in Level], case_sensitive=False)
 

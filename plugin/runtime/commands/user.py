@@ -10,7 +10,7 @@ import click
 from plugin.runtime.commands.output import as_json_option, print_facts
 from plugin.runtime.errors import BadInput
 from plugin.runtime.office import Office
-from plugin.runtime.people import (
+from plugin.runtime.people.people import (
     add_person,
     demand_office,
     demand_person,

@@ -7,12 +7,12 @@ from typing import Any
 
 from acl import Entry, EntryType, Level, Privilege
 from plugin.runtime.clock import parse_stamp, stamp
-from plugin.runtime.credentials import Credentials
 from plugin.runtime.demo import customers, deals, forum, knowledge, mailboxes, people, service
 from plugin.runtime.demo.tables import Made
-from plugin.runtime.directory import PERSON
 from plugin.runtime.errors import BadInput, DivanError, OfficeError
 from plugin.runtime.office import Office
+from plugin.runtime.people.credentials import Credentials
+from plugin.runtime.people.directory import PERSON
 from store.errors import NotFound
 from store.types import ViewOptions
 

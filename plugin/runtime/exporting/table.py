@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from plugin.runtime.clock import parse_stamp
 from plugin.runtime.context import Context, told
-from plugin.runtime.door_checks import choices
+from plugin.runtime.door.door_checks import choices
+from plugin.runtime.door.links import Links
 from plugin.runtime.errors import Refused
-from plugin.runtime.fields import display
-from plugin.runtime.form import Item, is_empty
-from plugin.runtime.links import Links
-from plugin.runtime.listing import Listing, Row
+from plugin.runtime.forms.fields import display
+from plugin.runtime.forms.form import Item, is_empty
+from plugin.runtime.listings.listing import Listing, Row
 from plugin.runtime.messages import Message, translate
 
 Value = str | int | float | Decimal | bool | date | datetime | None

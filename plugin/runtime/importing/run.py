@@ -13,9 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from plugin.runtime.design import INDEX, SETS_VIEW
+from plugin.runtime.designs.design import INDEX, SETS_VIEW
 from plugin.runtime.errors import BadInput, DivanError, Invalid, NotFound
-from plugin.runtime.form import Form
+from plugin.runtime.forms.form import Form
 from plugin.runtime.importing.mapping import DocumentRule, FileRule, Plan
 from plugin.runtime.importing.report import Report, Reported
 from plugin.runtime.importing.rows import CsvRow, Table, read_table

@@ -5,9 +5,9 @@ The people of the office come at once, all else when it was chosen.
 
 from pathlib import Path
 
-from plugin.runtime.directory import SETTINGS
 from plugin.runtime.errors import OfficeError
 from plugin.runtime.office import Office
+from plugin.runtime.people.directory import SETTINGS
 from plugin.runtime.replica.laptop import FILE, Laptop, Replica, is_replica, register
 from plugin.runtime.replica.remote import read_url
 

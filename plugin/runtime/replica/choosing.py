@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from plugin.runtime.anchors import DOCUMENT, EVERY, LOOSE, PERSON
 from plugin.runtime.context import Context
-from plugin.runtime.design import ANCHORS_VIEW, INDEX
+from plugin.runtime.designs.design import ANCHORS_VIEW, INDEX
 from plugin.runtime.errors import BadInput, NotFound
+from plugin.runtime.listings.anchors import DOCUMENT, EVERY, LOOSE, PERSON
 from plugin.runtime.replica.keeping import Keeping, first_day
 from plugin.runtime.replica.subset import Subset
 from store.types import ChangesOptions, Row, Seq, ViewOptions

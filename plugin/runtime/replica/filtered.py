@@ -13,12 +13,12 @@ from typing import Literal, NoReturn
 
 from acl import ACL_ID, Access, Identity, may
 from plugin.runtime.context import Context
+from plugin.runtime.people.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.replica.feeding import Feed
 from plugin.runtime.replica.keeping import Keeping
 from plugin.runtime.replica.pushing import Guard, Pusher
 from plugin.runtime.replica.subset import Subset
 from plugin.runtime.replica.visibility import Visibility
-from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from store.cancel import Cancel
 from store.errors import Forbidden
 from store.errors import NotFound as Missing

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from acl import ACL_ID
-from plugin.runtime.anchors import Anchors, anchors_of, day_of
 from plugin.runtime.errors import BadInput
+from plugin.runtime.listings.anchors import Anchors, anchors_of, day_of
 from plugin.runtime.replica.subset import FILTER, Subset
 from store.errors import BadRequest
 from store.types import ChangesOptions, Doc

@@ -12,12 +12,13 @@ from typing import Any
 
 from plugin.runtime import datadir
 from plugin.runtime.clock import stamp
-from plugin.runtime.credentials import Credentials
-from plugin.runtime.directory import SETTINGS
-from plugin.runtime.document import StoredFile
+from plugin.runtime.door.document import StoredFile
 from plugin.runtime.errors import BadInput, NotFound, OfficeError, Stopped
 from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
+from plugin.runtime.people.credentials import Credentials
+from plugin.runtime.people.directory import SETTINGS
+from plugin.runtime.people.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.replica.alone import alone
 from plugin.runtime.replica.deciding import Decider
 from plugin.runtime.replica.keeping import first_day
@@ -40,7 +41,6 @@ from plugin.runtime.replica.sync import (
 )
 from plugin.runtime.replica.timetable import NEVER, Timetable, read_timetable
 from plugin.runtime.replica.unsent import unsent
-from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.settings import secret, write_settings
 from store.api import Database, Server
 from store.errors import NotFound as Missing

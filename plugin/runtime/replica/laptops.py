@@ -13,13 +13,13 @@ from typing import Any
 
 from acl import Level
 from plugin.runtime.clock import parse_stamp, stamp
-from plugin.runtime.credentials import Token
-from plugin.runtime.directory import SETTINGS
 from plugin.runtime.errors import BadInput, NotFound, Refused
 from plugin.runtime.office import Office
+from plugin.runtime.people.credentials import Token
+from plugin.runtime.people.directory import SETTINGS
+from plugin.runtime.people.secret_store import SecretStore
 from plugin.runtime.replica.office_side import replicable
 from plugin.runtime.replica.receipts import digest_of, signature_of
-from plugin.runtime.secret_store import SecretStore
 from plugin.runtime.session import Session
 from store.types import Doc
 

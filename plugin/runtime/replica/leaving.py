@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Iterable
 
 from plugin.runtime.office import Office
+from plugin.runtime.people.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.replica.receipts import Receipts
 from plugin.runtime.replica.returning import Keeper, leaves_of
 from plugin.runtime.replica.review import FOLDER
 from plugin.runtime.replica.sync import hashed, ids_of
 from plugin.runtime.replica.unsent import unsent
-from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from store.api import Server
 
 

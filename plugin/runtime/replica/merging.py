@@ -8,11 +8,11 @@ write the same revision and do not conflict again.
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from plugin.runtime.conflicts import with_files
-from plugin.runtime.design import CONFLICTS_VIEW, INDEX
+from plugin.runtime.designs.design import CONFLICTS_VIEW, INDEX
+from plugin.runtime.door.conflicts import with_files
+from plugin.runtime.door.merge import Branch, Clash, Merged, differing, ended, merge, overruled
 from plugin.runtime.errors import NotFound as NoDatabase
-from plugin.runtime.form import CONFLICTS
-from plugin.runtime.merge import Branch, Clash, Merged, differing, ended, merge, overruled
+from plugin.runtime.forms.form import CONFLICTS
 from store.api import Database
 from store.errors import NotFound
 from store.types import ChangesOptions, Doc, ViewOptions
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PAGE = 500
 
 Wishes = Callable[[str], str]
-"""What a form wants of conflicts (`plugin.runtime.form.CONFLICTS`), by its name."""
+"""What a form wants of conflicts (`plugin.runtime.forms.form.CONFLICTS`), by its name."""
 
 
 Overruled = Callable[[Database, str, Sequence[Doc]], object]

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from acl import Identity
+from plugin.runtime.access.managers import guarded_push
 from plugin.runtime.clock import stamp
 from plugin.runtime.context import Context
 from plugin.runtime.errors import BadInput, NotFound
-from plugin.runtime.managers import guarded_push
+from plugin.runtime.listings.reader_changes import BARE, has_news
 from plugin.runtime.office import Office
-from plugin.runtime.reader_changes import BARE, has_news
 from plugin.runtime.replica.choosing import answer_kept, keeping_of, size_of
 from plugin.runtime.replica.filtered import FilteredDatabase, may_replicate
 from plugin.runtime.replica.remote import PROTOCOL

@@ -7,8 +7,8 @@ first: it pulls from the beginning, so that nothing is missed that an earlier on
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from plugin.runtime.anchors import read_anchors
-from plugin.runtime.design import DESIGN_ID
+from plugin.runtime.designs.design import DESIGN_ID
+from plugin.runtime.listings.anchors import read_anchors
 from plugin.runtime.replica.keeping import Keeping
 from plugin.runtime.replica.remote import Remote
 from plugin.runtime.replica.returning import leaves_of

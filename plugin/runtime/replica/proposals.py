@@ -13,16 +13,16 @@ from functools import cached_property
 from typing import Any
 
 from acl import Level, authors_of
+from plugin.runtime.agents.notices import notify
 from plugin.runtime.clock import stamp
 from plugin.runtime.context import Context
-from plugin.runtime.document import Raw
+from plugin.runtime.door.document import Raw
+from plugin.runtime.door.merge import ATTACHMENT, changed_apart
+from plugin.runtime.door.reading import any_winner, fetch, is_document_id
 from plugin.runtime.errors import BadInput, NotFound, Refused
-from plugin.runtime.form import Form
-from plugin.runtime.merge import ATTACHMENT, changed_apart
-from plugin.runtime.notices import notify
+from plugin.runtime.forms.form import Form
 from plugin.runtime.office import Office
-from plugin.runtime.reading import any_winner, fetch, is_document_id
-from plugin.runtime.secret_store import SecretStore
+from plugin.runtime.people.secret_store import SecretStore
 from plugin.runtime.session import Session
 from store.types import Doc
 

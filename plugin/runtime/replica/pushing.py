@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from acl import ACL_ID, Access, AclError, Identity, Level, may_write, parse_sound, reason
-from plugin.runtime.design import DESIGN_ID, read_design
+from plugin.runtime.access.managers import concerns
+from plugin.runtime.designs.design import DESIGN_ID, read_design
 from plugin.runtime.errors import OfficeError
-from plugin.runtime.managers import concerns
 from plugin.runtime.replica.forging import forged, line_of
 from plugin.runtime.replica.visibility import Visibility
 from store.api import Database

@@ -3,9 +3,9 @@
 Documents go before what could bring them back: cut at any point, the same call goes on.
 """
 
-from plugin.runtime.directory import SETTINGS
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.office import Office
+from plugin.runtime.people.directory import SETTINGS
 from plugin.runtime.replica.alone import alone
 from plugin.runtime.replica.laptop import FILE, TOKEN, Replica
 from plugin.runtime.replica.leaving import empty

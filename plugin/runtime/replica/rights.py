@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugin.runtime.errors import BadInput
-from plugin.runtime.reader_changes import ReaderChanges, has_news
+from plugin.runtime.listings.reader_changes import ReaderChanges, has_news
 from plugin.runtime.replica.sync import hashed
 from store.lite.groups import ChangesByGroup
 from store.types import Seq

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plugin.runtime.directory import SETTINGS
 from plugin.runtime.errors import BadInput
+from plugin.runtime.people.directory import SETTINGS
 
 MOST_MONTHS = 1200
 

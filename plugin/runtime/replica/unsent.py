@@ -10,10 +10,10 @@ from typing import Any
 
 from plugin.runtime.errors import DivanError
 from plugin.runtime.files import write_private
+from plugin.runtime.people.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.replica.returning import Keeper
 from plugin.runtime.replica.review import REFUSED, Edit
 from plugin.runtime.replica.sync import read_state, without_underscores, written_since
-from plugin.runtime.secret_store import DATABASE as CREDENTIALS
 from store.api import Database, Server
 from store.errors import NotFound
 from store.types import Doc

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from plugin.runtime.context import PLACE, Context
-from plugin.runtime.document import Document
-from plugin.runtime.form import is_empty
+from plugin.runtime.door.document import Document
+from plugin.runtime.forms.form import is_empty
 from store.text import Word
 from store.text.words import folded
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from plugin.runtime.document import Document
+from plugin.runtime.door.document import Document
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.search.excerpts import Excerpt, excerpt
 from plugin.runtime.search.following import follow

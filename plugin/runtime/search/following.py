@@ -5,10 +5,10 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from plugin.runtime.agents.workers import LONGEST_WAIT, PATIENCE, PAUSES
 from plugin.runtime.context import Context
 from plugin.runtime.errors import NotFound
 from plugin.runtime.search.texts import change_of
-from plugin.runtime.workers import LONGEST_WAIT, PATIENCE, PAUSES
 from store.api import Database
 from store.cancel import Cancel
 from store.text import Change, Followed, TextIndex

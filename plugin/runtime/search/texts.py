@@ -5,10 +5,10 @@ from typing import Any
 
 from acl import reader_set
 from plugin.runtime.context import Context
-from plugin.runtime.design import PUBLIC
-from plugin.runtime.document import Raw
-from plugin.runtime.fields import display
-from plugin.runtime.form import Item, is_empty
+from plugin.runtime.designs.design import PUBLIC
+from plugin.runtime.door.document import Raw
+from plugin.runtime.forms.fields import display
+from plugin.runtime.forms.form import Item, is_empty
 from plugin.runtime.messages import LANGUAGES
 from plugin.runtime.search.pinyin import spelled
 from store.text import Change, words
