@@ -19,6 +19,7 @@ from plugin.runtime.agents.runner import AgentRunner, at_office
 from plugin.runtime.agents.workers import LONGEST_WAIT, Service, Work, Workers
 from plugin.runtime.clock import Clock, day_in, parse_stamp, stamp
 from plugin.runtime.context import told
+from plugin.runtime.door.conflicts import Deletion
 from plugin.runtime.door.document import Document, Raw, StoredFile
 from plugin.runtime.door.documents import Documents
 from plugin.runtime.door.merge import changed_apart
@@ -122,6 +123,7 @@ __all__ = [
     "DatabaseSpec",
     "Decision",
     "Deleted",
+    "Deletion",
     "Directory",
     "DivanError",
     "Document",

@@ -1,4 +1,5 @@
-"""The page of a replication conflict: versions that were made apart, settled item by item."""
+"""The page of a replication conflict: versions that were made apart, settled item by item; and the
+answer to a deletion that met an edit."""
 
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers.response import Response
@@ -58,4 +59,16 @@ def settle(database: str, docid: str) -> Answer:
     except (Invalid, Refused) as error:
         return pages.show(docs, docs.open(docid), error.status, _(error.message))
     flash(_("The conflict is settled."), "success")
+    return redirect(address(database, docid), 303)
+
+
+@blueprint.post("/<database>/<docid>/keep")
+def keep(database: str, docid: str) -> Answer:
+    """A document that was deleted elsewhere stays."""
+    docs = documents(database)
+    try:
+        docs.keep(docid)
+    except (Invalid, Refused) as error:
+        return pages.show(docs, docs.open(docid), error.status, _(error.message))
+    flash(_("The document stays."), "success")
     return redirect(address(database, docid), 303)

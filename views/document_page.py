@@ -8,7 +8,7 @@ from flask import request, url_for
 from markupsafe import Markup
 
 from acl import readers_of
-from plugin import Document, Documents, Form, is_empty
+from plugin import Deletion, Document, Documents, Form, is_empty
 from views import edit_page
 from views.editing import Field
 from views.language import _, current_formats
@@ -220,6 +220,19 @@ def facts(doc: Document) -> list[Crumb]:
         found.append(Crumb(_("Open to {names}", names=shown), icon="eye"))
     why = url_for("acl_asking.why", database=doc.database, document=doc.id)
     return [*found, Crumb(_("Who can see this, and why?"), why, "shield-lock")]
+
+
+def deletions(docs: Documents, doc: Document) -> list[str]:
+    """Who deleted the document while it was edited elsewhere, and who edited it: one text each."""
+    edited = _("{name} changed it, {time}.", **_who(doc.raw.get("updated") or {}))
+    found = docs.deletions(doc.id) if doc.conflict else []
+    return [f"{_deleted(one)} {edited}" for one in found]
+
+
+def _deleted(one: Deletion) -> str:
+    if not one.by:
+        return _("This document was deleted elsewhere.")
+    return _("{name} deleted this document, {time}.", **_who({"by": one.by, "at": one.at}))
 
 
 def reader_name(name: str) -> str:

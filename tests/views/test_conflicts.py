@@ -5,8 +5,8 @@ import re
 import pytest
 from flask import Flask
 
-from plugin import Office
-from tests.views.kit import browser, door, text_of
+from plugin import AgentRunner, Office
+from tests.views.kit import browser, door, rev_of, text_of
 
 PATH = "/tracking/deal:1/conflict"
 
@@ -69,3 +69,47 @@ def test_without_a_choice_nothing_is_lost(app: Flask, office: Office, clash: str
     answer = browser(app, "anna.snelling").submit(PATH, {})
     assert answer.status_code == 422
     assert door(office, "anna.snelling", "tracking").open("deal:1").conflict
+
+
+@pytest.fixture
+def deleted(office: Office) -> None:
+    """Anna changed a deal that Dustin deleted elsewhere."""
+    db = office.server.database("tracking")
+    base = db.get("deal:1", revs=True)
+    deals = door(office, "anna.snelling", "tracking")
+    deals.save("deal:1", base["_rev"], {"progress": "by Anna"})
+    generation = base["_revisions"]["start"] + 1
+    stub = {name: base[name] for name in ("_id", "form", "readers", "authors") if name in base}
+    stub |= {"updated": {"at": "2026-11-22T10:00:00Z", "by": "dustin.brinkmann"}}
+    ids = ["0" * 32, *base["_revisions"]["ids"]]
+    stub |= {"_rev": f"{generation}-{ids[0]}", "_revisions": {"start": generation, "ids": ids}}
+    assert db.bulk_docs([{**stub, "_deleted": True}], new_edits=False) == []
+    AgentRunner(office).run_once()
+
+
+@pytest.mark.usefixtures("deleted")
+def test_a_deletion_that_met_an_edit_asks(app: Flask, office: Office) -> None:
+    anna = browser(app, "anna.snelling")
+    row = re.search(
+        r'data-href="/tracking/deal:1".*?</tr>', anna.page("/tracking/listing/deals_by_name"), re.S
+    )
+    assert row and 'aria-label="Conflict"' in row[0]
+    page = anna.page("/tracking/deal:1")
+    assert "Dustin Brinkmann deleted this document, Nov 22, 2026" in text_of(page)
+    assert "Anna Snelling changed it, " in text_of(page)
+    assert f'href="{PATH}"' not in page and "Delete it after all" not in page
+    assert anna.submit("/tracking/deal:1/keep", {}, at="/tracking/deal:1").status_code == 303
+    page = anna.page("/tracking/deal:1")
+    assert "The document stays." in page and "deleted this document" not in page
+    assert not door(office, "anna.snelling", "tracking").open("deal:1").conflict
+    assert anna.submit("/tracking/deal:none/keep", {}).status_code == 404
+
+
+@pytest.mark.usefixtures("deleted")
+def test_deleted_after_all_it_is_gone(app: Flask, office: Office) -> None:
+    rita = browser(app, "rita.root")
+    page = rita.page("/tracking/deal:1")
+    assert "Delete it after all" in page
+    sent = {"rev": rev_of(page)}
+    assert rita.submit("/tracking/deal:1/delete", sent, at="/tracking/deal:1").status_code == 303
+    assert rita.get("/tracking/deal:1").status_code == 404

@@ -1,8 +1,8 @@
 """What the office does for every document that replication brought: merge it, give it its number.
 
 Two laptops, or a laptop and somebody at the office, may each hold a branch when neither saw the
-other's; the office then merges what a person need not settle. New documents of laptops have a
-provisional number, because only the office counts.
+other's; the office then merges what a person need not settle, and notes what one has to. New
+documents of laptops have a provisional number, because only the office counts.
 """
 
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from plugin.runtime.errors import NotFound
 from plugin.runtime.forms.form import is_empty
 from plugin.runtime.forms.numbering import provisional
 from plugin.runtime.module import Agent, Raw
-from plugin.runtime.replica.merging import settle, wishes_of
+from plugin.runtime.replica.merging import ask, settle, wishes_of
 from store.errors import NotFound as Missing
 
 if TYPE_CHECKING:
@@ -32,10 +32,11 @@ def _merge(session: "Session", database: str, docid: str) -> None:
     store = session.office.server.database(database)
     try:
         current = store.get(docid, conflicts=True)
+        if current.get("_conflicts"):
+            settle(store, docid, wishes_of(session.office, database))
+        ask(store, docid, wishes_of(session.office, database))
     except Missing:
         return
-    if current.get("_conflicts"):
-        settle(store, docid, wishes_of(session.office, database))
 
 
 def _number(session: "Session", database: str, doc: Raw) -> None:

@@ -51,7 +51,11 @@ SETS_MAP = "function (doc) { emit([], [1]); }"
 NUMBERS_MAP = (
     "function (doc) { var item = %s[doc.form]; if (item && doc[item]) { emit([doc[item]], [1]); } }"
 )
-CONFLICTS_MAP = "function (doc) { if (doc._conflicts) { emit([doc._id], [1]); } }"
+CONFLICTS_MAP = """function (doc) {
+  var apart = doc.deletions || {};
+  function asked(rev) { return apart[rev] === 'asked'; }
+  if (doc._conflicts || Object.keys(apart).some(asked)) { emit([doc._id], [1]); }
+}"""
 
 # By what it hangs on first: a laptop's choice is a few anchors, and its reader sets are told apart
 # within each.

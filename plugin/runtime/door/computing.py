@@ -5,6 +5,7 @@ from typing import Any
 
 from acl import authors_of, cleaned, reader_set, readers_of
 from plugin.runtime.context import Context
+from plugin.runtime.door import apart
 from plugin.runtime.door.document import Raw
 from plugin.runtime.door.links import Links
 from plugin.runtime.forms.form import Form, Item, is_empty, items_of
@@ -15,7 +16,7 @@ from store import revisions
 MERGED_TOO = ("readers", "authors", "public")
 """What a merge takes from one branch or the other like an item: it has to know which changed it."""
 
-UNDATED = ("steps", "imported", "_attachments")
+UNDATED = ("steps", "imported", "_attachments", apart.ITEM)
 """What else makes a new revision; when it changed can be told without `changed`."""
 
 

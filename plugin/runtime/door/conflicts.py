@@ -1,19 +1,23 @@
-"""Conflicts: live branches of a document that replication could not merge, settled by a person."""
+"""Conflicts that replication could not merge, settled by a person: live branches of a document, and
+deletions made apart from its last edit."""
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from plugin.runtime.context import Context
+from plugin.runtime.door.apart import asked, is_deletion, kept
 from plugin.runtime.door.document import Document, Raw
 from plugin.runtime.door.links import Links
 from plugin.runtime.door.merge import Clash, differing, ended, merge
 from plugin.runtime.door.reading import fetch, live_branches
-from plugin.runtime.door.saving import ready, stored
+from plugin.runtime.door.saving import applied, ready, rewrite, stored
 from plugin.runtime.errors import Invalid, SaveConflict
 from plugin.runtime.messages import Message
 from store.api import Database
-from store.errors import AttachmentLeft, Conflict
+from store.errors import AttachmentLeft, BadRequest, Conflict
+from store.errors import NotFound as Missing
 from store.types import LEFT_BEHIND
 
 
@@ -65,6 +69,35 @@ def settle(ctx: Context, docid: str, choices: Mapping[str, str]) -> Document:
             raise SaveConflict({}, fetch(ctx, docid), ()) from error
     _close(ctx, [branch for branch in branches if branch["_rev"] != winner["_rev"]])
     return settled
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """Who deleted a document, and when, while somebody edited it elsewhere; empty texts where that
+    is not known here, or not for this identity."""
+
+    by: str = ""
+    at: str = ""
+
+
+def deletions(ctx: Context, docid: str) -> list[Deletion]:
+    """The deletions that wait for an answer. Raises NotFound."""
+    return [_deletion(ctx, docid, rev) for rev in asked(fetch(ctx, docid))]
+
+
+def _deletion(ctx: Context, docid: str, rev: str) -> Deletion:
+    try:
+        stub = ctx.reading.get(docid, rev=rev)
+    except (Missing, BadRequest):  # it did not come to this replica
+        return Deletion()
+    if not is_deletion(stub) or not ctx.may_read([stub]):
+        return Deletion()
+    return Deletion(str(stub["updated"].get("by", "")), str(stub["updated"].get("at", "")))
+
+
+def keep(ctx: Context, docid: str) -> Document:
+    """Answer them all: the document stays. Raises as `save`."""
+    return rewrite(ctx, docid, lambda current: kept(applied(current, {})))
 
 
 def _branches(ctx: Context, winner: Raw) -> list[Raw]:

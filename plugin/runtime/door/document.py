@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from plugin.runtime.door.apart import asked
+
 Raw = dict[str, Any]
 
 
@@ -11,7 +13,8 @@ Raw = dict[str, Any]
 class Document:
     """One revision of a document. `raw` is the document as stored; do not change it.
 
-    `title` is the form's subject filled in, `conflict` true where live branches wait to be settled.
+    `title` is the form's subject filled in; `conflict` true where live branches, or deletions made
+    apart from the last edit, wait for a person.
     """
 
     id: str
@@ -24,6 +27,11 @@ class Document:
 
     @property
     def conflict(self) -> bool:
+        return self.branched or bool(asked(self.raw))
+
+    @property
+    def branched(self) -> bool:
+        """Whether there is more than one live branch."""
         return bool(self.raw.get("_conflicts"))
 
     def get(self, item: str, default: Any = None) -> Any:

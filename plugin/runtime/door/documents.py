@@ -17,7 +17,7 @@ from plugin.runtime.access.explaining import Why, why
 from plugin.runtime.access.session_levels import SessionKind
 from plugin.runtime.context import Context
 from plugin.runtime.door import attaching, creating, moving, reading, saving
-from plugin.runtime.door.conflicts import clashes, conflicts, settle
+from plugin.runtime.door.conflicts import Deletion, clashes, conflicts, deletions, keep, settle
 from plugin.runtime.door.document import Document, Raw, StoredFile
 from plugin.runtime.door.door_checks import choices
 from plugin.runtime.errors import DivanError, NotFound
@@ -164,6 +164,15 @@ class Documents:
     def settle(self, docid: str, choices: Mapping[str, str]) -> Document:
         """End a conflict: `choices` names for an item the revision whose value is taken."""
         return settle(self.context, docid, choices)
+
+    def deletions(self, docid: str) -> list[Deletion]:
+        """Who deleted the document while others edited it elsewhere, as far as it waits for an
+        answer: `keep` or `delete`."""
+        return deletions(self.context, docid)
+
+    def keep(self, docid: str) -> Document:
+        """Answer all deletions made apart: the document stays. Raises as `save`."""
+        return keep(self.context, docid)
 
     def attach(self, docid: str, rev: str, name: str, data: bytes, content_type: str) -> Document:
         """Add or replace an attachment. Raises as `save`."""

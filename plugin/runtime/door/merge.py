@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from acl import reader_set
+from plugin.runtime.door import apart
 from store import revisions
 
 Doc = dict[str, Any]
@@ -21,7 +22,8 @@ Changed = Callable[[Branch, Branch], bool]
 ATTACHMENT = "_attachments/"
 ENDED_KEEPS = ("_id", "_rev", "form", "readers", "authors", "public", "updated")
 _BY_RULE = {
-    "created", "updated", "changed", "steps", "former_readers", "imported", "provisional"
+    "created", "updated", "changed", "steps", "former_readers", "imported", "provisional",
+    apart.ITEM,
 }  # fmt: skip
 _ABSENT = ("absent",)
 
@@ -249,6 +251,9 @@ def _by_rule(branches: Sequence[Branch], merged: Doc) -> Doc:
         values = [branch[item] for branch in branches if item in branch]
         if values:
             found[item] = values[0]
+    deletions = apart.joined(branches)
+    if deletions:
+        found[apart.ITEM] = deletions
     steps = _steps([branch.get("steps") or [] for branch in branches])
     if steps:
         found["steps"] = steps

@@ -37,6 +37,7 @@ META = frozenset(
         "former_readers",
         "imported",
         "provisional",
+        "deletions",
     )
 )
 """Keys of a document that are no items: the door writes them, never a person."""

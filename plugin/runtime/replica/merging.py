@@ -1,5 +1,5 @@
 """Settling conflicts that need no person: branches that changed different items, or of a form that
-wants no conflicts.
+wants no conflicts. What needs one is noted in the document where the store would not show it.
 
 The result is a function of the branches alone, so that two machines that merge the same branches
 write the same revision and do not conflict again.
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from plugin.runtime.designs.design import CONFLICTS_VIEW, INDEX
+from plugin.runtime.door.apart import asked, known, with_question
 from plugin.runtime.door.conflicts import with_files
 from plugin.runtime.door.merge import Branch, Clash, Merged, differing, ended, merge, overruled
 from plugin.runtime.errors import NotFound as NoDatabase
@@ -50,7 +51,7 @@ def wishes_of(office: "Office", database: str) -> Wishes:
 
 
 def conflicted(database: Database) -> Iterator[str]:
-    """Ids of the documents with live conflicts; costs what there are of these."""
+    """Ids of the documents that wait to be settled; costs what there are of these."""
     skip = 0
     while True:
         options = ViewOptions(reduce=False, skip=skip, limit=PAGE)
@@ -65,7 +66,8 @@ def conflicted_unindexed(database: Database) -> Iterator[str]:
     """The same by looking at all documents: quicker where no index is built yet."""
     for page in database.changes_pages(ChangesOptions(style="all_docs")):
         for row in page["results"]:
-            if len(row["changes"]) > 1 and len(live_branches(database, row["id"])) > 1:
+            live = live_branches(database, row["id"]) if len(row["changes"]) > 1 else []
+            if len(live) > 1 or any(map(asked, live)):
                 yield row["id"]
 
 
@@ -92,6 +94,20 @@ def settle(
     doc = with_files(database, merged.doc, merged.borrowed)
     rows = database.bulk_docs([{**doc, "_id": docid, "_rev": winner["_rev"]}, *map(ended, losers)])
     return not rows[0].get("error")
+
+
+def ask(database: Database, docid: str, wishes: Wishes = usual) -> bool:
+    """Note in a document which deletions were made apart from its last edit, if its form lets a
+    person decide; True if one is new. The same on every machine, as merging is."""
+    winner = database.get(docid, deleted_conflicts=True)
+    ends = [rev for rev in winner.pop("_deleted_conflicts", ()) if rev not in known(winner)]
+    if not ends or wishes(str(winner.get("form"))) in OVERRULING:
+        return False
+    answers = database.open_revs(docid, ends)
+    noted = with_question(winner, [answer["ok"] for answer in answers if "ok" in answer])
+    if noted is None:
+        return False
+    return not database.bulk_docs([noted])[0].get("error")
 
 
 def without_person(branches: Sequence[Branch], wish: str) -> Merged | None:

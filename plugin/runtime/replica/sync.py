@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from plugin.runtime.errors import Stopped
-from plugin.runtime.replica.merging import Wishes, settle_all, usual
+from plugin.runtime.replica.merging import Wishes, ask, settle_all, usual
 from plugin.runtime.replica.part import Part
 from plugin.runtime.replica.receipts import Receipts
 from plugin.runtime.replica.remote import Remote
@@ -188,7 +188,20 @@ class DatabaseSync:
         pending = sorted(self._unsent())
         if pending != read_state(self.local).get("pending", []):
             self._write_state(pending=pending)
+        self._ask()
         return settle_all(self.local, self.wishes, self.keeper.overrule, indexed=not cloned)
+
+    def _ask(self) -> None:
+        """Note deletions that met an edit, one of them the person's own; others are the office's to
+        note, and who may only read could not send it."""
+        since = read_state(self.local).get("pushed_seq", 0)
+        for page in self.local.changes_pages(ChangesOptions(since=since, style="all_docs")):
+            for row in page["results"]:
+                leaves = leaves_of(self.local, row["id"]) if len(row["changes"]) > 1 else []
+                ends = [leaf for leaf in leaves if leaf.get("_deleted")]
+                own = any(writer(leaf) == self.keeper.person for leaf in leaves)
+                if own and 0 < len(ends) < len(leaves):
+                    ask(self.local, row["id"], self.wishes)
 
     def _write_kept(self, kept: dict[str, Any]) -> None:
         self._write_state(kept=kept)
