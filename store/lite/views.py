@@ -76,9 +76,10 @@ class DesignViews:
         definitions = ddoc.get("views") or {}
         if not isinstance(definitions, dict):
             raise DesignError("`views` of the design document must be an object")
-        program = Program.of({"views": {name: definitions[name] for name in sorted(definitions)}},
-                             "views")  # fmt: skip
         names = sorted(name for name in definitions if name != "lib")
+        # With their order, since JavaScript puts names that are numbers before all others.
+        ordered = {name: definitions[name] for name in sorted(definitions)}
+        program = Program.of({"names": names, "views": ordered}, "views")
         views = {
             name: _view(name, number, definitions[name], pool, program)
             for number, name in enumerate(names)

@@ -1,5 +1,6 @@
 """Views: what a map function emits, in CouchDB's order, by every query option."""
 
+import json
 from typing import Any
 
 import pytest
@@ -372,3 +373,13 @@ def test_conflicts_are_seen_by_map_functions(db: Database) -> None:
     found = rows(db, "conflicts", include_docs=True, conflicts=True)
     assert [row["id"] for row in found] == ["x"]
     assert found[0]["doc"]["_conflicts"] == [first]
+
+
+def test_views_of_any_names_give_their_own_rows(db: Database) -> None:
+    names = ["2", "10", "-x", "a", "B", "lib2", "é", "😀"]
+    views = {
+        name: {"map": f"function (doc) {{ emit({json.dumps(name)}, null); }}"} for name in names
+    }
+    db.bulk_docs([{"_id": "_design/names", "views": views}, {"_id": "a"}])
+    for name in names:
+        assert [row["key"] for row in db.view("names", name)["rows"]] == [name]

@@ -283,3 +283,80 @@ def test_whatever_functions_reach_is_frozen(server: LiteServer) -> None:
     count, unfrozen = row["value"]
     assert unfrozen == []
     assert count > 500
+
+
+SPY = """function (doc) {
+    var hold = [];
+    try { for (;;) hold.push(new ArrayBuffer(1 << 20)); } catch (e) { }
+    var free = hold.length;
+    hold = null;
+    LEAVE
+    throw {forbidden: String(free)};
+}"""
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        "if (doc.big) Promise.resolve(new ArrayBuffer(16 << 20)).then(function (b) { return b; });",
+        "if (doc.big) (async function () { await 1; return new ArrayBuffer(1); })();",
+        "if (doc.big) { var o = {b: new ArrayBuffer(16 << 20)}; o.o = o; }",
+    ],
+)
+def test_what_is_put_off_or_left_over_takes_no_memory_of_the_next(
+    server: LiteServer, leave: str
+) -> None:
+    db = server.database("evil")
+    db.put({"_id": "_design/d", "validate_doc_update": SPY.replace("LEAVE", leave)})
+    free = []
+    for name, big in (("a", 0), ("b", 0), ("c", 1), ("d", 0)):
+        with pytest.raises(Forbidden) as caught:
+            server.database("evil", UserContext(name)).put({"_id": name, "big": big})
+        free.append(int(caught.value.reason))
+    assert abs(free[3] - free[1]) <= 1, free
+
+
+def test_chance_is_not_there_to_count_on(server: LiteServer) -> None:
+    source = "function () { throw {forbidden: String(Math.random())}; }"
+    server.database("evil").put({"_id": "_design/d", "validate_doc_update": source})
+    with pytest.raises(StoreError, match="not available"):
+        server.database("evil", UserContext("a")).put({"_id": "a"})
+
+
+def test_promises_give_rows_only_of_what_is_done_at_once(server: LiteServer) -> None:
+    source = """function (doc) {
+        emit(doc._id, 1);
+        Promise.resolve(doc.text).then(function (text) { emit(doc._id, text); });
+    }"""
+    db = server.database("evil")
+    docs = [{"_id": f"{n:04}", "text": "x" * 20_000} for n in range(40)]
+    db.bulk_docs([*docs, {"_id": "_design/d", "views": {"own": {"map": source}}}])
+    rows = db.view("d", "own")["rows"]
+    assert [row["value"] for row in rows if row["id"] != "_design/d"] == [1] * 40
+
+
+def test_own_objects_may_have_methods_of_any_name(server: LiteServer) -> None:
+    source = """function (doc) {
+        "use strict";
+        var date = new Date(0);
+        date.toJSON = function () { return "custom"; };
+        function Stack() { }
+        Stack.prototype = [];
+        Stack.prototype.push = function (one) { this[this.length++] = "<" + one + ">"; };
+        var stack = new Stack(), index = [], pattern = /a/;
+        stack.push(1);
+        index["map"] = "x";
+        pattern.exec = function () { return ["mine"]; };
+        emit(doc._id, [date, stack[0], index.map, "a".match(pattern)[0]]);
+    }"""
+    sloppy = """function (doc) {
+        JSON = {stringify: function () { return "mine"; }};
+        emit(doc._id, JSON.stringify(1));
+    }"""
+    views = {"own": {"map": source}, "global": {"map": sloppy}}
+    db = server.database("evil")
+    db.bulk_docs([{"_id": "a"}, {"_id": "_design/d", "views": views}])
+    (row,) = db.view("d", "own", ViewOptions(key="a"))["rows"]
+    assert row["value"] == ["custom", "<1>", "x", "mine"]
+    (row,) = db.view("d", "global", ViewOptions(key="a"))["rows"]
+    assert row["value"] == "mine"

@@ -15,6 +15,7 @@
   // (`error.name = "…"`); as an accessor it lets the object have one of its own.
   function assignable(holder) {
     for (const name of ownKeys(holder)) {
+      if (typeof name === "symbol") continue;
       const { value, configurable, writable, enumerable } = getOwnPropertyDescriptor(holder, name);
       if (!configurable || !writable) continue;
       hidden.push(value);
@@ -61,7 +62,6 @@
     delete Error.stackTraceLimit;  // setters that keep what they are given
     delete Error.prepareStackTrace;
     assignable(words);
-    for (const prototype of [Object.prototype, Function.prototype]) assignable(prototype);
     scope = create(words);
     for (const name of ownKeys(global)) {
       const property = getOwnPropertyDescriptor(global, name);
@@ -72,8 +72,9 @@
       defineProperty(scope, name, property);
       delete global[name];
       const prototype = typeof property.value === "function" && property.value.prototype;
-      if (prototype && "stack" in prototype) assignable(prototype);
+      if (prototype) assignable(prototype);
     }
+    assignable(scope);
     setPrototypeOf(global, scope);
     for (const object of [scope, ...hidden, ...nameless()]) harden(object);
   }

@@ -197,16 +197,18 @@
     SandboxDate.UTC = RealDate.UTC;
     SandboxDate.now = function now() { throw new Error(message); };
     globalThis.Date = SandboxDate;
-    Math.random = function random() { throw new Error("Math.random: " + message); };
   }
 
   function load(source, kind) {
     design = seal(parse(source));
     isViews = kind === "views";
+    Math.random = function random() {
+      throw new Error("Math.random is not available: what it gives would tell of earlier calls");
+    };
     if (isViews) stopClock();
     realm.close({ emit, sum, log, isArray: Array.isArray, toJSON: json, require: requirer([]) });
     if (isViews) {
-      viewNames = Object.keys(design.views || {}).filter(function (name) { return name !== "lib"; });
+      viewNames = design.names;
       for (const name of viewNames) {
         const { map, reduce } = design.views[name];
         factories["map " + name] = compileView("map", name, map);

@@ -41,18 +41,45 @@ class Program:
     """One design document's functions in a JavaScript context of their own."""
 
     def __init__(self, source: str, kind: str, memory: int, seconds: float) -> None:
+        self._source, self._kind = source, kind
+        self._memory, self._seconds = memory, seconds
+        self._logs: list[Any] = []
+        self._begin()
+
+    def _begin(self) -> None:
         self._context = quickjs.Context()
-        self._context.set_memory_limit(memory)
+        self._context.set_memory_limit(self._memory)
         self._context.set_max_stack_size(MAX_STACK)
         # Processor time, only to end a worker whose parent died; the parent has the real clock.
-        self._context.set_time_limit(seconds)
+        self._context.set_time_limit(self._seconds)
         door = self._context.eval(SANDBOX)(self._context.eval(REALM))
-        self.call = self._method(door, "call")
-        self.take_log = self._method(door, "takeLog")
-        self._method(door, "load")(source, kind)
+        self._call = self._method(door, "call")
+        self._take_log = self._method(door, "takeLog")
+        self._method(door, "load")(self._source, self._kind)
 
     def _method(self, door: Any, name: str) -> Any:
         return self._context.eval(f"(function (door) {{ return door.{name}; }})")(door)
+
+    def call(self, command: str, line: str, head: str) -> str:
+        """One call. What it puts off by a promise is never done: it goes with its context."""
+        answer: str = self._call(command, line, head)
+        if self._left_a_job():
+            self._logs += json.loads(self._take_log())
+            self._begin()
+        return answer
+
+    def _left_a_job(self) -> bool:
+        try:
+            return bool(self._context.execute_pending_job())
+        except quickjs.JSException:
+            return True
+
+    def end(self) -> str:
+        """The end of a request: the log messages as a JSON list. The garbage goes, whose size a
+        later request could else find out."""
+        logs, self._logs = [*self._logs, *json.loads(self._take_log())], []
+        self._context.gc()
+        return json.dumps(logs)
 
 
 class Worker:
@@ -94,7 +121,7 @@ class Worker:
             answers = mapped(program.call, lines, json.loads(head))
         else:
             answers = called(program.call, command, lines, head)
-        return [json.dumps(["ok", len(answers)]), *answers, program.take_log().replace("\n", " ")]
+        return [json.dumps(["ok", len(answers)]), *answers, program.end()]
 
     def _load(self, signature: str, source: str, kind: str) -> None:
         self._programs.pop(signature, None)
