@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from store.errors import DiskFailure
 from store.lite.connections import open_file
 from store.lite.errors import translating
 from store.lite.indexfile import remove
@@ -78,20 +79,18 @@ class Hit:
 
 
 class TextIndex:
-    """The index in the file `path`, made if it is missing, damaged or of another format.
-    Thread-safe; several processes may have it open. Methods raise StoreError."""
+    """The index in the file `path`, made anew where it is missing, damaged or of another format,
+    also while it is open. Thread-safe; several processes may have it open. Methods raise
+    StoreError; one that meets damage raises it, and those after it work on an empty index."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writing, self._reading = threading.Lock(), threading.Lock()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            self._writer = self._open()
+            self._connect()
         except sqlite3.DatabaseError as error:
-            log.warning("the text index is made anew: %s", error)
-            remove(path)
-            self._writer = self._open()
-        self._reader = self._open()
+            self._begin_anew(error)
 
     def followed(self, source: str) -> Followed | None:
         """How far the index knows a database; None where it knows nothing of it."""
@@ -137,10 +136,11 @@ class TextIndex:
         self._empty_log()
 
     def clear(self) -> None:
-        """Take out everything."""
-        with self._write() as conn:
-            _make(conn)
-        self._empty_log()
+        """Take out everything; the file may be as damaged as it likes."""
+        with self._writing, self._reading, translating(str(self._path)):
+            self._disconnect()
+            remove(self._path)
+            self._connect()
 
     def count(self, source: str) -> int:
         """How many documents it holds of a database."""
@@ -168,7 +168,7 @@ class TextIndex:
         that hold them all in the title, or the others."""
         with self._read() as conn:
             numbers = list(_numbers(conn, sets))
-            if not numbers or not wanted:
+            if not numbers or not wanted or not all(wanted):
                 return []
             rows = conn.execute(
                 "SELECT number, source, id FROM texts JOIN entries ON number = texts.rowid"
@@ -191,17 +191,18 @@ class TextIndex:
 
     def close(self) -> None:
         with self._writing, self._reading:
-            self._writer.close()
-            self._reader.close()
+            self._disconnect()
 
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
-        with self._reading, translating(str(self._path)):
+        self._follow_file()
+        with self._mending(), self._reading, translating(str(self._path)):
             yield self._reader
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._writing, translating(str(self._path)):
+        self._follow_file()
+        with self._mending(), self._writing, translating(str(self._path)):
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -209,6 +210,40 @@ class TextIndex:
             except BaseException:
                 self._writer.rollback()
                 raise
+
+    @contextmanager
+    def _mending(self) -> Iterator[None]:
+        try:
+            yield
+        except DiskFailure as error:
+            cause = error.__cause__
+            if isinstance(cause, sqlite3.DatabaseError) and _is_damage(cause):
+                with self._writing, self._reading:
+                    self._begin_anew(cause)
+            raise
+
+    def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
+        log.warning("the text index is made anew: %s", error)
+        self._disconnect()
+        remove(self._path)
+        self._connect()
+
+    def _follow_file(self) -> None:
+        """Open the file again that another process has made anew."""
+        if _inode(self._path) != self._inode:
+            with self._writing, self._reading:
+                self._disconnect()
+                self._connect()
+
+    def _connect(self) -> None:
+        self._writer = self._open()
+        self._reader = self._open()
+        self._inode = _inode(self._path)
+
+    def _disconnect(self) -> None:
+        for name in ("_writer", "_reader"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
     def _empty_log(self) -> None:
         """The log still holds pages as they were; where somebody reads them, until he has done."""
@@ -230,6 +265,18 @@ class TextIndex:
             conn.close()
             raise
         return conn
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def _format(conn: sqlite3.Connection) -> int:

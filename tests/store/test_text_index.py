@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from store.errors import StoreError
 from store.text import Change, Followed, TextIndex, query_words, words
 
 OPEN = (("db", "*"),)
@@ -131,6 +132,32 @@ def test_a_damaged_file_is_made_anew(path: Path, harm: str) -> None:
         assert found(index, "word") == ["|"]
         assert index.follow("db", None, at(1), [change("a", "word")])
         assert found(index, "word") == ["a", "|"]
+
+
+@pytest.mark.parametrize("touch", ["find", "follow", "clear"])
+def test_damage_inside_is_mended_by_who_meets_it(path: Path, touch: str) -> None:
+    with closing(TextIndex(path)) as index:
+        index.follow("db", None, at(1), [change(f"d{n}", f"word{n}") for n in range(2000)])
+    data = bytearray(path.read_bytes())
+    for page in range(2, len(data) // 4096):
+        data[page * 4096 : page * 4096 + 1000] = b"\x07" * 1000
+    path.write_bytes(data)
+    with closing(TextIndex(path)) as index, closing(TextIndex(path)) as other:
+        if touch == "clear":
+            index.clear()
+        else:
+            with pytest.raises(StoreError):
+                if touch == "find":
+                    found(index, "word1")
+                index.follow("db", at(1), at(2), [change("d1", "word")])
+        assert index.followed("db") is None
+        assert index.follow("db", None, at(1), [change("a", "word")])
+        assert found(index, "word") == found(other, "word") == ["a", "|"]
+
+
+def test_no_words_find_nothing(index: TextIndex) -> None:
+    index.follow("db", None, at(1), [change("a", "word")])
+    assert index.find([[]], OPEN, limit=5, in_title=True) == []
 
 
 def test_what_is_forgotten_stands_nowhere_in_the_file(path: Path) -> None:
