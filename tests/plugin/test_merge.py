@@ -248,3 +248,22 @@ def test_an_attachment_of_the_losing_branch_is_there_after_the_merge(tmp_path: P
         assert (settled["name"], settled["amount"]) == ("y", "4")
         assert "_conflicts" not in settled
         assert db.get_attachment("deal:1", "note.txt").data == b"hello"
+
+
+def test_a_file_that_was_attached_once_more_merges(tmp_path: Path) -> None:
+    with closing(LiteServer(tmp_path)) as server:
+        server.create("tracking")
+        db = server.database("tracking")
+        text = {"note.txt": {"content_type": "text/plain", "data": "aGVsbG8="}}
+        first = db.put({"_id": "deal:1", "name": "x", "_attachments": text})
+        history = {"start": 2, "ids": ["0" * 32, first.partition("-")[2]]}
+        again = {"_id": "deal:1", "name": "x", "_attachments": text, "_revisions": history}
+        change = {"name": [2, "2", "anna"], "amount": [3, "3", "anna"]}
+        db.put({**db.get("deal:1"), "name": "y", "changed": {"name": change["name"]}})
+        db.put({**db.get("deal:1"), "amount": "4", "changed": change})
+        db.bulk_docs([again], new_edits=False)
+        assert settle(db, "deal:1")
+        settled = db.get("deal:1", conflicts=True)
+        assert (settled["name"], settled["amount"]) == ("y", "4")
+        assert "_conflicts" not in settled
+        assert db.get_attachment("deal:1", "note.txt").data == b"hello"

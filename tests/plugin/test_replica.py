@@ -8,8 +8,10 @@ import pytest
 from plugin import DivanError, NotFound, Office
 from plugin.runtime.replica.filtered import FilteredDatabase
 from plugin.runtime.replica.laptop import Replica, register
+from plugin.runtime.replica.merging import live_branches, settle
 from plugin.runtime.replica.office_side import FilteredServer
 from plugin.runtime.replica.remote import Remote, Revoked, Unreachable
+from plugin.runtime.replica.returning import fetch
 from plugin.runtime.replica.review import ReviewFolder
 from store.errors import Forbidden
 from store.types import ChangesOptions
@@ -130,6 +132,30 @@ def test_a_right_lost_takes_the_document_away_and_keeps_the_pending_edit(
         as_person(office, "zane.levy").database("customers").open(doc.id).items["address"]
         == "Old street"
     )
+
+
+def test_a_merge_that_is_handed_over_ends_both_branches_at_the_office(
+    office: Office, served: Served, tmp_path: Path
+) -> None:
+    doc = customer(office, "anna.snelling", "Acme")
+    laptop_data = tmp_path / "laptop"
+    clone(laptop_data, served, "anna.snelling")
+    there = office.server.database("customers")
+    with Office.open(laptop_data) as laptop:
+        door = as_person(laptop, "anna.snelling").database("customers")
+        saved = door.save(doc.id, doc.rev, {"address": "Laptop street"})
+        leader = as_person(office, "dustin.brinkmann").database("customers")
+        leader.save(doc.id, doc.rev, {"phone": "0123"})
+        local = laptop.server.database("customers")
+        anna = FilteredServer(as_person(office, "anna.snelling"))
+        fetch(local, anna.database("customers"), [doc.id])
+        assert settle(local, doc.id)
+        door.save(doc.id, door.open(doc.id).rev, {"owner": "zane.levy"})
+    assert sync(laptop_data)["customers"].refused == []
+    (handed_over,) = live_branches(there, doc.id)
+    assert (handed_over["address"], handed_over["phone"]) == ("Laptop street", "0123")
+    assert handed_over["owner"] == "zane.levy"
+    assert there.revs_diff({doc.id: [saved.rev]}) == {}  # also where it was the losing branch
 
 
 def test_a_right_gained_brings_the_document_although_it_did_not_change(

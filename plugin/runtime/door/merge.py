@@ -161,9 +161,12 @@ class _Merger:
             taken = self._take(ATTACHMENT + name, partial(_file, name), None)
             if name not in _files(taken):
                 continue
-            files[name] = _files(taken)[name]
-            if _file(name, taken) != _file(name, self.branches[0]):
+            winner = self.branches[0]
+            if _file(name, taken) == _file(name, winner):
+                taken = winner  # a stub must name the revision in which its parent got the file
+            else:
                 borrowed[name] = taken["_rev"]
+            files[name] = _files(taken)[name]
         return files, borrowed
 
     def _take(self, key: str, value: Callable[[Branch], Any], item: str | None) -> Branch:

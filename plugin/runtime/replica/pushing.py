@@ -42,13 +42,18 @@ class Pusher:
         self._identity = identity
         self._visibility = visibility
         self._guard = guard
+        self._stood: dict[str, list[Doc]] = {}
 
     def bulk_docs(self, docs: Sequence[Doc], *, new_edits: bool) -> list[Row]:
         """The answer of `_bulk_docs`. Refused documents do not stop the others."""
         rows: dict[int, Row] = {}
         live = [n for n, doc in enumerate(docs) if not doc.get("_deleted")]
         stubs = [n for n, doc in enumerate(docs) if doc.get("_deleted")]
-        # Stubs last: whether one settles a conflict depends on the branches that came with it.
+        # Stubs last: whether one settles a conflict depends on the branches that came with it. The
+        # right to it does not: they may have handed the document over.
+        pushed = {str(docs[n].get("_id")) for n in live}
+        both = {docid for n in stubs if (docid := str(docs[n].get("_id"))) in pushed}
+        self._stood = {docid: self._visibility.leaves(docid) for docid in both}
         alone = [n for n in live if concerns(self._inner.name, str(docs[n].get("_id")))]
         self._write(docs, [n for n in live if n not in alone], new_edits, rows)
         for number in (*alone, *stubs):
@@ -94,12 +99,14 @@ class Pusher:
             if docid == DESIGN_ID and not doc.get("_deleted"):
                 _readable(doc)
             return False
-        leaves = self._visibility.leaves(docid)
-        living = [leaf for leaf in leaves if not leaf.get("_deleted")]
+        now = leaves = self._visibility.leaves(docid)
+        if doc.get("_deleted"):
+            leaves = self._stood.get(docid) or now
+        living = _living(leaves)
         if leaves and not all(map(self._visibility.allows, living or leaves)):
             raise Forbidden(str(reason("not_reader")))
         new = {name: value for name, value in doc.items() if name not in _UNSTORED}
-        if doc.get("_deleted") and self._settles(doc, living):
+        if doc.get("_deleted") and self._settles(doc, _living(now)):
             for leaf in living:
                 self._may(new | {"_deleted": False}, leaf)
             return True
@@ -121,6 +128,10 @@ class Pusher:
         """Whether another branch lives on when the branch under the stub ends."""
         line = line_of(stub) or [str(stub.get("_rev"))]
         return any(leaf["_rev"] not in line for leaf in living)
+
+
+def _living(leaves: Sequence[Doc]) -> list[Doc]:
+    return [leaf for leaf in leaves if not leaf.get("_deleted")]
 
 
 def _sound(acl: Mapping[str, Any]) -> None:
