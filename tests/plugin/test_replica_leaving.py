@@ -1,12 +1,15 @@
 """What leaves a laptop: all of it when its access was ended, a database that its person lost."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from acl import Acl
-from plugin import Credentials, NotFound, Office
+from plugin import Credentials, NotFound, Office, Privilege, Refused
+from plugin.runtime.people.secret_store import DATABASE as CREDENTIALS
+from plugin.runtime.replica.office_side import FilteredServer
 from plugin.runtime.replica.remote import Revoked
 from tests.plugin.offices import Served, as_person, clone, customer, stored_text, sync
 
@@ -70,3 +73,42 @@ def test_a_lost_database_goes_and_keeps_unsent_edits_for_review(
     assert kept["version"]["address"] == "Unsent street"
     assert kept["title"] == "Acme"
     assert "customers" not in sync(data)
+
+
+def no_copies(office: Office, *databases: str) -> None:
+    """Take the privilege to replicate from everybody at these databases."""
+    for name in databases:
+        database = office.system().database(name)
+        acl = database.acl()
+        entries = (
+            replace(entry, privileges=entry.privileges - {Privilege.REPLICATE})
+            for entry in acl.entries
+        )
+        database.save_acl(Acl(tuple(entries), acl.roles))
+
+
+def test_who_may_replicate_nothing_is_told_so(
+    office: Office, served: Served, tmp_path: Path
+) -> None:
+    no_copies(office, *FilteredServer(as_person(office, "anna.snelling")).all_dbs())
+    data = tmp_path / "laptop"
+    with pytest.raises(Refused, match="There is nothing to replicate"):
+        clone(data, served, "anna.snelling")
+    with Office.open(data) as laptop:
+        assert laptop.server.all_dbs() == [CREDENTIALS]
+
+
+def test_a_laptop_that_lost_the_people_gives_all_else_and_says_so(
+    office: Office, served: Served, tmp_path: Path
+) -> None:
+    doc = customer(office, "anna.snelling", "Acme")
+    data = tmp_path / "laptop"
+    clone(data, served, "anna.snelling")
+    with Office.open(data) as laptop:
+        door = as_person(laptop, "anna.snelling").database("customers")
+        door.save(doc.id, doc.rev, {"address": "Unsent street"})
+    no_copies(office, "settings")
+    with pytest.raises(Refused, match="You may not replicate settings"):
+        sync(data)
+    there = as_person(office, "anna.snelling").database("customers").open(doc.id)
+    assert there.items["address"] == "Unsent street"

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from acl import Acl, Level, Privilege
 from plugin import BadInput, Document, NotFound, Office, Refused, ReviewBox
 from plugin.runtime.replica.laptop import Replica
+from plugin.runtime.replica.merging import live_branches
 from plugin.runtime.replica.proposals import MOST
 from plugin.runtime.replica.review import DISCARD, RETRY, SEND, ReviewFolder, exported
+from tests.plugin.kit import entry
 from tests.plugin.offices import Served, as_person, clone, customer, sync
 
 ANNA, ZANE, LEADER = "anna.snelling", "zane.levy", "dustin.brinkmann"
@@ -84,6 +87,21 @@ def test_discarding_waits_for_the_next_sync_and_can_be_taken_back(
     assert (done.pushed, done.refused, done.conflicts) == (0, [], 0)
 
 
+def test_discarding_takes_nothing_that_was_written_since(
+    office: Office, served: Served, data: Path
+) -> None:
+    doc = edited_and_refused(office, served, data)
+    wish(data, DISCARD)
+    with Office.open(data) as laptop:
+        door = laptop.system().database("customers")
+        door.save(doc.id, door.open(doc.id).rev, {"phone": "0123"})
+    assert sync(data)["customers"].refused
+    (edit,) = ReviewFolder(data).all()
+    assert (edit.version["phone"], edit.wish) == ("0123", "")
+    with Office.open(data) as laptop:
+        assert laptop.system().database("customers").open(doc.id).items["phone"] == "0123"
+
+
 def test_trying_again_sends_an_edit_whose_right_came_back(
     office: Office, served: Served, data: Path
 ) -> None:
@@ -92,13 +110,15 @@ def test_trying_again_sends_an_edit_whose_right_came_back(
     assert sync(data)["customers"].refused  # still no author
     (edit,) = ReviewFolder(data).all()
     assert edit.wish == ""
-    zane = as_person(office, ZANE).database("customers")
-    zane.save(doc.id, zane.open(doc.id).rev, {"owner": ANNA})
+    system = office.system().database("customers")
+    acl = system.acl()
+    editor = entry(ANNA, Level.EDITOR, Privilege.REPLICATE)
+    system.save_acl(Acl((*acl.entries, editor), acl.roles))
     wish(data, RETRY)
     assert sync(data)["customers"].refused == []
     assert ReviewFolder(data).all() == []
-    there = as_person(office, ANNA).database("customers").open(doc.id)
-    assert there.items["address"] == "Mine"
+    (there,) = live_branches(office.server.database("customers"), doc.id)
+    assert (there["address"], there["owner"]) == ("Mine", ZANE)
 
 
 def test_a_taken_edit_is_kept_with_its_files_and_comes_back_by_trying_again(

@@ -60,13 +60,13 @@ class Decider:
         return ""
 
     def _retry(self, edit: Edit) -> str:
+        docs = [whole(self._server, edit).version, *_ended(self._server, edit)]
         try:
-            rows = self._office.database(edit.database).bulk_docs(
-                [whole(self._server, edit).version], new_edits=False
-            )
+            rows = self._office.database(edit.database).bulk_docs(docs, new_edits=False)
         except NotFound:
             return str(NO_DATABASE)
-        return str(rows[0].get("reason")) if rows else ""
+        refused = [row for row in rows if row.get("rev", edit.rev) == edit.rev]
+        return str(refused[0].get("reason")) if refused else ""
 
     def _send(self, edit: Edit) -> str:
         version = dict(whole(self._server, edit).version)
@@ -101,6 +101,17 @@ def whole(server: Server, edit: Edit) -> Edit:
     return replace(edit, version=version)
 
 
+def _ended(server: Server, edit: Edit) -> list[Doc]:
+    """The ends of the branches that were merged here: they go with their merge."""
+    if not server.exists(edit.database):
+        return []
+    try:
+        found = server.database(edit.database).open_revs(edit.id, "all", with_revs=True)
+    except NotFound:
+        return []
+    return [entry["ok"] for entry in found if entry.get("ok", {}).get("merged")]
+
+
 def _new_files(files: Mapping[str, Any], office: Doc | None) -> dict[str, Any]:
     """The files that the office does not have in the document."""
     there = (office or {}).get("_attachments") or {}
@@ -112,10 +123,14 @@ def _new_files(files: Mapping[str, Any], office: Doc | None) -> dict[str, Any]:
 
 
 def reset(local: Database, office: Database, edit: Edit) -> None:
-    """Make a refused document on the laptop what it is at the office."""
+    """Make a refused document on the laptop what it is at the office. What was written on top of
+    the refused version since, or on another branch, stays: the push asks for it anew."""
+    leaves = leaves_of(local, edit.id)
+    if edit.rev not in {leaf["_rev"] for leaf in leaves}:
+        return
+    revs = [leaf["_rev"] for leaf in leaves if leaf["_rev"] == edit.rev or leaf.get("merged")]
     try:
-        revs = [leaf["_rev"] for leaf in leaves_of(local, edit.id)]
-        lacking = office.revs_diff({edit.id: revs}) if revs else {}
+        lacking = office.revs_diff({edit.id: revs})
         if edit.id in lacking:
             local.purge({edit.id: lacking[edit.id]["missing"]})
         fetch(local, office, [edit.id])

@@ -13,7 +13,7 @@ from typing import Any
 from plugin.runtime import datadir
 from plugin.runtime.clock import stamp
 from plugin.runtime.door.document import StoredFile
-from plugin.runtime.errors import BadInput, NotFound, OfficeError, Stopped
+from plugin.runtime.errors import BadInput, DivanError, NotFound, OfficeError, Refused, Stopped
 from plugin.runtime.files import write_private
 from plugin.runtime.office import Office
 from plugin.runtime.people.credentials import Credentials
@@ -169,6 +169,7 @@ class Replica:
     ) -> list[Synced]:
         """All databases both ways once, or `only` some. Raises Unreachable or Revoked, Busy where
         another sync of this directory runs, Stopped where it was cancelled; going on later is safe.
+        Raises Refused where the person may not replicate what every laptop needs.
 
         A database that the office no longer names is dropped, one that is not kept any more as soon
         as nothing waits in it. When the office ended this laptop's access, everything is, and
@@ -215,6 +216,8 @@ class Replica:
                 done = self._sync_one(server.database(name), name, show)
                 done.removed += drop_sent(self.office.server, name, self.keeper)
                 yield done
+        if SETTINGS not in names:
+            raise _nothing_to_replicate(names)
         if only is None:
             write_whole(self.office)
 
@@ -313,6 +316,20 @@ class Replica:
             return self.office.system().context(database).title(doc)
         except NotFound:
             return str(doc["_id"])
+
+
+def _nothing_to_replicate(names: Collection[str]) -> DivanError:
+    """What a person is told whom the office gives no people, without which no laptop works."""
+    if not names:
+        return Refused(
+            "There is nothing to replicate: you may replicate no database of this office. Ask its"
+            " administrator for that right."
+        )
+    return Refused(
+        "You may not replicate {name}, and without it no laptop works. Ask the office's"
+        " administrator for that right.",
+        name=SETTINGS,
+    )
 
 
 def is_replica(office: Office) -> bool:
