@@ -22,7 +22,7 @@
       defineProperty(holder, name, {
         get() { return value; },
         set(own) {
-          if (this === holder) throw new TypeError(`${String(name)} is read-only`);
+          if (this === holder) return;  // as where a frozen property is assigned to
           if (hasOwn.call(this, name)) this[name] = own;
           else defineProperty(this, name, { value: own, writable: true, enumerable: true,
             configurable: true });
