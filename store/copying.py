@@ -24,8 +24,7 @@ NOT_OURS = (f"_local/{MARK}", "_local/purge-", "_local/shard-sync-")
 """Bookkeeping of a copy, and of CouchDB itself."""
 PATIENT = 10
 """Times that a request is tried again: a copy is long, and nobody likes to begin it again."""
-DOCUMENTS = Options(without_designs=True, retries=PATIENT)
-DESIGNS = Options(filter="_design", retries=PATIENT)
+EVERYTHING = Options(designs_last=True, retries=PATIENT)
 
 
 @dataclass(frozen=True)
@@ -66,18 +65,13 @@ def _copy(
 ) -> Copied:
     here = source.database(name)
     there = _begun(here, target, name, pair)
-    written, refused = 0, list[Refused]()
-    for part in (DOCUMENTS, DESIGNS):
-        mark = digest(pair, name)
-        run = replicate(
-            here, there, replication_id=mark, options=part, progress=tell, cancel=cancel
-        )
-        written += run.counts.written
-        refused += run.refused
-        if not run.complete:
-            return Copied(name, written, tuple(refused), complete=False)
-    _carry_locals(here, there)
-    return Copied(name, written, tuple(refused), complete=True)
+    mark = digest(pair, name)
+    run = replicate(
+        here, there, replication_id=mark, options=EVERYTHING, progress=tell, cancel=cancel
+    )
+    if run.complete:
+        _carry_locals(here, there)
+    return Copied(name, run.counts.written, run.refused, run.complete)
 
 
 def _begun(here: Database, target: Server, name: str, pair: str) -> Database:

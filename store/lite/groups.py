@@ -188,6 +188,12 @@ class ChangesByGroup:
             rows = self._conn.execute(query, (json.dumps(list(docids)),)).fetchall()
             return {docid: self._names[group] for docid, group in rows}
 
+    def designs(self) -> list[str]:
+        """Ids of the design documents, deleted ones too."""
+        query = "SELECT docid FROM docs WHERE docid BETWEEN '_design/' AND '_design0'"
+        with self._lock:
+            return [docid for (docid,) in self._conn.execute(query)]
+
     def rows_of(self, docids: Collection[str], groups: Collection[str], number: int) -> list[Row]:
         """The rows of those of these documents that are in these groups and changed after."""
         query = f"{ROWS} WHERE {THESE} AND n > ? ORDER BY n"

@@ -9,7 +9,7 @@ from store.errors import NotFound, Unavailable
 from store.replication.contents import fetch_small, is_streamed, size_of
 from store.replication.retry import Patience
 from store.replication.values import Counts, Options
-from store.types import LEFT_BEHIND, Attached, Doc, Json, Row, Seq
+from store.types import LEFT_BEHIND, Attached, ChangesOptions, Doc, Json, Row, Seq
 
 Entry = Mapping[str, Json]
 """What is asked of `_bulk_get` for one revision."""
@@ -66,7 +66,7 @@ class Reading:
             moved = since != before
             at_end = pending == 0 or not moved or (pending is None and not rows)
             done = not self._options.continuous and (at_end or (left is not None and left <= 0))
-            yield from self._of_page(rows, since, pending, at_end or done)
+            yield from self._parts(rows, since, pending, at_end or done)
             if done:
                 return
             if at_end:
@@ -84,13 +84,26 @@ class Reading:
     def _page(self, since: Seq) -> dict[str, Json]:
         return self._patience(lambda: self._source.changes(self._options.changes(since)))
 
+    def _parts(
+        self, rows: Sequence[Row], seq: Seq, pending: int | None, at_end: bool
+    ) -> Iterator[Step]:
+        """The steps of a page; where designs come last, all of them after the last page. A run that
+        was cut before them brings them when it goes on, wherever that is."""
+        if not self._options.designs_last:
+            yield from self._of_page(rows, seq, pending, at_end)
+            return
+        others = [row for row in rows if not row["id"].startswith("_design/")]
+        yield from self._of_page(others, seq, pending, at_end=False)
+        if at_end:
+            asked = ChangesOptions(filter="_design", style="all_docs")
+            designs = self._patience(lambda: self._source.changes(asked))["results"]
+            yield from self._of_page(designs, seq, pending, at_end=True)
+
     def _of_page(
         self, rows: Sequence[Row], seq: Seq, pending: int | None, at_end: bool
     ) -> Iterator[Step]:
         offered: dict[str, list[str]] = {}
         for row in rows:
-            if self._options.without_designs and row["id"].startswith("_design/"):
-                continue
             offered.setdefault(row["id"], []).extend(change["rev"] for change in row["changes"])
         lacking = self._patience(lambda: self._target.revs_diff(offered)) if offered else {}
         asked = [

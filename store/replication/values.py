@@ -17,9 +17,11 @@ class Options:
     """What is replicated and how, with CouchDB's names and defaults (documentation 3.5,
     "Replicator Database").
 
-    At most one of `filter` (with `query_params`), `doc_ids` and `selector` chooses documents;
-    `without_designs`, which is ours alone, leaves design documents behind, and
-    `without_attachments` the bytes of attachments, where the target is an embedded store.
+    At most one of `filter` (with `query_params`), `doc_ids` and `selector` chooses documents.
+    Ours alone are `designs_last`, by which all design documents come after what else there is, for
+    a copy of what was checked when it was written: to be given until a run was complete; and
+    `without_attachments`, which leaves the bytes of attachments behind, where the target is an
+    embedded store.
     `since_seq` counts where no checkpoint is found. `batch` is the number of changes asked for at
     a time, `checkpoint_interval` is in seconds. `retries` says how often one request is tried
     again before the run ends with its error; None is for ever.
@@ -32,7 +34,7 @@ class Options:
     selector: Mapping[str, Json] | None = None
     since_seq: Seq = 0
     winning_revs_only: bool = False
-    without_designs: bool = False
+    designs_last: bool = False
     without_attachments: bool = False
     use_checkpoints: bool = True
     checkpoint_interval: float = 5.0
@@ -49,9 +51,9 @@ class Options:
         where it carries everything."""
         ids = None if self.doc_ids is None else sorted(set(self.doc_ids))
         selector = None if self.selector is None else dict(self.selector)
-        narrowed = [self.winning_revs_only, self.without_designs, self.since_seq]
+        narrowed = [self.winning_revs_only, self.since_seq]
         narrowed += [True] if self.without_attachments else []
-        if [self.filter, ids, selector, *narrowed] == [None, None, None, False, False, 0]:
+        if [self.filter, ids, selector, *narrowed] == [None, None, None, False, 0]:
             return None
         return [self.filter, ids, selector, *narrowed, dict(self.query_params)]
 

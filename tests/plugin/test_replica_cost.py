@@ -112,6 +112,24 @@ def test_one_sync_brings_everything_however_many_pages_it_takes(
         assert laptop.server.database("customers").info()["doc_count"] >= many
 
 
+def test_the_first_clone_takes_from_its_office_what_the_design_would_refuse_today(
+    office: Office, served: Served, tmp_path: Path
+) -> None:
+    (doc,) = next(of(ANNA, 1))
+    old = {**doc, "_rev": "1-a", "form": "of another time", "readers": "nobody checked this"}
+    database = office.server.database("customers")
+    rules = database.get("_design/divan")
+    database.put({**rules, "validate_doc_update": "function () {}"})
+    database.bulk_docs([old], new_edits=False)
+    database.put({**rules, "_rev": database.get("_design/divan")["_rev"]})
+    clone(tmp_path / "laptop", served, ANNA)
+    with Office.open(tmp_path / "laptop") as laptop:
+        here = laptop.server.database("customers")
+        assert {name: here.get(name)["_rev"] for name in (doc["_id"], "_design/divan")} == {
+            name: database.get(name)["_rev"] for name in (doc["_id"], "_design/divan")
+        }
+
+
 def of(person: str, many: int) -> Iterator[list[Doc]]:
     """Documents that one person alone reads, in batches."""
     at = {"at": "2026-01-05T08:00:00Z", "by": person}

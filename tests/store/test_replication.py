@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,32 @@ def test_cancel_and_resume(source: Database, target: Database) -> None:
     )
     assert (rest.counts.read, rest.complete) == (6, True)
     assert state(target) == state(source)
+
+
+def test_designs_that_come_last_judge_nothing_also_after_cuts(
+    source: Database, target: Database
+) -> None:
+    source.put({"_id": "old", "secret": True})
+    source.put({"_id": "_design/rules", "validate_doc_update": VALIDATE})
+    fill(source, 5)
+    options = replace(by(2), designs_last=True)
+    cancel = Cancel()
+
+    def stop(now: Progress) -> None:
+        if now.counts.written:
+            cancel.set()
+
+    for read in (1, 2, 2, 1):
+        cancel = Cancel()
+        cut = replicate(
+            source, target, replication_id="r", options=options, progress=stop, cancel=cancel
+        )
+        assert (cut.counts.read, cut.complete) == (read, False)
+        assert "_design/rules" not in state(target)
+    rest = replicate(source, target, replication_id="r", options=options)
+    assert (rest.counts.read, rest.refused, rest.complete) == (1, (), True)
+    assert state(target) == state(source)
+    assert replicate(source, target, replication_id="r").no_changes
 
 
 def test_only_the_chosen_documents(source: Database, target: Database) -> None:

@@ -20,6 +20,8 @@ WITH_DOCUMENTS = 100
 """Rows of a page whose documents are read with it. CouchDB finds as many by id, and looks through
 all changes for more."""
 LOOKED_THROUGH = 500
+QUICK = (None, "_doc_ids", "_design")
+"""Filters that look into no document."""
 
 
 class Feed:
@@ -45,7 +47,7 @@ class Feed:
             return {"results": [], "last_seq": options.since, "pending": 1}
         changes = self._visibility.changes.level()
         number = changes.number(options.since)
-        if number is None or options.descending or options.filter not in (None, "_doc_ids"):
+        if number is None or options.descending or options.filter not in QUICK:
             return self._looked_through(options, changes)
         found = self._found(options, changes, number, with_documents)
         if not with_documents:
@@ -67,7 +69,8 @@ class Feed:
                 "last_seq": page.last_seq,
                 "pending": page.pending,
             }
-        rows = changes.rows_of(options.doc_ids or (), groups, number)
+        ids = changes.designs() if options.filter == "_design" else options.doc_ids
+        rows = changes.rows_of(ids or (), groups, number)
         more = len(rows) > limit
         last = rows[limit - 1]["seq"] if more else changes.last_seq()
         return {"results": rows[:limit], "last_seq": last, "pending": max(0, len(rows) - limit)}

@@ -6,7 +6,7 @@ they were carried out, pull and push have CouchDB's checkpoints, merging is dete
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from plugin.runtime.errors import Stopped
@@ -93,13 +93,14 @@ class DatabaseSync:
         done.removed = self._remove(rights["lost"])
         part = Part(self.local, self.subset, state.get("kept", {}), self._write_kept)
         part.begin(self.remote, self._edited)
-        done.pulled, done.there = self._pull(part, show)
+        first = "rights" not in state
+        done.pulled, done.there = self._pull(part, first, show)
         ids = [*rights["gained"], *part.entered]
         bare = not self.subset.attachments
         done.pulled += fetch(self.local, self.office, ids, part.keeping().keeps, bare=bare)
         self._write_state(rights=rights["state"], there=done.there)
         self.receipts.finish(self.local.name)
-        done.merged, done.conflicts = self._settle(cloned="rights" not in state)
+        done.merged, done.conflicts = self._settle(first)
         done.pushed, done.here = self._push(show)
         done.refused = self.returns.still_refused()
         kept = self.keeper.folder.all(self.local.name)
@@ -139,13 +140,14 @@ class DatabaseSync:
             if docid not in shown:
                 self.local.purge({docid: [leaf["_rev"] for leaf in leaves[docid]]})
 
-    def _pull(self, part: Part, show: Show) -> tuple[int, Seq]:
+    def _pull(self, part: Part, first: bool, show: Show) -> tuple[int, Seq]:
+        """The first time without `validate_doc_update`: the office has checked all of it."""
         era = f"-{part.era}" if part.era else ""
         pulled = replicate(
             self.office,
             self.local,
             replication_id=f"{self.replica_id}-pull{era}",
-            options=part.options,
+            options=replace(part.options, designs_last=first),
             progress=lambda progress: show("pull", progress),
             cancel=self.cancel,
         )
