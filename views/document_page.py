@@ -223,10 +223,11 @@ def facts(doc: Document) -> list[Crumb]:
 
 
 def deletions(docs: Documents, doc: Document) -> list[str]:
-    """Who deleted the document while it was edited elsewhere, and who edited it: one text each."""
-    edited = _("{name} changed it, {time}.", **_who(doc.raw.get("updated") or {}))
+    """Who deleted the document while it was edited elsewhere, and who edited it; empty where nobody
+    did."""
     found = docs.deletions(doc.id) if doc.conflict else []
-    return [f"{_deleted(one)} {edited}" for one in found]
+    edited = _("{name} changed it, {time}.", **_who(doc.raw.get("updated") or {}))
+    return [*map(_deleted, found), edited] if found else []
 
 
 def _deleted(one: Deletion) -> str:

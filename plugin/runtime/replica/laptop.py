@@ -178,8 +178,9 @@ class Replica:
         with alone(self.office.data):
             server = open_server(self.remote.store_url, auth=self.auth)
             try:
+                kept = self.keeper.folder.all()
                 done = list(self._sync_all(server, show, only))
-                if any(one.moved for one in done):
+                if any(one.moved for one in done) or self.keeper.folder.all() != kept:
                     self.report()
                 return done
             except Ended as error:
