@@ -1,15 +1,19 @@
 """A part of a database on a laptop: my customers with what hangs on them, what is new, no bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from plugin import Document, Office
 from plugin.runtime.replica.laptop import Replica, register
+from plugin.runtime.replica.part import Part
+from plugin.runtime.replica.remote import Remote
 from plugin.runtime.replica.subset import WHOLE, Subset
 from plugin.runtime.replica.sync import Synced
 from store.errors import AttachmentLeft
+from store.lite import LiteServer
 from tests.plugin.offices import PASSWORD, Served, as_person, customer, sync
 
 ME, OTHER = "dustin.brinkmann", "anna.snelling"  # Dustin may read what Anna has
@@ -258,3 +262,21 @@ def test_branches_merge_here_although_the_bytes_are_at_the_office(
     assert (done.merged, done.conflicts, done.refused) == (1, 0, [])
     assert there.open(doc.id).items["fax"] == "2"
     assert there.attachment(doc.id, "plan.txt").data == b"the plan"
+
+
+def test_what_is_saved_while_a_document_is_let_go_stays(tmp_path: Path) -> None:
+    with closing(LiteServer(tmp_path)) as server:
+        server.create("tracking")
+        local = server.database("tracking")
+        plan = {"plan.txt": {"content_type": "text/plain", "data": "aGVsbG8="}}
+        local.put({"_id": "deal:1", "_attachments": plan})
+        local.put({"_id": "deal:2", "_attachments": plan})
+
+        def unsent() -> Collection[str]:
+            local.put({**local.get("deal:1"), "name": "saved this very moment"})
+            return ()
+
+        part = Part(local, Subset(attachments=False), {}, lambda state: None)
+        part.begin(Remote("http://nobody"), unsent)
+        assert [row["id"] for row in local.all_docs()["rows"]] == ["deal:1"]
+        assert local.get("deal:1")["name"] == "saved this very moment"

@@ -106,13 +106,13 @@ class Part:
         return now is not None and not set(before or ()) <= set(now)
 
     def _forget(self, ids: Iterable[str], unsent: Unsent) -> int:
-        gone, wanted = 0, list(ids)
-        here = unsent() if wanted else frozenset()
-        for docid in wanted:
-            revs = [leaf["_rev"] for leaf in leaves_of(self._local, docid)]
-            if revs and docid not in here:
-                self._local.purge({docid: revs})
-                gone += 1
+        # Read before asking what stands here alone: what is saved since then is none of these.
+        revs = {docid: [leaf["_rev"] for leaf in leaves_of(self._local, docid)] for docid in ids}
+        here = unsent() if revs else frozenset()
+        gone = 0
+        for docid, found in revs.items():
+            if found and docid not in here:
+                gone += bool(self._local.purge({docid: found})["purged"].get(docid))
         return gone
 
 
