@@ -46,7 +46,7 @@ class Merged:
         reduced = is_reduced(options, self._view)
         check(options, reduced=reduced)
         (wanted,) = ranges(options, self._rest)
-        beginnings = [ARRAY + self._view.sort_key(first) for first in firsts]
+        beginnings = list(dict.fromkeys(ARRAY + self._view.sort_key(first) for first in firsts))
         if reduced:
             return self._reduced(beginnings, wanted, options)
         found = as_rows((tail, k, v) for _, tail, k, v in self._stored(beginnings, wanted, options))
@@ -94,20 +94,21 @@ class Merged:
         self, beginnings: Sequence[bytes], wanted: Range, limit: int, descending: bool
     ) -> list[bytes]:
         """Those to which the first `limit` rows belong: others begin behind as many."""
-        heads = self._known_heads(wanted, descending)
-        unknown = [one for one in beginnings if one not in heads]
-        heads |= dict.fromkeys(unknown, None)
-        heads |= {one: head for head, one in self._heads(unknown, wanted, descending)}
-        some = [(head, one) for one in beginnings if (head := heads[one]) is not None]
+
+        def look(firsts: Sequence[bytes]) -> dict[bytes, list[bytes]]:
+            found: dict[bytes, list[bytes]] = {one: [] for one in firsts}
+            for head, one in self._heads(firsts, wanted, descending):
+                found[one].append(head)
+            return found
+
+        if (wanted.end if descending else wanted.start)[1]:
+            heads = look(beginnings)  # a place in the middle is not asked for again
+        else:
+            what = What[bytes](self._view.number, wanted, ("heads", descending))
+            heads = self._remembered.below(self._conn, what, beginnings, look)
+        some = [(head, one) for one, found in heads.items() for head in found]
         choose = heapq.nlargest if descending else heapq.nsmallest
         return [one for _, one in choose(limit, some)]
-
-    def _known_heads(self, wanted: Range, descending: bool) -> dict[bytes, bytes | None]:
-        """The places of first rows that are known; a place in the middle is not asked for again."""
-        if (wanted.end if descending else wanted.start)[1]:
-            return {}
-        what = What[bytes | None](self._view.number, wanted, ("heads", descending))
-        return self._remembered.of(self._conn, what)
 
     def _heads(
         self, beginnings: Sequence[bytes], wanted: Range, descending: bool = False
@@ -133,9 +134,12 @@ class Merged:
         """The groups below each first member, put together where the rest of their keys is one."""
         level = group_level(options)
         deep = level + 1 if level > 0 else level
-        what = What[list[Partial]](self._view.number, wanted, deep)
-        below = self._remembered.of(self._conn, what)
-        below |= self._reduce([one for one in beginnings if one not in below], wanted, deep)
+        what = What[Partial](self._view.number, wanted, deep)
+
+        def look(firsts: Sequence[bytes]) -> dict[bytes, list[Partial]]:
+            return self._reduce(firsts, wanted, deep)
+
+        below = self._remembered.below(self._conn, what, beginnings, look)
         groups: dict[bytes, list[Partial]] = {}
         for beginning in beginnings:
             for one in below[beginning]:

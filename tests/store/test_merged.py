@@ -4,7 +4,9 @@ reduced than what changed."""
 import random
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +88,7 @@ def test_two_processes_always_see_the_sums_of_now(
     random_ = random.Random(seed)
     monkeypatch.setattr(remembering, "LOGGED", random_.choice((3, 1000)))
     monkeypatch.setattr(remembering, "KEPT", random_.choice((1, 64)))
+    monkeypatch.setattr(remembering, "MOST", random_.choice((5, 50, 1000)))
     monkeypatch.setattr(merging, "DENSE", random_.choice((0, 20)))
     fill(two[0], 200)
     for _ in range(40):
@@ -147,3 +150,55 @@ def test_ranges_without_rows_are_not_reduced(
     writer.put({"_id": "one", "team": TEAMS[3], "stage": "open", "n": 5})
     assert total(writer) == [{"key": None, "value": [1, 5]}]
     assert len(reduced) == 1
+
+
+@pytest.mark.parametrize("options", [ViewOptions(), ViewOptions(reduce=False, limit=1)])
+def test_what_is_found_in_an_older_state_is_not_taken_for_what_is_now(
+    two: tuple[Database, Database], options: ViewOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = two
+    monkeypatch.setattr(merging, "DENSE", 0)
+    fill(writer, 60)
+    total(reader)
+    asked, held = list[list[bytes]](), list[bool]()
+    heads = merging.Merged._heads
+
+    def held_up(self: Any, beginnings: Any, *more: Any) -> Any:
+        """While the first question is answered, a document comes to its team, and somebody sees
+        that state of the index."""
+        asked.append(list(beginnings))
+        if not held:
+            held.append(True)
+            writer.put({"_id": "new", "team": TEAMS[1], "stage": -1, "n": 100})
+            reader.merged("deals", "v", TEAMS[8:9], ViewOptions())
+        return heads(self, beginnings, *more)
+
+    monkeypatch.setattr(merging.Merged, "_heads", held_up)
+    span = replace(options, startkey=[-5])
+    before = reader.merged("deals", "v", TEAMS[:3], span)
+    asked.clear()
+    after = reader.merged("deals", "v", TEAMS[:3], span)
+    assert after == writer.merged("deals", "v", TEAMS[:3], span) != before
+    assert len(asked[0]) == 1  # what did not change meanwhile is known
+
+
+def test_no_more_is_remembered_than_there_is_room_for(
+    two: tuple[Database, Database], reduced: list[Range], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db, _ = two
+    db.bulk_docs([{"_id": f"d{n}", "team": TEAMS[n % 30], "stage": n, "n": n} for n in range(300)])
+    monkeypatch.setattr(merging, "DENSE", 0)
+    monkeypatch.setattr(remembering, "MOST", 3 * len(TEAMS))
+
+    def looked(options: ViewOptions, teams: list[str] = TEAMS) -> int:
+        reduced.clear()
+        db.merged("deals", "v", teams, options)
+        return len(reduced)
+
+    one, many = ViewOptions(), ViewOptions(group_level=1)
+    assert (looked(one), looked(one)) == (len(TEAMS), 0)
+    assert (looked(many), looked(many)) == (len(TEAMS), len(TEAMS))
+    assert looked(one) == 0  # too much of one thing takes no room
+    others = ViewOptions(startkey=[30])
+    assert (looked(others), looked(others)) == (len(TEAMS), 0)
+    assert looked(one) == len(TEAMS)
