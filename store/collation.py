@@ -11,7 +11,7 @@ canonical one are taken as they stand, since ICU does not normalise by itself.
 import gzip
 import struct
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -24,6 +24,9 @@ _RAW_NUMBER, _RAW_FALSE, _RAW_NULL, _RAW_OBJECT, _RAW_STRING = (
 )
 HIGHEST = b"\xff"
 """Above every sort key."""
+TOP: Mapping[str, None] = {"\uffff\uffff": None}
+"""As the last member of a key, the end of all keys that begin as it does: no name begins twice with
+U+FFFF, which is no character. `{}`, which is often used, is the lowest of objects."""
 
 _LEVEL = b"\x01"
 _COMMON = b"\x05"

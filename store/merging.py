@@ -1,12 +1,13 @@
 """Several ranges of a view merged into one by asking for them piece by piece, where a backend has
 no better way: `Database.merged`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from store.collation import sort_key
+from store.collation import TOP, sort_key
 from store.errors import QueryParseError
+from store.options import check_numbers
 from store.types import ABSENT, Json, Row, ViewOptions
 
 Answers = list[dict[str, Json]]
@@ -15,8 +16,6 @@ Ask = Callable[[Sequence[ViewOptions]], Answers]
 
 Place = tuple[bytes, str]
 
-END: Mapping[str, Json] = {}
-"""Sorts after everything that keys hold (CouchDB: objects come last)."""
 LEAST = 3
 """The fewest rows that are asked for at once."""
 
@@ -26,7 +25,8 @@ def merged(ask: Ask, firsts: Sequence[Json], options: ViewOptions) -> list[Row]:
     check(options)
     if not firsts or options.limit == 0:
         return []
-    below = [_below(first, options) for first in firsts]
+    once = {sort_key(first): first for first in firsts}
+    below = [_below(first, options) for first in once.values()]
     if options.reduce is not False:
         return _added(ask(below), options)
     return _rows(ask, below, options)
@@ -38,6 +38,7 @@ def check(options: ViewOptions) -> None:
         raise QueryParseError("`key` and `keys` are not offered where ranges are merged")
     if options.include_docs or options.skip:
         raise QueryParseError("`include_docs` and `skip` are not offered where ranges are merged")
+    check_numbers(options)
     for end in (options.startkey, options.endkey):
         if end is not ABSENT and not isinstance(end, list):
             raise QueryParseError("ranges are merged of keys that are arrays")
@@ -45,7 +46,7 @@ def check(options: ViewOptions) -> None:
 
 def _below(first: Json, options: ViewOptions) -> ViewOptions:
     """The same question of the rows whose keys begin with `first`."""
-    low, high = [first], [first, END]
+    low, high = [first], [first, TOP]
     start, end = (high, low) if options.descending else (low, high)
     if options.startkey is not ABSENT:
         start = [first, *options.startkey]

@@ -47,6 +47,13 @@ def view_options(
     return ViewOptions(**parsed)
 
 
+def check_numbers(options: ViewOptions) -> None:
+    """Raise QueryParseError for numbers that CouchDB refuses."""
+    numbers = (options.skip, options.limit, options.group_level)
+    if any(number is not None and number < 0 for number in numbers):
+        raise QueryParseError("`skip`, `limit` and `group_level` must not be negative")
+
+
 def _read_stale(values: dict[str, Any]) -> None:
     """`stale` is the old name of `update`."""
     if "stale" in values:

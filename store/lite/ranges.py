@@ -7,6 +7,7 @@ from store.errors import QueryParseError
 from store.lite.mapping import of_document
 from store.lite.tree import FIRST, LAST, Place
 from store.lite.views import View
+from store.options import check_numbers
 from store.types import ABSENT, Json, ViewOptions
 
 Key = Callable[[Json], bytes]
@@ -58,9 +59,7 @@ def check(options: ViewOptions, *, reduced: bool) -> None:
         raise QueryParseError("Multi-key fetches for reduce views must use `group=true`")
     if options.keys and (options.startkey is not ABSENT or options.endkey is not ABSENT):
         raise QueryParseError("`keys` is incompatible with `key`, `start_key` and `end_key`")
-    numbers = (options.skip, options.limit, options.group_level)
-    if any(number is not None and number < 0 for number in numbers):
-        raise QueryParseError("`skip`, `limit` and `group_level` must not be negative")
+    check_numbers(options)
     if group_level(options) and not reduced:
         raise QueryParseError("Invalid use of grouping on a map view.")
     if options.include_docs and reduced:

@@ -135,6 +135,45 @@ def test_nothing_is_there_of_nobody(filled: Database) -> None:
     assert merged(filled, reduce=False, limit=0) == []
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_objects_in_keys_are_below_their_first_member(db: Database, descending: bool) -> None:
+    view = {"map": "function (doc) { emit(doc.key, 1); }", "reduce": "_count"}
+    put_design(db, {"v": view})
+    rests = [
+        [],
+        ["x"],
+        [["x"]],
+        [{}],
+        [{}, 1],
+        [{"o": 1}],
+        [{"\uffff": {"\uffff": [{}]}}, "x"],
+    ]
+    others = [["0"], ["AA"], ["B", {}], {}, "A"]
+    keys = [["A", *rest] for rest in rests] + others
+    db.bulk_docs([{"_id": f"d{n}", "key": key} for n, key in enumerate(keys)])
+    found = db.merged("deals", "v", ["A"], ViewOptions(reduce=False, descending=descending))
+    assert [row["key"] for row in found] == rests[:: -1 if descending else 1]
+    (counted,) = db.merged("deals", "v", ["A"], ViewOptions(descending=descending))
+    assert counted["value"] == len(rests)
+
+
+@pytest.mark.parametrize("limit", [1, 5, None])
+def test_a_first_member_counts_once(filled: Database, limit: int | None) -> None:
+    def asked(firsts: list[str], **options: Any) -> list[Row]:
+        return filled.merged("deals", "by_team", firsts, ViewOptions(**options))
+
+    assert asked([*TEAMS, *TEAMS]) == asked(TEAMS)
+    assert asked(TEAMS * 2, group_level=1) == asked(TEAMS, group_level=1)
+    rows = asked(TEAMS * 2, reduce=False, limit=limit)
+    assert rows == asked(TEAMS, reduce=False, limit=limit)
+
+
+@pytest.mark.parametrize("options", [{"group_level": -1}, {"limit": -1}])
+def test_negative_numbers_are_refused(filled: Database, options: dict[str, Any]) -> None:
+    with pytest.raises(QueryParseError, match="must not be negative"):
+        merged(filled, **options)
+
+
 @pytest.mark.parametrize(
     "options",
     [{"key": ["a"]}, {"keys": (["a"],)}, {"skip": 1}, {"include_docs": True}, {"startkey": "a"}],

@@ -6,11 +6,9 @@ from typing import Any
 
 from plugin.runtime.designs.design import INDEX
 from store.api import Database
-from store.collation import sort_key
+from store.collation import TOP, sort_key
 from store.types import ABSENT, Row, ViewOptions
 
-END: dict[str, Any] = {}
-"""Sorts after everything that keys hold (CouchDB: objects come last)."""
 LAST = "\ufff0"
 """Sorts after every letter: the usual end of a range of texts with the same start."""
 
@@ -23,13 +21,13 @@ class Range:
     """
 
     low: tuple[Any, ...] = ()
-    high: tuple[Any, ...] = (END,)
+    high: tuple[Any, ...] = (TOP,)
     past: tuple[tuple[Any, ...], str] | None = None
 
     def options(self, *, descending: bool = False, **more: Any) -> ViewOptions:
         """The query of this range."""
         low = list(self.low) if self.low else ABSENT
-        high = ABSENT if self.high == (END,) else list(self.high)
+        high = ABSENT if self.high == (TOP,) else list(self.high)
         start, end = (high, low) if descending else (low, high)
         docid = None
         if self.past:
@@ -46,8 +44,8 @@ class Range:
 def under(prefix: Sequence[Any], starts_with: str = "") -> Range:
     """All keys that begin with `prefix`, and then with a text that starts so (case aside)."""
     if starts_with:
-        return Range((*prefix, starts_with.lower()), (*prefix, starts_with.lower() + LAST, END))
-    return Range(tuple(prefix), (*prefix, END))
+        return Range((*prefix, starts_with.lower()), (*prefix, starts_with.lower() + LAST, TOP))
+    return Range(tuple(prefix), (*prefix, TOP))
 
 
 def rows(

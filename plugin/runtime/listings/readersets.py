@@ -15,6 +15,7 @@ from plugin.runtime.designs.design import INDEX, PUBLIC, SETS_VIEW
 from plugin.runtime.door.reading import fetch
 from plugin.runtime.errors import NotFound
 from store.api import Database
+from store.collation import TOP
 from store.errors import NotFound as Missing
 from store.types import ChangesOptions, Doc, Seq, ViewOptions
 
@@ -130,7 +131,7 @@ class ReaderSets:
 
     def _one_of_each(self, sets: list[str]) -> tuple[str, ...]:
         one = [
-            ViewOptions(startkey=[name], endkey=[name, {}], reduce=False, limit=1, sorted=False)
+            ViewOptions(startkey=[name], endkey=[name, TOP], reduce=False, limit=1, sorted=False)
             for name in sets
         ]
         answers = self._db.queries(INDEX, SETS_VIEW, one)

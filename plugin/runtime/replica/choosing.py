@@ -14,6 +14,7 @@ from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.listings.anchors import DOCUMENT, EVERY, LOOSE, PERSON
 from plugin.runtime.replica.keeping import Keeping, first_day
 from plugin.runtime.replica.subset import Subset
+from store.collation import TOP
 from store.types import ChangesOptions, Row, Seq, ViewOptions
 
 AT_ONCE = 200
@@ -60,11 +61,11 @@ def anchored(context: Context, anchors: Iterable[str], since: str = "") -> Itera
     the anchors."""
     readable = frozenset(_readable(context))
     for some in _batches(anchors):
-        groups = [ViewOptions(startkey=[a], endkey=[a, {}], group_level=2) for a in some]
+        groups = [ViewOptions(startkey=[a], endkey=[a, TOP], group_level=2) for a in some]
         keys = [row["key"] for answer in _ask(context, groups) for row in answer["rows"]]
         for pairs in _batches(key for key in keys if key[1] in readable):
             ranges = [
-                ViewOptions(startkey=[*pair, since], endkey=[*pair, {}], reduce=False)
+                ViewOptions(startkey=[*pair, since], endkey=[*pair, TOP], reduce=False)
                 for pair in pairs
             ]
             for answer in _ask(context, ranges):
@@ -88,7 +89,8 @@ def _sums(context: Context, anchor: str, since: str) -> Sums:
     found: list[Sums] = []
     for names in _batches(_readable(context)):
         ranges = [
-            ViewOptions(startkey=[anchor, name, since], endkey=[anchor, name, {}]) for name in names
+            ViewOptions(startkey=[anchor, name, since], endkey=[anchor, name, TOP])
+            for name in names
         ]
         answers = _ask(context, ranges)
         found += [tuple(row["value"]) for answer in answers for row in answer["rows"]]
