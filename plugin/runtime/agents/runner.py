@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from plugin.runtime.agents.feed import AgentFeed
 from plugin.runtime.agents.housekeeping import housekeeper
+from plugin.runtime.agents.personal import PersonalFeeds
 from plugin.runtime.agents.schedule import Scheduler
 from plugin.runtime.agents.workers import LONGEST_WAIT, Service, Work, Workers
 from plugin.runtime.people.directory import SETTINGS
@@ -42,6 +43,7 @@ class AgentRunner:
             AgentFeed(office.server.database(agent.database), session, agent, clock=office.clock)
             for agent in present
         ]
+        self._personal = PersonalFeeds(office)
         jobs = [job for module in office.modules for job in module.scheduled]
         settings = office.server.database(SETTINGS)
         self._scheduler = Scheduler(settings, session, jobs, clock=office.clock)
@@ -53,20 +55,22 @@ class AgentRunner:
         ran. The caller holds the lease or knows that nobody else runs agents."""
         ran = self._scheduler.run_all()
         for _ in range(ROUNDS):
-            round_ran = sum(feed.run_once() for feed in self.feeds)
+            round_ran = sum(feed.run_once() for feed in self.feeds) + self._personal.run_once()
             if not round_ran:
                 break
             ran += round_ran
         return ran
 
     def status(self) -> dict[str, dict[str, Any]]:
-        """For each agent what waits to be tried again, and its log of failures."""
-        return {feed.agent.name: feed.status() for feed in self.feeds}
+        """For each agent what waits to be tried again, and its log of failures; of personal
+        databases only those with some."""
+        shared = {feed.agent.name: feed.status() for feed in self.feeds}
+        return shared | self._personal.status()
 
     def start(self) -> None:
         databases = sorted({feed.agent.database for feed in self.feeds})
         steps = [self._feed_step(name) for name in databases]
-        self._workers = Workers(self.lease, [*steps, self._schedule_step])
+        self._workers = Workers(self.lease, [*steps, self._personal_step, self._schedule_step])
         self._workers.start()
 
     def stop(self) -> None:
@@ -86,6 +90,10 @@ class AgentRunner:
             db.wait_for_change(before, patience, stop)
 
         return step
+
+    def _personal_step(self, stop: Cancel) -> None:
+        self._personal.run_once(stop.is_set)
+        stop.wait(LONGEST_WAIT)
 
     def _schedule_step(self, stop: Cancel) -> None:
         self._scheduler.run_due()
