@@ -9,6 +9,7 @@ import pytest
 from acl import Acl
 from plugin import Credentials, NotFound, Office, Privilege, Refused
 from plugin.runtime.people.secret_store import DATABASE as CREDENTIALS
+from plugin.runtime.replica.laptop import Replica
 from plugin.runtime.replica.office_side import FilteredServer
 from plugin.runtime.replica.remote import Revoked
 from tests.plugin.offices import Served, as_person, clone, customer, stored_text, sync
@@ -112,3 +113,14 @@ def test_a_laptop_that_lost_the_people_gives_all_else_and_says_so(
         sync(data)
     there = as_person(office, "anna.snelling").database("customers").open(doc.id)
     assert there.items["address"] == "Unsent street"
+
+
+def test_a_database_that_is_lost_during_a_sync_is_not_found(
+    office: Office, served: Served, tmp_path: Path
+) -> None:
+    data = tmp_path / "laptop"
+    clone(data, served, "anna.snelling")
+    no_copies(office, "customers")
+    with Office.open(data) as laptop, pytest.raises(NotFound, match="no such database"):
+        Replica(laptop).remote.rights("customers", None)
+    assert sync(data)["customers"].removed > 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from plugin.runtime.errors import BadInput, DivanError, OfficeError, Refused
+from plugin.runtime.errors import BadInput, DivanError, NotFound, OfficeError, Refused
 from plugin.runtime.replica.subset import Keep, keep_to_json
 from store.types import Seq
 
@@ -79,7 +79,8 @@ class Remote:
         return self._ask("news", {"states": dict(states), "report": report})
 
     def rights(self, database: str, state: str | None) -> Mapping[str, Any]:
-        """`{"state", "lost": [hashed ids], "gained": [ids]}` since `state`: replica/rights.py."""
+        """`{"state", "lost": [hashed ids], "gained": [ids]}` since `state`: replica/rights.py.
+        Raises NotFound where the right to the database went meanwhile."""
         return self._ask(f"rights/{quote(database, safe='')}", {"state": state})
 
     def sizes(self, keep: Keep | None) -> list[dict[str, Any]]:
@@ -147,6 +148,6 @@ def _refusal(error: urllib.error.HTTPError, url: str) -> DivanError:
         return Revoked(reason or "The office does not take this laptop's token.")
     if error.code in (403, 409, 422, 429):
         return Refused(reason or "The office refuses this.")
-    if error.code == 404 and not reason:
-        return OfficeError("{url} is no Divan office.", url=url)
+    if error.code == 404:
+        return NotFound(reason) if reason else OfficeError("{url} is no Divan office.", url=url)
     return OfficeError("The office at {url} failed: {why}", url=url, why=reason or str(error))
