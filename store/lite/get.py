@@ -50,7 +50,13 @@ def open_revs(
     """`{"ok": doc}` or `{"missing": rev}` for each revision; "all" means every leaf."""
     if revs != "all":
         revisions.parse_all(revs)
-    found = records.find_tree(conn, docid)
+    return _open_revs(conn, records.find_tree(conn, docid), revs, shape, latest)
+
+
+def _open_revs(
+    conn: sqlite3.Connection, found: records.Planted | None, revs: Sequence[str] | Literal["all"],
+    shape: Shape, latest: bool,
+) -> list[dict[str, Json]]:  # fmt: skip
     if found is None:
         if revs == "all":
             raise NotFound("missing")
@@ -67,23 +73,33 @@ def bulk_get(
     conn: sqlite3.Connection, wanted: Sequence[Mapping[str, Json]], shape: Shape, *, latest: bool
 ) -> dict[str, Json]:
     """`{"results": [{"id", "docs": [{"ok": doc} | {"error": {…}}]}]}`, one for each entry."""
+    ids = list(map(_id_of, wanted))
+    there = records.find_trees(conn, list(filter(records.storable, ids)))
     results = []
-    for entry in wanted:
-        if not isinstance(entry, Mapping):
-            raise BadRequest("_bulk_get needs a list of objects")
-        docid, rev, since = entry.get("id"), entry.get("rev"), entry.get("atts_since")
-        if not isinstance(docid, str):
-            raise BadRequest("_bulk_get needs the id of each document")
+    for docid, entry in zip(ids, wanted, strict=True):
+        since = entry.get("atts_since")
         one = replace(shape, atts_since=tuple(revisions.parse_all(since))) if since else shape
-        results.append({"id": docid, "docs": _bulk_entry(conn, docid, rev, one, latest)})
+        docs = _bulk_entry(conn, docid, there.get(docid), entry.get("rev"), one, latest)
+        results.append({"id": docid, "docs": docs})
     return {"results": results}
 
 
+def _id_of(entry: Mapping[str, Json]) -> str:
+    if not isinstance(entry, Mapping):
+        raise BadRequest("_bulk_get needs a list of objects")
+    docid = entry.get("id")
+    if not isinstance(docid, str):
+        raise BadRequest("_bulk_get needs the id of each document")
+    return docid
+
+
 def _bulk_entry(
-    conn: sqlite3.Connection, docid: str, rev: str | None, shape: Shape, latest: bool
-) -> list[dict[str, Json]]:
+    conn: sqlite3.Connection, docid: str, there: records.Planted | None, rev: str | None,
+    shape: Shape, latest: bool,
+) -> list[dict[str, Json]]:  # fmt: skip
     try:
-        found = open_revs(conn, docid, "all" if rev is None else [rev], shape, latest=latest)
+        revs = "all" if rev is None else revisions.parse_all([rev])
+        found = _open_revs(conn, there, revs, shape, latest)
     except StoreError as error:
         return [{"error": {"id": docid, "rev": rev or "undefined", **error.to_json()}}]
     return [
@@ -120,12 +136,12 @@ def _opened(
 
 def revs_diff(conn: sqlite3.Connection, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
     """`{docid: {"missing": […], "possible_ancestors"?: […]}}`; nothing where all is there."""
+    there = records.find_trees(conn, list(filter(records.storable, revs)))
     answer: dict[str, Json] = {}
     for docid, asked in revs.items():
-        revs_of_one = revisions.parse_all(asked)
-        found = records.find_tree(conn, docid) if records.storable(docid) else None
-        nodes = found[1] if found else {}
-        unknown, ancestors = revtree.missing(nodes, revs_of_one)
+        unknown, ancestors = revisions.parse_all(asked), list[str]()
+        if docid in there:
+            unknown, ancestors = revtree.missing(there[docid][1], unknown)
         if unknown:
             answer[docid] = {"missing": unknown}
             if ancestors:

@@ -72,12 +72,24 @@ def find(conn: sqlite3.Connection, docid: str) -> Record | None:
     return None if row is None else Record(*row)
 
 
-def find_tree(conn: sqlite3.Connection, docid: str) -> tuple[Record, revtree.Tree] | None:
+Planted = tuple[Record, revtree.Tree]
+
+
+def find_tree(conn: sqlite3.Connection, docid: str) -> Planted | None:
     """The document's row with its tree, or None as `find`."""
-    row = conn.execute(
-        f"SELECT {COLUMNS}, d.tree FROM docs d WHERE docid = ? AND rev IS NOT NULL", (docid,)
-    ).fetchone()
-    return None if row is None else (Record(*row[:7]), revtree.loads(row[7]))
+    return find_trees(conn, [docid]).get(docid)
+
+
+def find_trees(conn: sqlite3.Connection, docids: Sequence[str]) -> dict[str, Planted]:
+    """The same of those of the documents that were ever there, by id."""
+    found = {}
+    for at in range(0, len(docids), AT_ONCE):
+        some = docids[at : at + AT_ONCE]
+        marks = ",".join("?" * len(some))
+        query = f"SELECT {COLUMNS}, d.tree FROM docs d WHERE docid IN ({marks}) AND rev IS NOT NULL"
+        for row in conn.execute(query, some):
+            found[row[1]] = Record(*row[:7]), revtree.loads(row[7])
+    return found
 
 
 def find_all(conn: sqlite3.Connection, docids: Sequence[str]) -> Iterator[tuple[Record, Body]]:
@@ -136,7 +148,8 @@ def shaped(
         nodes = tree(conn, record) if nodes is None else nodes
         path = revtree.path(nodes, doc["_rev"])
         if shape.revs:
-            doc["_revisions"] = revisions.to_revisions(path[: _revs_limit(conn)])
+            told = path[: _revs_limit(conn)] if len(path) > 1 else path
+            doc["_revisions"] = revisions.to_revisions(told)
         if shape.revs_info:
             doc["_revs_info"] = [{"rev": at, "status": _status(nodes[at])} for at in path]
     if shape.conflicts and (live := record.conflicts()):

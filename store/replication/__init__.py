@@ -2,7 +2,7 @@
 
 from store.cancel import Cancel
 from store.replication.reading import left_behind
-from store.replication.replicate import replicate
+from store.replication.replicate import agree, replicate
 from store.replication.values import Counts, Options, Progress, Refused, Summary
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Progress",
     "Refused",
     "Summary",
+    "agree",
     "left_behind",
     "replicate",
 ]

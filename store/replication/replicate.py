@@ -66,6 +66,16 @@ def replicate(
     return run.summary()
 
 
+def agree(source: Database, target: Database, *, replication_id: str, seq: Seq) -> None:
+    """Note that `target` has everything of `source` up to `seq`: a run that carries everything
+    begins there."""
+    checkpoints = Checkpoints(
+        (source, target), replication_id, Patience(Options().retries, Cancel())
+    )
+    checkpoints.load(0)
+    checkpoints.save(seq, Counts())
+
+
 def _code(name: str | None, source: Database, patience: Patience) -> Json:
     """The text of a filter function; None for CouchDB's own. Raises NotFound, BadRequest."""
     if name is None or name.startswith("_"):

@@ -6,7 +6,7 @@ by readers: none of them depends on how fast the machine is.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 
 from plugin import Office
+from plugin.runtime.replica.filtered import FilteredDatabase
+from plugin.runtime.replica.laptop import Replica, register
 from store.lite import groups
 from store.lite.database import LiteDatabase
-from store.replication import Options
-from store.types import ChangesOptions, Doc
-from tests.plugin.offices import Served, as_person, clone, customer, sync
+from store.replication import Options, Progress
+from store.types import ChangesOptions, Doc, Json
+from tests.plugin.offices import PASSWORD, Served, as_person, clone, customer, sync
 
 ANNA = "anna.snelling"
 OTHERS = 20_000
@@ -128,6 +130,37 @@ def test_the_first_clone_takes_from_its_office_what_the_design_would_refuse_toda
         assert {name: here.get(name)["_rev"] for name in (doc["_id"], "_design/divan")} == {
             name: database.get(name)["_rev"] for name in (doc["_id"], "_design/divan")
         }
+
+
+def test_the_first_clone_offers_nothing_back_but_what_was_made_meanwhile(
+    office: Office, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = (customer(office, ANNA, name) for name in ("Acme", "Delta"))
+    offered: set[str] = set()
+    answer = FilteredDatabase.revs_diff
+
+    def noted(database: FilteredDatabase, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+        offered.update(revs)
+        return answer(database, revs)
+
+    monkeypatch.setattr(FilteredDatabase, "revs_diff", noted)
+    clone(tmp_path / "quiet", served, ANNA)
+    assert not offered & {mine.id, theirs.id}
+    register(tmp_path / "busy", served.url, ANNA, PASSWORD, "test")
+    with Office.open(tmp_path / "busy") as laptop:
+
+        def edit(database: str, step: str, progress: Progress) -> None:
+            if (database, step, progress.counts.written > 0) == ("customers", "pull", True):
+                here = laptop.server.database("customers")
+                doc = here.get(mine.id)
+                if "note" not in doc:
+                    here.put({**doc, "note": "made meanwhile"})
+
+        Replica(laptop).sync(edit)
+    assert mine.id in offered
+    there = office.server.database("customers")
+    assert there.get(mine.id)["note"] == "made meanwhile"
+    assert there.get(theirs.id)["_rev"] == theirs.rev
 
 
 def of(person: str, many: int) -> Iterator[list[Doc]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from plugin.runtime.designs.design import DESIGN_ID
 from plugin.runtime.errors import Stopped
 from plugin.runtime.replica.merging import Wishes, ask, settle_all, usual
 from plugin.runtime.replica.part import Part
@@ -19,7 +20,7 @@ from plugin.runtime.replica.review import REFUSED
 from plugin.runtime.replica.subset import WHOLE, Subset
 from store.api import Database, Server
 from store.errors import NotFound
-from store.replication import Cancel, Progress, Summary, replicate
+from store.replication import Cancel, Progress, Summary, agree, replicate
 from store.types import ChangesOptions, Doc, Seq, ViewOptions
 
 STATE_ID = "_local/replica"
@@ -95,6 +96,8 @@ class DatabaseSync:
         part.begin(self.remote, self._edited)
         first = "rights" not in state
         done.pulled, done.there = self._pull(part, first, show)
+        if first:
+            self._pass_over(done.pulled)
         ids = [*rights["gained"], *part.entered]
         bare = not self.subset.attachments
         done.pulled += fetch(self.local, self.office, ids, part.keeping().keeps, bare=bare)
@@ -108,6 +111,21 @@ class DatabaseSync:
         done.removed += part.end(done.there, self._edited)
         return done
 
+    def _pass_over(self, pulled: int) -> None:
+        """Offer the office nothing of its own back. All that is here up to the design came from it
+        where the pull made every change, one for each document: without a design nobody makes one.
+        """
+        info, asked = self.local.info(), ChangesOptions(filter="_doc_ids", doc_ids=(DESIGN_ID,))
+        design = self.local.changes(asked)["results"]
+        if design and info["update_seq"] == info["doc_count"] + info["doc_del_count"] == pulled:
+            seq = design[0]["seq"]
+            agree(self.local, self.office, replication_id=self._push_id, seq=seq)
+            self._write_state(pushed_seq=seq)
+
+    @property
+    def _push_id(self) -> str:
+        return f"{self.replica_id}-push"
+
     def _push(self, show: Show) -> tuple[int, Seq]:
         def note(progress: Progress) -> None:
             self.returns.note(progress.newly_refused)
@@ -116,7 +134,7 @@ class DatabaseSync:
         pushed = replicate(
             self.local,
             self.office,
-            replication_id=f"{self.replica_id}-push",
+            replication_id=self._push_id,
             progress=note,
             cancel=self.cancel,
         )
