@@ -36,6 +36,7 @@ FACTS = {
 }
 
 PROBLEMS = {
+    "acl_log": "The log of an access control list keeps its lines, and new ones are one's own.",
     "acl_shape": "The access control list cannot be read: {what}",
     "acl_twice": 'The name "{name}" is there twice. Keep one of the entries.',
     "acl_bad_role": 'A role stands in brackets, such as [Leaders]; "{role}" does not.',

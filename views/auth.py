@@ -1,5 +1,7 @@
 """Signing in and out, and the one-time links by which people choose a password."""
 
+import logging
+
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_login import LoginManager, login_user, logout_user
@@ -32,6 +34,8 @@ OPEN = frozenset(
 LAPTOPS = "replication"
 """The blueprint of laptops: no session opens it, each request proves itself."""
 Answer = Response | str | tuple[str, int]
+
+log = logging.getLogger(__name__)
 
 
 def load(mark: str) -> User | None:
@@ -90,6 +94,7 @@ def sign_in() -> Answer:
         return _ask(target, login, _(error.message), 429)
     if person is None:
         shell().throttle.failed(*keys)
+        log.warning("Wrong password for %r from %s.", login[:80], request.remote_addr)
         return _ask(target, login, _("Login and password do not match."), 401)
     shell().throttle.succeeded(keys[0])
     begin(person)

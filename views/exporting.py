@@ -2,7 +2,7 @@
 
 import tempfile
 from typing import IO
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, request, send_file, stream_with_context, url_for
 
@@ -37,7 +37,8 @@ def file(database: str, listing: str, ending: str) -> Response:
     name = f"{table.title} {today().isoformat()}.{ending}"
     if ending == "csv":
         answer = Response(stream_with_context(write_csv(table)), mimetype="text/csv")
-        answer.headers.set("Content-Disposition", "attachment", filename=name)
+        names = {"filename": f"{listing}.{ending}", "filename*": f"UTF-8''{quote(name, safe='')}"}
+        answer.headers.set("Content-Disposition", "attachment", **names)
         return answer
     sheet: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 — sent, then closed
     write_xlsx(table, sheet)

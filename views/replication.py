@@ -68,10 +68,6 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
         issued = credentials.issue_token(str(identity.name), label=label[:80])
         return jsonify({"token": issued, **databases_for(office, identity)})
 
-    @blueprint.post("/databases")
-    def databases() -> Response:
-        return jsonify(databases_for(office, door.asker(dict(request.headers))))
-
     @blueprint.post("/news")
     def news() -> Response:
         headers = dict(request.headers)
@@ -92,6 +88,7 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
 
     @blueprint.errorhandler(DivanError)
     def refused(error: DivanError) -> tuple[Response, int]:
+        LOG.warning("Refused %s at %s: %s", request.remote_addr, request.path, error)
         body = {"error": type(error).__name__, "reason": str(error), "office": office.id}
         return jsonify(body), error.status
 
@@ -106,6 +103,10 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
 def _serve_laptops(blueprint: Blueprint, office: Office, door: "_Door") -> None:
     """What only laptops ask: how much a choice is and what left it, to be told of changes, and to
     be forgotten."""
+
+    @blueprint.post("/databases")
+    def databases() -> Response:
+        return jsonify(databases_for(office, door.asker(dict(request.headers))))
 
     @blueprint.post("/sizes")
     def sizes() -> Response:

@@ -23,6 +23,8 @@ from store.lite.groups_file import (
 )
 from store.types import ChangesOptions, Json, Row, Seq
 
+LATEST = 2**62
+"""What a place is taken for at most: SQLite has no larger numbers."""
 PORTION = 500
 """Changes taken in by one transaction."""
 PROBE = 100
@@ -124,11 +126,13 @@ class ChangesByGroup:
         if since == "now":
             return self._state.last
         if isinstance(since, int):
-            return since
+            return min(since, LATEST)
         if since.isascii() and since.isdigit():
-            return int(since)
+            return min(int(since), LATEST)
         place, _, rest = since.partition(".")
-        return int(place) if place.isdigit() and rest.split(".")[0] == self._state.file else None
+        if not place.isdigit() or rest.split(".")[0] != self._state.file:
+            return None
+        return min(int(place), LATEST)
 
     def since(self, groups: Collection[str], number: int, limit: int) -> Page:
         """Up to `limit` documents of these groups whose last change is after the place `number`."""

@@ -218,6 +218,10 @@ def test_a_locally_altered_acl_is_refused_and_other_documents_go(
     done = sync(laptop_data)["customers"]
     assert [refused["id"] for refused in done.refused] == ["acl"]
     assert office.server.database("customers").get("acl")["_rev"] == acl["_rev"]
+    with Office.open(laptop_data) as laptop:  # the office's stands here too, the other is shown
+        found = laptop.server.database("customers").get("acl", conflicts=True)
+        assert (found["_rev"], "_conflicts" in found) == (acl["_rev"], False)
+        assert [edit.id for edit in ReviewFolder(laptop_data).all()] == ["acl"]
     there = as_person(office, "anna.snelling").database("customers").open(doc.id)
     assert there.items["address"] == "Main street"
 

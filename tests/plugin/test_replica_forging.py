@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from plugin import Office
+from plugin import Acl, Entry, Level, Office, make_administrator
 from plugin.runtime.replica.office_side import FilteredServer
 from store.errors import BadRequest
 from tests.plugin.offices import as_person
@@ -192,3 +192,35 @@ def test_a_list_that_cannot_be_read_is_refused_even_without_checks(
     acl = store.get("acl")
     assert pushed.bulk_docs([{**acl, **damage}])[0]["error"] == "forbidden"
     assert store.get("acl") == acl
+
+
+@pytest.mark.parametrize(
+    ("log", "taken"),
+    [
+        ("kept", False),
+        ("emptied", False),
+        ("a line of another", False),
+        ("an own line", True),
+    ],
+)
+def test_a_pushed_list_says_in_its_log_who_changed_it(
+    office: Office, log: str, taken: bool
+) -> None:
+    make_administrator(office, ANNA)
+    as_person(office, ANNA).database("forum").save_acl(
+        Acl((*as_person(office, ANNA).database("forum").acl().entries,
+             Entry("zane.levy", level=Level.READER)), ("[Admin]", "[Leaders]")),
+        None,
+    )  # fmt: skip
+    doc = dict(office.server.database("forum").get("acl"))
+    entry = {"name": "dustin.brinkmann", "type": "person", "level": "Manager"}
+    doc["entries"] = [*doc["entries"], {**entry, "privileges": [], "roles": []}]
+    line = {"at": NOW, "by": "zane.levy" if log == "a line of another" else ANNA, "text": "…"}
+    doc["log"] = {"kept": doc["log"], "emptied": []}.get(log, [*doc["log"], line])
+    start, _, digest = str(doc["_rev"]).partition("-")
+    revisions = {"start": int(start) + 1, "ids": ["f" * 32, digest]}
+    body = {**doc, "_rev": f"{int(start) + 1}-{'f' * 32}", "_revisions": revisions}
+    rows = (
+        FilteredServer(as_person(office, ANNA)).database("forum").bulk_docs([body], new_edits=False)
+    )
+    assert ["log" in row["reason"] for row in rows] == ([] if taken else [True])

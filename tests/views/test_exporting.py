@@ -24,6 +24,7 @@ def test_the_menu_gives_what_the_page_shows(app: Flask) -> None:
     assert "Isdom" not in answer.text
     disposition = answer.headers["Content-Disposition"]
     assert disposition.startswith("attachment") and ".csv" in disposition
+    answer.headers["Content-Disposition"].encode("latin-1")
     for path in (excel, whole):
         with anna.get(path) as answer:
             sheet = load_workbook(io.BytesIO(answer.data)).active
@@ -46,3 +47,12 @@ def test_others_rows_are_not_in_it(app: Flask) -> None:
     text = cecily.get("/tracking/listing/deals_by_name.csv?all=1").text
     assert "Deal 1" not in text
     assert browser(app).get("/tracking/listing/deals_by_name.csv").status_code == 303
+
+
+def test_a_chinese_title_is_the_name_of_the_file(app: Flask) -> None:
+    anna = browser(app, "anna.snelling")
+    anna.submit("/language/zh_Hans", {}, at="/")
+    answer = anna.get("/customers/listing/customers_by_name.csv")
+    disposition = answer.headers["Content-Disposition"]
+    disposition.encode("latin-1")  # what a header may hold
+    assert "filename*=UTF-8''%E" in disposition

@@ -41,6 +41,7 @@ from plugin.runtime.replica.sync import (
 )
 from plugin.runtime.replica.timetable import NEVER, Timetable, read_timetable
 from plugin.runtime.replica.unsent import unsent
+from plugin.runtime.search.following import forget_gone
 from plugin.runtime.settings import secret, write_settings
 from store.api import Database, Server
 from store.errors import NotFound as Missing
@@ -180,6 +181,8 @@ class Replica:
             try:
                 kept = self.keeper.folder.all()
                 done = list(self._sync_all(server, show, only))
+                if any(one.removed for one in done):
+                    forget_gone(self.office, self.office.texts)
                 if any(one.moved for one in done) or self.keeper.folder.all() != kept:
                     self.report()
                 return done

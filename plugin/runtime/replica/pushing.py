@@ -5,6 +5,7 @@ to delete. The store's own check cannot see the other branch, so such a stub is 
 server's name after it was decided here.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -21,6 +22,8 @@ from store.types import Doc, Row
 
 Guard = Callable[[Doc], AbstractContextManager[None]]
 """What is entered around the write of one document; raises Forbidden."""
+log = logging.getLogger(__name__)
+
 _UNSTORED = {"_revisions", "_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"}
 
 
@@ -68,7 +71,7 @@ class Pusher:
             with self._guard(docs[number]):
                 self._write(docs, [number], new_edits, rows)
         except StoreError as error:
-            rows[number] = _refused(docs[number], error)
+            rows[number] = self._refused(docs[number], error)
 
     def _write(
         self, docs: Sequence[Doc], numbers: list[int], new_edits: bool, rows: dict[int, Row]
@@ -80,7 +83,7 @@ class Pusher:
             try:
                 (settling if self.check(doc) else allowed).append(number)
             except StoreError as error:
-                rows[number] = _refused(doc, error)
+                rows[number] = self._refused(doc, error)
         for database, chosen in ((self._writer, allowed), (self._inner, settling)):
             if not chosen:
                 continue
@@ -113,6 +116,7 @@ class Pusher:
         self._may(new, living[0] if living else leaves[0] if leaves else None)
         if docid == ACL_ID:
             _sound(new)
+            self._logged(new, living[0] if living else {})
         elif not doc.get("_deleted"):
             problem = forged(self._inner, self._identity.name, doc, leaves)
             if problem:
@@ -123,6 +127,21 @@ class Pusher:
         decision = may_write(self._access, self._identity, new, old)
         if not decision:
             raise Forbidden(str(decision.reason))
+
+    def _refused(self, doc: Doc, error: StoreError) -> Row:
+        row = {"id": doc.get("_id"), "error": error.error, "reason": error.reason}
+        where = (doc.get("_id"), self._inner.name, self._identity.name)
+        log.warning("Refused %s in %s, pushed by %s: %s", *where, error.reason)
+        return row | ({"rev": doc["_rev"]} if "_rev" in doc else {})
+
+    def _logged(self, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
+        """Refuse a list whose log lost lines, or gained some that are not the pusher's own."""
+        before, after = old.get("log") or [], new.get("log") or []
+        added = after[len(before) :]
+        own = all(line.get("by") == self._identity.name for line in added)
+        same = parse_sound(new) == parse_sound(old) if old else False
+        if after[: len(before)] != before or not own or not (added or same):
+            raise Forbidden(str(reason("acl_log")))
 
     def _settles(self, stub: Doc, living: list[Doc]) -> bool:
         """Whether another branch lives on when the branch under the stub ends."""
@@ -152,11 +171,6 @@ def _readable(design: Doc) -> None:
         read_design(design)
     except OfficeError as error:
         raise Forbidden(str(error)) from error
-
-
-def _refused(doc: Doc, error: StoreError) -> Row:
-    row = {"id": doc.get("_id"), "error": error.error, "reason": error.reason}
-    return row | ({"rev": doc["_rev"]} if "_rev" in doc else {})
 
 
 def _by_document(docs: Sequence[Doc], numbers: list[int], answer: list[Row]) -> dict[int, Row]:

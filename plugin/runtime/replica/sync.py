@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from acl import ACL_ID
 from plugin.runtime.designs.design import DESIGN_ID
 from plugin.runtime.errors import Stopped
+from plugin.runtime.replica.deciding import reset
 from plugin.runtime.replica.merging import Wishes, ask, settle_all, usual
 from plugin.runtime.replica.part import Part
 from plugin.runtime.replica.receipts import Receipts
 from plugin.runtime.replica.remote import Remote
 from plugin.runtime.replica.returning import Keeper, Returns, fetch, leaves_of, writer
-from plugin.runtime.replica.review import REFUSED
+from plugin.runtime.replica.review import OVERRULED, REFUSED
 from plugin.runtime.replica.subset import WHOLE, Subset
 from store.api import Database, Server
 from store.errors import NotFound
@@ -106,6 +108,7 @@ class DatabaseSync:
         done.merged, done.conflicts = self._settle(first)
         done.pushed, done.here = self._push(show)
         done.refused = self.returns.still_refused()
+        self._restore_acl()
         kept = self.keeper.folder.all(self.local.name)
         done.review = sorted({edit.id for edit in kept if edit.why != REFUSED})
         done.removed += part.end(done.there, self._edited)
@@ -125,6 +128,14 @@ class DatabaseSync:
     @property
     def _push_id(self) -> str:
         return f"{self.replica_id}-push"
+
+    def _restore_acl(self) -> None:
+        """A list that was altered here must not stand above the office's once it was refused: what
+        Managers change there would not count here. The altered one is kept to be seen."""
+        for edit in self.keeper.folder.all(self.local.name):
+            if edit.id == ACL_ID and edit.why == REFUSED:
+                self.keeper.folder.put(replace(edit, why=OVERRULED))
+                reset(self.local, self.office, edit)
 
     def _push(self, show: Show) -> tuple[int, Seq]:
         def note(progress: Progress) -> None:

@@ -60,6 +60,16 @@ def follow_all(office: "Office", index: TextIndex, stop: Callable[[], bool]) -> 
             continue  # deleted meanwhile, or a mailbox that is being made
 
 
+def forget_gone(office: "Office", index: TextIndex) -> None:
+    """Forget databases that are gone, and documents that were purged."""
+    present = set(office.server.all_dbs())
+    for name in index.sources():
+        if name in present:
+            _checked(office.server.database(name), index, name)
+        else:
+            index.forget(name)
+
+
 def _change(ctx: Context, row: Row) -> Change:
     doc = row.get("doc")
     if row.get("deleted") or doc is None or row["id"].startswith("_design/"):
