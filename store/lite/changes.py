@@ -4,6 +4,7 @@ documents by sequence for indexes."""
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 
@@ -20,6 +21,8 @@ SCAN = 1000
 """Changes looked at for one page: what a page may hold, and how long a filter may take."""
 SCAN_WITH_DOCUMENTS = 100
 """The same where each comes with its document, which may be large."""
+TEXTS = 4 * 1024 * 1024
+"""Characters of documents after which an index reads no further at once."""
 UNLIMITED = 10**15
 """CouchDB's number where no limit is given; `seq_interval` counts down from it."""
 
@@ -133,6 +136,7 @@ def documents_since(
     conn: sqlite3.Connection, seq: int, limit: int
 ) -> list[tuple[int, str, bool, str | None]]:
     """Up to `limit` documents changed after `seq`, in that order: (seq, id, deleted, JSON text).
+    Fewer where they are large; none only at the end.
 
     Deleted and purged documents have no text. Design documents are among them. The text is made
     from the stored one without parsing it, since indexes read whole databases this way.
@@ -143,11 +147,15 @@ def documents_since(
         " WHERE d.seq > ? ORDER BY d.seq LIMIT ?",
         (seq, limit),
     )
-    return [
-        (at, docid, bool(deleted),
-         None if deleted else _text(docid, rev, losers, body, attachments))
-        for at, docid, deleted, rev, losers, body, attachments in rows
-    ]  # fmt: skip
+    found, size = list[tuple[int, str, bool, str | None]](), 0
+    with closing(rows):
+        for at, docid, deleted, rev, losers, body, attachments in rows:
+            text = None if deleted else _text(docid, rev, losers, body, attachments)
+            found.append((at, docid, bool(deleted), text))
+            size += len(text or "")
+            if size > TEXTS:
+                break
+    return found
 
 
 def _text(docid: str, rev: str, losers: str | None, body: str, attachments: str | None) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
 
-from store.lite.mapping import Rows
+from store.lite.mapping import Mapped, Rows
 from store.lite.views import DesignViews
 from store.types import Doc, Json, ViewOptions
 
 BATCH = 500
+"""Changes that are mapped in one call, fewer where they are large or take long."""
 AHEAD = 3
 """Batches on the way: one for each of two workers, one that waits."""
 
@@ -66,7 +67,7 @@ class Feed:
         self._db = db
         self._design = design
         self._until = until
-        self._coming: deque[Future[Batch]] = deque()
+        self._coming: deque[Future[tuple[Batch, list[Change]]]] = deque()
         self._read = -1
         self._given = -1
         self._threads: ThreadPoolExecutor | None = None
@@ -80,8 +81,8 @@ class Feed:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(cancel_futures=True)
+        if self._threads is not None:  # after an error nobody waits for what others would give
+            self._threads.shutdown(wait=False, cancel_futures=True)
 
     def after(self, seq: int) -> Batch | None:
         """The batch that follows `seq`, None at the end. Raises DesignError."""
@@ -93,8 +94,10 @@ class Feed:
             self._coming.append(self._started(changes))
         if not self._coming:
             return None
-        batch = self._coming.popleft().result()
+        batch, rest = self._coming.popleft().result()
         self._given = batch.last
+        if rest:
+            self._coming.appendleft(self._started(rest))
         return batch
 
     def _changes(self) -> list[Change]:
@@ -103,22 +106,26 @@ class Feed:
             return changes
         return [change for change in changes if change[0] <= self._until]
 
-    def _started(self, changes: list[Change]) -> Future[Batch]:
-        if len(changes) == BATCH and self._threads is None:
+    def _started(self, changes: list[Change]) -> Future[tuple[Batch, list[Change]]]:
+        if self._given < 0 and not self._coming:  # mostly there is but one
+            done = Future[tuple[Batch, list[Change]]]()
+            done.set_result(self._mapped(changes))
+            return done
+        if self._threads is None:
             self._threads = ThreadPoolExecutor(2, "map functions")
-        if self._threads is not None:
-            return self._threads.submit(self._mapped, changes)
-        done = Future[Batch]()
-        done.set_result(self._mapped(changes))
-        return done
+        return self._threads.submit(self._mapped, changes)
 
-    def _mapped(self, changes: list[Change]) -> Batch:
+    def _mapped(self, changes: list[Change]) -> tuple[Batch, list[Change]]:
+        """What the first changes give, and those that are left."""
         options = self._design.options
         wanted = [
-            (docid, f'{{"_local_seq":{seq},{text[1:]}' if options.local_seq else text)
-            for seq, docid, deleted, text in changes
+            (place, (docid, f'{{"_local_seq":{seq},{text[1:]}' if options.local_seq else text))
+            for place, (seq, docid, deleted, text) in enumerate(changes)
             if text is not None and not deleted
             and (options.include_design or not docid.startswith("_design/"))
         ]  # fmt: skip
-        rows = self._design.mapper.rows(wanted) if wanted else []
-        return Batch(changes[-1][0], [docid for _, docid, _, _ in changes], rows)
+        texts = [text for _, text in wanted]
+        done, rows = self._design.mapper.rows(texts) if texts else Mapped(0, [])
+        end = wanted[done][0] if done < len(wanted) else len(changes)
+        docids = [docid for _, docid, _, _ in changes[:end]]
+        return Batch(changes[end - 1][0], docids, rows), changes[end:]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from store.collation import sort_key
-from store.lite.mapping import Rows, Text
+from store.lite.mapping import Mapped, Rows, Text
 from store.mango.indexes import Index, values
 from store.mango.matching import matcher
 from store.types import Doc
@@ -20,11 +20,11 @@ class FieldMapper:
     def check(self, limit: float | None = None) -> None:
         """Nothing can be wrong: what makes no sense is no index."""
 
-    def rows(self, documents: Sequence[Text]) -> list[Rows]:
+    def rows(self, documents: Sequence[Text]) -> Mapped:
         """One row for each document that is in an index, its value null. Raises BadQuery where the
         partial filter's `$regex` takes too long."""
         docs: list[tuple[str, Doc]] = [(docid, json.loads(text)) for docid, text in documents]
-        return [_rows(index, docs) for index in self.indexes]
+        return Mapped(len(docs), [_rows(index, docs) for index in self.indexes])
 
 
 def _rows(index: Index, docs: Sequence[tuple[str, Doc]]) -> Rows:

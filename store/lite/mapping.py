@@ -17,6 +17,10 @@ Row = tuple[bytes, bytes, str, str]
 SEPARATOR = "\x1f"
 """Between the members of a column as a worker gives it."""
 
+TURN = 0.5
+"""Seconds after which a worker answers with the rows that it has. What is left of the seconds of a
+call is for the document that was last begun."""
+
 
 class Rows(NamedTuple):
     """Rows of one view, document after document: how many each has, and columns of sort keys,
@@ -33,6 +37,13 @@ class Rows(NamedTuple):
         return zip(self.keys, ends, self.ks, self.vs, strict=True)
 
 
+class Mapped(NamedTuple):
+    """What was made of the first documents of a batch: how many they are, the rows of each view."""
+
+    done: int
+    rows: Sequence[Rows]
+
+
 class Mapper(Protocol):
     """Makes rows; may be called by several threads."""
 
@@ -40,8 +51,9 @@ class Mapper(Protocol):
         """Raise DesignError where the functions are none, or take longer to compile."""
         ...
 
-    def rows(self, documents: Sequence[Text]) -> list[Rows]:
-        """The rows of each view, document after document. Raises DesignError."""
+    def rows(self, documents: Sequence[Text]) -> Mapped:
+        """The rows of the first of some documents: at least one, as many as can be done at once.
+        Raises DesignError."""
         ...
 
 
@@ -82,18 +94,19 @@ class JsMapper:
     def check(self, limit: float | None = None) -> None:
         self.pool.check(self.program, limit)
 
-    def rows(self, documents: Sequence[Text]) -> list[Rows]:
+    def rows(self, documents: Sequence[Text]) -> Mapped:
         docids, lines = zip(*documents, strict=True)
-        answer = iter(self.pool.run(self.program, "map", lines, json.dumps(self.raw)))
-        return [
+        answer = iter(self.pool.run(self.program, "map", lines, json.dumps([self.raw, TURN])))
+        rows = [
             Rows(
-                list(zip(docids, map(int, counts), strict=True)),
+                list(zip(docids, map(int, counts), strict=False)),
                 list(map(bytes.fromhex, keys)),
                 ks,
                 vs,
             )
             for keys, counts, ks, vs in zip(*[map(_column, answer)] * 4, strict=True)
         ]
+        return Mapped(len(rows[0].documents), rows)
 
 
 def _column(line: str) -> list[str]:

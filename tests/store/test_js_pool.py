@@ -41,7 +41,7 @@ def mapped(pool: JsPool, program: Program, *docs: str) -> list[list[Any]]:
     return [
         [[docid_of(tail), json.loads(k), json.loads(v)]
          for _, tail, k, v in rows.each()]
-        for rows in JsMapper(pool, program, [False] * count).rows(texts)
+        for rows in JsMapper(pool, program, [False] * count).rows(texts).rows
     ]  # fmt: skip
 
 
@@ -154,7 +154,8 @@ def test_patched_built_ins_harm_only_their_own_program(pool: JsPool) -> None:
 def test_a_document_too_deep_is_left_out(pool: JsPool) -> None:
     deep = '{"_id":"deep","a":' + "[" * 200_000 + "]" * 200_000 + "}"
     mapper = JsMapper(pool, views("function (doc) { emit(doc._id, 1); }"), [False])
-    (rows,) = mapper.rows([("deep", deep), ("x", DOC)])
+    done, (rows,) = mapper.rows([("deep", deep), ("x", DOC)])
+    assert done == 2
     assert [(docid_of(tail), k, v) for _, tail, k, v in rows.each()] == [("x", '"x"', "1")]
 
 

@@ -5,7 +5,7 @@ A request is a line `[command, signature, count, head]` and `count` lines of JSO
 brings a program (`head` is its kind, "views" or "design", the one line its design document).
 The answer is `["ok", count]`, `count` lines and a line with the list of log messages, or `["need"]`
 where the program is not loaded (any more), or `["error", error, reason]`. `map` answers with some
-lines for all of its documents (`mapped`), the others with a line each. It starts in a few
+lines for the first of its documents (`mapped`), the others with a line each. It starts in a few
 hundredths of a second: of ours it imports only what makes sort keys.
 """
 
@@ -14,6 +14,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,8 @@ MAX_PROGRAMS = 16
 MAX_STACK = 8 * 1024 * 1024
 THREAD_STACK = 4 * MAX_STACK
 MAX_ANSWER = 64 * 1024 * 1024
+ENOUGH = 4 * 1024 * 1024
+"""Characters of rows after which a batch is cut short: the rest is asked for again."""
 SEPARATOR = "\x1f"
 MAX_KEPT = 4 * 1024 * 1024
 """Characters of keys whose sort keys are remembered."""
@@ -118,7 +121,7 @@ class Worker:
             return ['["need"]']
         self._programs.move_to_end(signature)
         if command == "map":
-            answers = mapped(program.call, lines, json.loads(head))
+            answers = mapped(program.call, lines, *json.loads(head))
         else:
             answers = called(program.call, command, lines, head)
         return [json.dumps(["ok", len(answers)]), *answers, program.end()]
@@ -152,15 +155,17 @@ class SortKeys:
 SORTED, RAW = SortKeys(sort_key), SortKeys(raw_key)
 
 
-def mapped(call: Any, lines: list[str], raw: list[bool]) -> list[str]:
-    """The rows of a batch as four lines for each view: sort keys, how many rows each document has,
-    JSON texts of keys and of values. `raw` says of each view that it is ordered so."""
+def mapped(call: Any, lines: list[str], raw: list[bool], turn: float) -> list[str]:
+    """The rows of the first documents, of one at least, as four lines for each view: sort keys, how
+    many rows each document has, JSON texts of keys and of values. `raw` says of each view that it
+    is ordered so. No document is begun after `turn` seconds, so that none is to blame for others.
+    """
     columns: list[tuple[list[str], list[str], list[str]]] = [([], [], []) for _ in raw]
-    size = 0
+    size, end = 0, time.monotonic() + turn
     for line in lines:
         answer = call("map", line, "")
         size += len(answer)
-        if size > MAX_ANSWER:
+        if len(answer) > MAX_ANSWER:
             raise ValueError("the functions give too much output")
         for (counts, ks, vs), part in zip(columns, answer.split("\x1e"), strict=False):
             texts = _readable(part)
@@ -169,6 +174,8 @@ def mapped(call: Any, lines: list[str], raw: list[bool]) -> list[str]:
             counts.append(str(len(texts) // 2))
             ks += texts[:-1:2]
             vs += texts[1::2]
+        if size > ENOUGH or time.monotonic() >= end:
+            break
     answers = []
     for is_raw, (counts, ks, vs) in zip(raw, columns, strict=True):
         keys = (RAW if is_raw else SORTED).of(ks)
