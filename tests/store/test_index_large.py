@@ -34,7 +34,8 @@ def test_a_worker_whose_turn_is_over_answers_with_what_it_has(
 ) -> None:
     texts = [(f"d{n}", f'{{"_id":"d{n}","n":{n}}}') for n in range(3)]
     with closing(JsPool()) as pool:
-        program = Program.of({"views": {"v": {"map": ROWS}, "w": {"map": HANGS}}}, "views")
+        tree = {"v": {"map": ROWS}, "w": {"map": HANGS}}
+        program = Program.of({"names": ["v", "w"], "views": tree}, "views")
         mapper = JsMapper(pool, program, [False, False])
         monkeypatch.setattr(mapping, "TURN", 60.0)
         assert mapper.rows(texts).done == 3

@@ -30,8 +30,8 @@ def pool() -> Iterator[JsPool]:
 
 
 def views(*maps: str, **more: Any) -> Program:
-    tree = {f"v{n}": {"map": source} for n, source in enumerate(maps)}
-    return Program.of({"views": {**tree, **more}}, "views")
+    tree = {**{f"v{n}": {"map": source} for n, source in enumerate(maps)}, **more}
+    return Program.of({"names": sorted(tree.keys() - {"lib"}), "views": tree}, "views")
 
 
 def mapped(pool: JsPool, program: Program, *docs: str) -> list[list[Any]]:
