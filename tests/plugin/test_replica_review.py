@@ -213,3 +213,22 @@ def test_a_proposal_is_bounded_and_tells_nothing(office: Office) -> None:
         box.put(ANNA, {**body, "key": f"{number:016x}"})
     with pytest.raises(Refused):
         box.put(ANNA, {**body, "key": "f" * 16})
+
+
+def test_an_edit_behind_what_a_cut_pull_brought_is_kept_when_the_right_goes(
+    office: Office, served: Served, data: Path
+) -> None:
+    doc = customer(office, ANNA, "Acme", address="Old street")
+    clone(data, served, ANNA)
+    with Office.open(data) as laptop:
+        as_person(laptop, ANNA).database("customers").save(doc.id, doc.rev, {"address": "Mine"})
+    leader = as_person(office, LEADER).database("customers")
+    later = leader.save(doc.id, doc.rev, {"address": "Theirs"})
+    later = leader.save(doc.id, later.rev, {"address": "Theirs again"})
+    brought = office.server.database("customers").get(doc.id, revs=True)
+    with Office.open(data) as laptop:  # the sync was cut when this had come
+        laptop.server.database("customers").bulk_docs([brought], new_edits=False)
+    leader.save(doc.id, later.rev, {"owner": ZANE})
+    assert sync(data)["customers"].review == [doc.id]
+    (edit,) = ReviewFolder(data).all()
+    assert (edit.why, edit.version["address"]) == ("taken", "Mine")

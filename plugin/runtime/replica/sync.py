@@ -280,14 +280,19 @@ def at_rest(local: Database, keeper: Keeper) -> Synced | None:
 
 
 def written_since(database: Database, seq: Any, person: str) -> Iterator[Doc]:
-    """Documents that the laptop's person wrote since the last push.
+    """What the laptop's person wrote since the last push: one version of each document.
 
     After a whole sync these are all that changed; after one that was cut, documents that the cut
-    pull brought are told apart by who wrote them last.
+    pull brought are told apart by who wrote them last. What it brought may have won over what the
+    person wrote.
     """
-    for row in database.changes(ChangesOptions(since=seq, include_docs=True))["results"]:
-        if writer(row["doc"]) == person:
-            yield row["doc"]
+    options = ChangesOptions(since=seq, include_docs=True, style="all_docs")
+    for row in database.changes(options)["results"]:
+        others = leaves_of(database, row["id"]) if len(row["changes"]) > 1 else []
+        leaves = [row["doc"], *(leaf for leaf in others if not leaf.get("_deleted"))]
+        own = next((leaf for leaf in leaves if writer(leaf) == person), None)
+        if own is not None:
+            yield own
 
 
 def hashed(docid: str) -> str:
