@@ -134,13 +134,12 @@ def _written(call: Call, doc: Doc) -> Response:
 def revision(call: Call, in_body: object) -> str | None:
     """The revision named by `rev`, `If-Match` or the body. Raises BadRequest where they differ."""
     header = call.request.headers.get("If-Match", "").strip().strip('"')
+    if in_body is not None and not isinstance(in_body, str):
+        raise BadRequest("Invalid rev format")
     named = {rev for rev in (call.params.get("rev"), header or None, in_body) if rev is not None}
     if len(named) > 1:
         raise BadRequest("Document rev from request body and query string have different values")
-    rev = named.pop() if named else None
-    if rev is not None and not isinstance(rev, str):
-        raise BadRequest("Invalid rev format")
-    return rev
+    return named.pop() if named else None
 
 
 @dataclass(frozen=True)

@@ -188,6 +188,7 @@ def test_a_laptop_cannot_push_it_either(kit: Kit) -> None:
     hand_over(kit, manager("chiefs", EntryType.GROUP))
     server = FilteredServer(kit.session("carl"))
     acl = kit.work("carl").acl()
+    line = {"at": "2026-11-22T06:00:00Z", "by": "carl", "text": "…"}
     replaced = to_document(with_managers(acl, manager("amdin")), kit.work("carl").acl_document())
     work, people = kit.office.server.database("work"), kit.office.server.database("settings")
     pushed = {
@@ -206,6 +207,8 @@ def test_a_laptop_cannot_push_it_either(kit: Kit) -> None:
         )
         held = kit.office.system().database(database)
         held.save_acl(with_managers(held.acl(), rights))
+        if database == "work":
+            docs = [{**replaced, "log": [*work.get("acl")["log"], line]}]
         rows = server.database(database).bulk_docs(docs)
         assert all(REFUSED in row["reason"] for row in rows)
     assert len(work.get("acl")["entries"]) > 1

@@ -15,6 +15,7 @@ from views.security import session_key
 VALUES = {
     "database": "tracking", "docid": "deal:1", "listing": "deals_by_name", "form": "deal",
     "name": "win", "token": "x", "wanted": "en", "filename": "shell.css", "ending": "csv",
+    "key": "0" * 16, "proposal": "proposal:1", "title": "x",
 }  # fmt: skip
 
 
