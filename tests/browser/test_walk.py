@@ -141,7 +141,7 @@ def test_an_administrator_changes_a_level_and_it_counts_at_once(
     _save(admin)
     seller.reload()
     expect(seller.get_by_role("link", name="New Deal")).to_have_count(0)
-    admin.locator("label.line", has_text="Li Na").click()
+    admin.locator("label.line", has_text="Anna Keller").click()
     shown.get_by_label("Level").select_option("No Access")
     _save(admin)
     seller.goto(f"{served.address}/")
