@@ -8,10 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from plugin.runtime.clock import parse_stamp
-from plugin.runtime.context import Context, told
+from plugin.runtime.context import Context
 from plugin.runtime.door.door_checks import choices
 from plugin.runtime.door.links import Links
-from plugin.runtime.errors import Refused
 from plugin.runtime.forms.fields import display
 from plugin.runtime.forms.form import Item, is_empty
 from plugin.runtime.listings.listing import Listing, Row
@@ -42,9 +41,7 @@ def export(
     Raises Refused with the reason for who may not replicate or copy.
     """
     ctx = listing.context
-    decision = ctx.may("replicate")
-    if not decision:
-        raise Refused(told(decision.reason))
+    ctx.demand("replicate")
     items = _items(ctx, listing, whole)
     found = (
         iter(listing.page(prefix=prefix, contains=contains, limit=1000).rows)

@@ -48,10 +48,8 @@ def follow(
 
 def follow_all(office: "Office", index: TextIndex, stop: Callable[[], bool]) -> None:
     """All databases; those that are gone are forgotten."""
-    present = office.databases()
-    for name in set(index.sources()) - set(present):
-        index.forget(name)
-    for name in present:
+    forget_gone(office, index)
+    for name in office.databases():
         try:
             for _ in follow(office, index, name):
                 if stop():
@@ -83,7 +81,7 @@ def _checked(db: Database, index: TextIndex, database: str) -> Followed | None:
     known = index.followed(database)
     if known is None or known.mark == (mark := _mark(db.info())):
         return known
-    if known.mark.split()[0] != mark.split()[0]:
+    if known.mark.rpartition("/")[0] != mark.rpartition("/")[0]:
         index.forget(database)
         return None
     last = ""
@@ -92,8 +90,10 @@ def _checked(db: Database, index: TextIndex, database: str) -> Followed | None:
         rows = db.all_docs(ViewOptions(keys=tuple(ids)))["rows"]
         gone += [docid for docid, row in zip(ids, rows, strict=True) if not _is_there(row)]
         last = ids[-1]
-    index.forget(database, gone)
-    return known
+    if gone:
+        index.forget(database, gone)
+    swept = Followed(known.seq, mark)
+    return swept if index.follow(database, known, swept, []) else index.followed(database)
 
 
 def _is_there(row: Row) -> bool:
@@ -102,7 +102,7 @@ def _is_there(row: Row) -> bool:
 
 def _mark(info: dict[str, Json]) -> str:
     purged = str(info.get("purge_seq", 0)).partition("-")[0]  # CouchDB's goes on with its nodes
-    return f"{info.get('instance_start_time', '')}/ {purged}"
+    return f"{info.get('instance_start_time', '')}/{purged}"
 
 
 class TextService:
