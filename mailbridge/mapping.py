@@ -3,16 +3,16 @@ for the boundaries between its parts."""
 
 import hashlib
 from dataclasses import dataclass
-from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
+from mailbridge.folding import FoldingPolicy
 from mailbridge.ical import to_ical
 from mailbridge.ports import Letter
 from mailbridge.rendering import address, to_html, to_text
 
-POLICY = policy.SMTP
+POLICY = FoldingPolicy()
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,18 @@
 
 import email
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import parseaddr
 from typing import Any
 
 import markdown
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailbridge.composing import About, Composer, Found
 from mailbridge.content import Content, Event
@@ -53,6 +58,26 @@ def part(message: EmailMessage, subtype: str) -> str:
     text = found.get_content()
     assert isinstance(text, str)
     return text
+
+
+WORDS = st.sampled_from(
+    ("北京精密仪器有限公司", "设备升级", "Müller", "Ä", "–", "GmbH", "a,b", "Annual", "2026", "(x)")
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=15).map(" ".join))
+def test_chinese_and_latin_words_keep_the_spaces_between_them(text: str) -> None:
+    content = replace(chase_up(), subject=text)
+    named = replace(receiver(), title=text)
+    letter = Letter("outgoing:1", "<1@example.com>", AT, named, content)
+    raw = to_message(letter, SENDING).as_bytes()
+    head = raw.split(b"\r\n\r\n")[0]
+    assert max(len(line) for line in head.split(b"\r\n")) <= 78
+    parsed = email.message_from_bytes(raw)  # by the older parser, which joins words of a name
+    assert str(make_header(decode_header(parsed["Subject"]))) == text
+    name, address = parseaddr(str(parsed["To"]))
+    assert str(make_header(decode_header(name))) == text
+    assert address == named.address
 
 
 def test_the_message_id_is_that_of_the_notice_always() -> None:
