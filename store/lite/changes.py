@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
+from json.encoder import encode_basestring_ascii
 
 from store.errors import BadRequest, QueryParseError
 from store.lite import get, records
@@ -159,7 +160,7 @@ def documents_since(
 
 
 def _text(docid: str, rev: str, losers: str | None, body: str, attachments: str | None) -> str:
-    text = f'{{"_id":{json.dumps(docid)},"_rev":"{rev}"'
+    text = f'{{"_id":{encode_basestring_ascii(docid)},"_rev":"{rev}"'
     if losers is not None:
         live = [loser for loser, deleted in json.loads(losers) if not deleted]
         if live:
