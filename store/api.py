@@ -349,8 +349,10 @@ class Server(Protocol):
         (`^[a-z][a-z0-9_$()+/-]*$`)."""
         ...
 
-    def delete(self, name: str) -> None:
-        """`DELETE /db`. Raises NotFound."""
+    def delete(self, name: str, *, at: Seq | None = None) -> None:
+        """`DELETE /db`. Raises NotFound; Conflict where the update sequence is not `at` any more,
+        with which the embedded store loses no write of this moment. CouchDB is asked before.
+        """
         ...
 
     def database(self, name: str, user: UserContext = ADMIN) -> Database:

@@ -8,7 +8,7 @@ from store.cancel import Cancel
 from store.couch.database import CouchDatabase
 from store.couch.proxy import Proxy
 from store.couch.transport import Ask, Headers, Transport
-from store.errors import NotFound
+from store.errors import Conflict, NotFound
 from store.types import ADMIN, ChangesOptions, Seq, UserContext
 
 LOOK_SECONDS = 1.0
@@ -49,9 +49,11 @@ class CouchServer:
         self._transport.json(Ask("PUT", (name,)))
         self._known.add(name)
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, *, at: Seq | None = None) -> None:
         if not names.is_legal(name):
             raise NotFound("Database does not exist.")
+        if at is not None and self.database(name).info()["update_seq"] != at:
+            raise Conflict("The database was changed since.")
         self._known.discard(name)
         self._transport.json(Ask("DELETE", (name,)))
 

@@ -96,13 +96,13 @@ class LiteServer:
             draft.unlink(missing_ok=True)
         files.sync_directory(self._directory)
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, *, at: Seq | None = None) -> None:
         path = self._path(name)
         try:
             with files.naming(self._directory):
                 storage = self._shelf(name).storage
                 try:
-                    storage.let_go(path.unlink)
+                    storage.let_go(path.unlink, at)
                 except NotFound:
                     if path.exists():
                         raise

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from store.cancel import Cancel
-from store.errors import NotFound, Unavailable
+from store.errors import Conflict, NotFound, Unavailable
 from store.lite.connections import BUSY_SECONDS, Connections, Keeper
 from store.lite.waiting import Waiting
+from store.types import Seq
 
 _STATE = (
     "SELECT update_seq, doc_count, doc_del_count, design_seq, purge_seq, revs_limit, security,"
@@ -113,8 +114,9 @@ class Storage:
         )
         return bool(found)
 
-    def let_go(self, remove: Callable[[], object]) -> None:
+    def let_go(self, remove: Callable[[], object], at: Seq | None = None) -> None:
         """Make all fail that had the file open, in this process and in others, and `remove` it.
+        Raises Conflict where the update sequence is not `at` any more.
 
         It goes while the transaction is open, so that a process killed meanwhile leaves the whole
         database or none; where open files cannot be removed, right after. This object can be used
@@ -122,6 +124,8 @@ class Storage:
         """
         at_once = os.name == "posix"
         with self.writing() as tx:
+            if at not in (None, tx.state.update_seq):
+                raise Conflict("The database was changed since.")
             tx.conn.execute("DELETE FROM state")
             if at_once:
                 remove()

@@ -36,9 +36,9 @@ class NodeServer:
         everyone = self.config.text("couchdb", "default_security") == "everyone"
         self.server.create(name, {} if everyone else ADMIN_ONLY)
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, *, at: Seq | None = None) -> None:
         self._check_admin()
-        self.server.delete(name)
+        self.server.delete(name, at=at)
 
     def database(self, name: str, user: UserContext = ADMIN) -> Database:
         """Under `self.user`, or where the server itself asks, in the name of `user`."""

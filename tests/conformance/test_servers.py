@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from store.api import Server
-from store.errors import BadRequest, DatabaseExists, NotFound, StoreError
+from store.errors import BadRequest, Conflict, DatabaseExists, NotFound, StoreError
 
 
 def test_a_database_is_there_until_it_is_deleted(server: Server) -> None:
@@ -25,6 +25,19 @@ def test_a_database_is_there_until_it_is_deleted(server: Server) -> None:
         db.get("a")
     with pytest.raises(NotFound):
         server.delete(name)
+
+
+def test_a_database_that_was_written_since_is_not_deleted(server: Server) -> None:
+    name = f"test_{uuid.uuid4().hex}"
+    server.create(name)
+    db = server.database(name)
+    looked = db.info()["update_seq"]
+    db.put({"_id": "a"})
+    with pytest.raises(Conflict):
+        server.delete(name, at=looked)
+    assert db.get("a")["_id"] == "a"
+    server.delete(name, at=db.info()["update_seq"])
+    assert not server.exists(name)
 
 
 def test_a_database_made_anew_is_empty(server: Server) -> None:

@@ -14,6 +14,7 @@ from plugin.runtime.replica.review import FOLDER
 from plugin.runtime.replica.sync import hashed, ids_of
 from plugin.runtime.replica.unsent import unsent
 from store.api import Server
+from store.errors import Conflict
 
 
 def empty(office: Office) -> None:
@@ -33,24 +34,39 @@ def drop_lost(
     were not sent are kept for review first."""
     dropped = {}
     for name in sorted(set(server.all_dbs()) - {*still, CREDENTIALS}):
-        database = server.database(name)
-        for docid in sorted({edit.id for edit in unsent(database, keeper)}):
-            if leaves := leaves_of(database, docid):
-                keeper.take(database, docid, leaves)
-        dropped[name] = int(database.info()["doc_count"])
-        held = [hashed(docid) for docid in ids_of(database)]
-        receipts.begin(name, held, held)
-        server.delete(name)
+        count = None
+        while count is None:  # again where the person saves at this moment
+            count = _drop(server, name, keeper, receipts)
+        dropped[name] = count
         receipts.finish(name)
     return dropped
+
+
+def _drop(server: Server, name: str, keeper: Keeper, receipts: Receipts) -> int | None:
+    """Delete one; how many documents it had, None where somebody wrote in it meanwhile."""
+    database = server.database(name)
+    info = database.info()
+    for docid in sorted({edit.id for edit in unsent(database, keeper)}):
+        if leaves := leaves_of(database, docid):
+            keeper.take(database, docid, leaves)
+    held = [hashed(docid) for docid in ids_of(database)]
+    receipts.begin(name, held, held)
+    try:
+        server.delete(name, at=info["update_seq"])
+    except Conflict:
+        return None
+    return int(info["doc_count"])
 
 
 def drop_sent(server: Server, name: str, keeper: Keeper) -> int:
     """Delete a database that is not kept any more, unless something stands in it alone; how many
     documents it had. What waits there is sent with the next sync, or decided by the person."""
     database = server.database(name)
+    info = database.info()
     if unsent(database, keeper):
         return 0
-    count = int(database.info()["doc_count"])
-    server.delete(name)
-    return count
+    try:
+        server.delete(name, at=info["update_seq"])
+    except Conflict:  # the person saves at this moment
+        return 0
+    return int(info["doc_count"])

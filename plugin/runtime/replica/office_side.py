@@ -49,7 +49,7 @@ class FilteredServer:
     def create(self, name: str) -> None:
         raise Forbidden("Databases are made at the office.")
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, *, at: Seq | None = None) -> None:
         raise Forbidden("Databases are deleted at the office.")
 
     def database(self, name: str, user: UserContext = ADMIN) -> FilteredDatabase:

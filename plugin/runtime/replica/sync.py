@@ -150,13 +150,14 @@ class DatabaseSync:
             cancel=self.cancel,
         )
         _demand_whole(pushed)
-        self._forget_handed_over()
+        self._forget_handed_over(pushed.last_seq)
         self._write_state(pushed_seq=pushed.last_seq, pending=[])
         return pushed.counts.written, pushed.last_seq
 
-    def _forget_handed_over(self) -> None:
+    def _forget_handed_over(self, pushed: Seq) -> None:
         """Forget what the person wrote here for other readers: the office never saw it as it was
-        when he read it, so it cannot tell that it was lost."""
+        when he read it, so it cannot tell that it was lost. What he saved after `pushed` stays, for
+        the next push."""
         kept = self.keeper.folder.all(self.local.name)
         sent = sorted(self._unsent() - {edit.id for edit in kept if edit.why == REFUSED})
         leaves = {docid: leaves_of(self.local, docid) for docid in sent}
@@ -165,8 +166,9 @@ class DatabaseSync:
             return
         rows = self.office.all_docs(ViewOptions(keys=tuple(moved)))["rows"]
         shown = {row.get("id") for row in rows}
+        later = {row["id"] for row in self.local.changes(ChangesOptions(since=pushed))["results"]}
         for docid in moved:
-            if docid not in shown:
+            if docid not in shown | later:
                 self.local.purge({docid: [leaf["_rev"] for leaf in leaves[docid]]})
 
     def _pull(self, part: Part, first: bool, show: Show) -> tuple[int, Seq]:
@@ -204,12 +206,12 @@ class DatabaseSync:
         here = [docid for docid in ids_of(self.local) if hashed(docid) in hashes]
         self.receipts.begin(self.local.name, hashes, map(hashed, here))
         for docid in here:
-            leaves = leaves_of(self.local, docid)
-            if any(writer(leaf) == self.keeper.person for leaf in leaves):
-                edited = edited if docid in edited else self._edited()  # saved this very moment
-            if docid in edited:
-                self.keeper.take(self.local, docid, leaves)
-            self.local.purge({docid: [leaf["_rev"] for leaf in leaves]})
+            while leaves := leaves_of(self.local, docid):  # again where he saves at this moment
+                if any(writer(leaf) == self.keeper.person for leaf in leaves):
+                    edited = edited if docid in edited else self._edited()
+                if docid in edited:
+                    self.keeper.take(self.local, docid, leaves)
+                self.local.purge({docid: [leaf["_rev"] for leaf in leaves]})
             removed += 1
         return removed
 
