@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from plugin import Office
+from plugin.runtime.clock import stamp, utcnow
 from plugin.runtime.replica.remote import Remote
 from store.api import Database, Server
 from store.couch.opening import open_couch
@@ -113,7 +114,7 @@ def pouch(served: Served) -> Iterator[PouchDB]:
 
 def edited(doc: dict[str, Any], **items: Any) -> dict[str, Any]:
     """The document as an honest offline program would write it: its stamps moved on."""
-    at = "2030-01-01T08:00:00Z"
+    at = stamp(utcnow())
     changed = doc.get("changed", {}) | {
         name: [doc.get("changed", {}).get(name, [0])[0] + 1, at, ANNA] for name in items
     }

@@ -59,11 +59,10 @@ class FilteredDatabase:
         keeping: Callable[[Subset], Keeping] = lambda subset: Keeping({}),
         again: Callable[[], Context] | None = None,
     ) -> None:
+        self._context = context
         self._server = context.office.server
         self._inner = context.reading
         self._writer = context.writing
-        self._access = context.access
-        self._identity = context.identity
         self._acl_pushed = acl_pushed
         self._guard = guard
         self._keeping = keeping
@@ -250,14 +249,7 @@ class FilteredDatabase:
             self._acl_pushed()
 
     def _pusher(self) -> Pusher:
-        return Pusher(
-            self._inner,
-            self._writer,
-            self._access,
-            self._identity,
-            self._visibility,
-            self._guard,
-        )
+        return Pusher(self._context, self._visibility, self._guard)
 
     def all_docs(self, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
         """Only by `keys`: a listing of everything would cost by what the person does not see."""

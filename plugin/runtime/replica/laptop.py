@@ -215,9 +215,9 @@ class Replica:
             subset = kept(self.laptop.keep, name)
             if subset is not None:
                 resting = None if name in new else self._at_rest(name, subset, not new)
-                yield resting or self._sync_one(server.database(name), name, show)
+                yield resting or self._sync_one(server.database(name), name, news["now"], show)
             elif self.office.server.exists(name):
-                done = self._sync_one(server.database(name), name, show)
+                done = self._sync_one(server.database(name), name, news["now"], show)
                 done.removed += drop_sent(self.office.server, name, self.keeper)
                 yield done
         if SETTINGS not in names:
@@ -246,7 +246,7 @@ class Replica:
         receipts = self.receipts.signed(self.remote.token or "")
         return report_of(self.status(), self.office.clock(), receipts)
 
-    def _sync_one(self, remote: Database, name: str, show: Show) -> Synced:
+    def _sync_one(self, remote: Database, name: str, now: str, show: Show) -> Synced:
         server = self.office.server
         if self.cancel is not None and self.cancel.is_set():
             raise Stopped()
@@ -260,6 +260,7 @@ class Replica:
             self.laptop.id,
             self.keeper,
             self.receipts,
+            now,
             self.cancel,
             wishes_of(self.office, name),
             kept(self.laptop.keep, name) or read_subset(read_state(local).get("kept", {})),

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from acl import ACL_ID, Access, AclError, Identity, Level, may_write, parse_sound, reason
+from acl import ACL_ID, AclError, Level, may_write, parse_sound, reason
 from plugin.runtime.access.managers import concerns
+from plugin.runtime.context import Context
 from plugin.runtime.designs.design import DESIGN_ID, read_design
 from plugin.runtime.errors import OfficeError
 from plugin.runtime.replica.forging import forged, line_of
 from plugin.runtime.replica.visibility import Visibility
-from store.api import Database
 from store.errors import Forbidden, StoreError
 from store.types import Doc, Row
 
@@ -28,21 +28,14 @@ _UNSTORED = {"_revisions", "_revs_info", "_conflicts", "_deleted_conflicts", "_l
 
 
 class Pusher:
-    """Writes under the person's user context (`writer`) what `check` lets pass."""
+    """Writes under the person's own name and roles what `check` lets pass."""
 
-    def __init__(
-        self,
-        inner: Database,
-        writer: Database,
-        access: Access,
-        identity: Identity,
-        visibility: Visibility,
-        guard: Guard,
-    ) -> None:
-        self._inner = inner
-        self._writer = writer
-        self._access = access
-        self._identity = identity
+    def __init__(self, context: Context, visibility: Visibility, guard: Guard) -> None:
+        self._context = context
+        self._inner = context.reading
+        self._writer = context.writing
+        self._access = context.access
+        self._identity = context.identity
         self._visibility = visibility
         self._guard = guard
         self._stood: dict[str, list[Doc]] = {}
@@ -117,10 +110,8 @@ class Pusher:
         if docid == ACL_ID:
             _sound(new)
             self._logged(new, living[0] if living else {})
-        elif not doc.get("_deleted"):
-            problem = forged(self._inner, self._identity.name, doc, leaves)
-            if problem:
-                raise Forbidden(problem)
+        elif problem := forged(self._context, doc, leaves):
+            raise Forbidden(problem)
         return False
 
     def _may(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> None:

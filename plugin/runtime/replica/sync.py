@@ -12,6 +12,7 @@ from typing import Any
 from acl import ACL_ID
 from plugin.runtime.designs.design import DESIGN_ID
 from plugin.runtime.errors import Stopped
+from plugin.runtime.replica.dating import corrected
 from plugin.runtime.replica.deciding import reset
 from plugin.runtime.replica.merging import Wishes, ask, settle_all, usual
 from plugin.runtime.replica.part import Part
@@ -72,10 +73,13 @@ class DatabaseSync:
         replica_id: str,
         keeper: Keeper,
         receipts: Receipts,
+        now: str,
         cancel: Cancel | None = None,
         wishes: Wishes = usual,
         subset: Subset = WHOLE,
     ) -> None:
+        """`now` is the office's time."""
+        self.now = now
         self.wishes = wishes
         self.local = local
         self.office = office
@@ -103,7 +107,8 @@ class DatabaseSync:
         ids = [*rights["gained"], *part.entered]
         bare = not self.subset.attachments
         done.pulled += fetch(self.local, self.office, ids, part.keeping().keeps, bare=bare)
-        self._write_state(rights=rights["state"], there=done.there)
+        self._put_times_right(state.get("office_at", ""))
+        self._write_state(rights=rights["state"], there=done.there, office_at=self.now)
         self.receipts.finish(self.local.name)
         done.merged, done.conflicts = self._settle(first)
         done.pushed, done.here = self._push(show)
@@ -223,6 +228,15 @@ class DatabaseSync:
             self._write_state(pending=pending)
         self._ask()
         return settle_all(self.local, self.wishes, self.keeper.overrule, indexed=not cloned)
+
+    def _put_times_right(self, since: str) -> None:
+        """Where this laptop's clock was wrong, what was written since the last sync says so no
+        more: the office takes no times that cannot be."""
+        for docid in sorted(self._unsent()):
+            for leaf in leaves_of(self.local, docid):
+                if writer(leaf) == self.keeper.person:
+                    new = corrected(leaf, self.keeper.person, since, self.now)
+                    self.local.bulk_docs([new] if new else [])
 
     def _ask(self) -> None:
         """Note deletions that met an edit, one of them the person's own; others are the office's to
