@@ -36,6 +36,7 @@ from plugin.runtime.errors import (
 )
 from plugin.runtime.exporting import FORMATS as EXPORT_FORMATS
 from plugin.runtime.exporting import Export, export, write_csv, write_xlsx
+from plugin.runtime.forms.calculating import totals
 from plugin.runtime.forms.fields import FieldError, display, for_input, parse
 from plugin.runtime.forms.form import Action as FormAction
 from plugin.runtime.forms.form import (
@@ -48,6 +49,7 @@ from plugin.runtime.forms.form import (
     is_empty,
     items_of,
 )
+from plugin.runtime.forms.rows import by_rows, new_row_id
 from plugin.runtime.forms.workflow import Step, StepState, Workflow
 from plugin.runtime.listings.listing import Category, Listing, Page, Row
 from plugin.runtime.listings.listing_spec import Column, ListingSpec
@@ -203,6 +205,7 @@ __all__ = [
     "at_hours",
     "at_office",
     "begin_laptop",
+    "by_rows",
     "changed_apart",
     "choose_language",
     "databases_for",
@@ -223,6 +226,7 @@ __all__ = [
     "make_administrator",
     "may_have_full_access",
     "needs_person",
+    "new_row_id",
     "news_for",
     "notice_id",
     "notify",
@@ -239,6 +243,7 @@ __all__ = [
     "stamp",
     "told",
     "told_to_stop",
+    "totals",
     "translate",
     "whole",
     "whole_at",

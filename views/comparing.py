@@ -8,8 +8,10 @@ from typing import Any
 from flask import render_template, request
 from markupsafe import Markup, escape
 
-from plugin import Document, Documents, Form, Message, SaveConflict, items_of
-from views.editing import Typed
+from plugin import Document, Documents, Form, SaveConflict, by_rows, items_of
+from views import edit_page
+from views.editing import Texts, Typed
+from views.labels import ATTACHMENT, label_of
 from views.language import _, current_formats
 from views.navigator import crumbs
 from views.renderers import address, name_of, renderer
@@ -17,12 +19,6 @@ from views.rendering import Renderer
 from views.shell import Crumb
 
 CHOOSE = "choose."
-ATTACHMENT = "_attachments/"
-BESIDE = {
-    "readers": Message("Readers"),
-    "authors": Message("Authors"),
-    "public": Message("Public document"),
-}
 NOT_TYPED = frozenset(("csrf_token", "rev", "find", "merged"))
 
 
@@ -58,15 +54,40 @@ def marked(raw: Mapping[str, Any]) -> str:
     return f"{name_of(who)}, {current_formats().time(at)}" if who else ""
 
 
-def kept_items(typed: Typed, texts: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def kept_items(typed: Typed, texts: Texts, theirs: Mapping[str, Any]) -> dict[str, Any]:
     """The values to save: those whose text was changed, where the page of a clash was not sent
-    with the other version chosen. `texts` is what stood in the fields first."""
+    with the other version chosen. `texts` is what stood in the fields first, `theirs` the other
+    version, from which rows of tables are chosen one by one."""
     return {
-        name: value
+        name: _rows_chosen(name, value, theirs)
         for name, value in typed.values.items()
         if request.form.get(CHOOSE + name) != "theirs"
-        and ("merged" in request.form or not _same(typed.texts[name], texts.get(name, ())))
+        and ("merged" in request.form or not _untouched(name, typed, texts))
     }
+
+
+def _rows_chosen(name: str, mine: Any, theirs: Mapping[str, Any]) -> Any:
+    """The value, in a table with those rows of the other version that were chosen."""
+    prefix = f"{CHOOSE}{name}/"
+    chosen = [one for one in request.form if one.startswith(prefix)]
+    chosen = [one.removeprefix(prefix) for one in chosen if request.form[one] == "theirs"]
+    if not chosen:
+        return mine
+    rows = {row["id"]: row for row in theirs.get(name) or ()}
+    mine = [row for row in mine or () if row["id"] not in chosen or row["id"] in rows]
+    kept = [rows[row["id"]] if row["id"] in chosen else row for row in mine]
+    there = {row["id"] for row in mine}
+    return [*kept, *(rows[one] for one in chosen if one in rows and one not in there)]
+
+
+def _untouched(name: str, typed: Typed, texts: Texts) -> bool:
+    if not isinstance(typed.values[name], list) or f"{name}.rows" not in request.form:
+        return _same(typed.texts[name], texts.get(name, ()))
+    paths = {path for path in (*typed.texts, *texts) if path.startswith(f"{name}/")}
+    filled = tuple(row["id"] for row in typed.values[name])
+    return filled == texts.get(name, ()) and all(
+        _same(typed.texts.get(path, ()), texts.get(path, ())) for path in paths
+    )
 
 
 def _same(typed: tuple[str, ...], shown: tuple[str, ...]) -> bool:
@@ -83,18 +104,10 @@ def clash_page(docs: Documents, form: Form, now: Document, error: SaveConflict) 
     draw = renderer(docs)
     lines = []
     for name in error.items:
-        item = form.items[name]
-        mine, theirs = error.mine.get(name), error.theirs.get(name)
-        lines.append(
-            Line(
-                CHOOSE + name,
-                _(item.label),
-                (
-                    Choice("mine", draw.html(item, mine, error.mine), True),
-                    Choice("theirs", draw.html(item, theirs, items_of(error.theirs)), False),
-                ),
-            )
-        )
+        mine = value_html(draw, form, name, error.mine)
+        theirs = value_html(draw, form, name, items_of(error.theirs))
+        choices = (Choice("mine", mine, True), Choice("theirs", theirs, False))
+        lines.append(Line(CHOOSE + name, label_of(form, name), choices))
     html = render_template(
         "compare.html",
         title=_("Conflict"),
@@ -108,15 +121,18 @@ def clash_page(docs: Documents, form: Form, now: Document, error: SaveConflict) 
         ],
         lines=lines,
         action=request.path,
-        hidden=[("rev", now.rev), ("merged", "1"), *_typed(error.mine)],
+        hidden=[("rev", now.rev), ("merged", "1"), *_typed(form, error.mine)],
         cancel=address(now.database, now.id),
     )
     return html, error.status
 
 
-def _typed(names: Iterable[str]) -> list[tuple[str, str]]:
-    wanted = frozenset(names)
-    return [
+def _typed(form: Form, mine: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The fields of what I changed, as they were sent; tables with the rows that others added."""
+    tables = [form.items[name] for name in mine if form.items[name].kind == "table"]
+    wanted = mine.keys() - {table.name for table in tables}
+    fields = [field for table in tables for field in edit_page.sent(table, mine)]
+    return fields + [
         (field, value)
         for field, value in request.form.items(multi=True)
         if field not in NOT_TYPED
@@ -155,19 +171,10 @@ def _changed(doc: Document, name: str) -> str:
     return f"{name_of(str(entry[2]))}, {current_formats().time(str(entry[1]))}"
 
 
-def label_of(form: Form, name: str) -> str:
-    """What people call an item, or what else of a document can differ."""
-    if name in form.items:
-        return _(form.items[name].label)
-    if name.startswith(ATTACHMENT):
-        return _("File {name}", name=name.removeprefix(ATTACHMENT))
-    return _(BESIDE.get(name, name))
-
-
 def version_value(draw: Renderer, form: Form, name: str, doc: Document) -> Markup:
     """The value of an item in one version, as people read it."""
-    if name in form.items:
-        return draw.html(form.items[name], doc.items.get(name), doc.items)
+    if form.item(name) is not None:
+        return value_html(draw, form, name, doc.items)
     if name in ("readers", "authors"):
         held = doc.raw.get(name) or {}
         names = sorted({one for group in held.values() for one in group})
@@ -176,3 +183,12 @@ def version_value(draw: Renderer, form: Form, name: str, doc: Document) -> Marku
         return escape(_("Yes") if doc.raw.get("public") else _("No"))
     there = name.removeprefix(ATTACHMENT) in (doc.raw.get("_attachments") or {})
     return escape(_("Keep this file") if there else _("No file"))
+
+
+def value_html(draw: Renderer, form: Form, name: str, items: Mapping[str, Any]) -> Markup:
+    """The value of an item, or a row of a table, among these items."""
+    item = form.items[name.partition("/")[0]]
+    if "/" not in name:
+        return draw.html(item, items.get(name), items)
+    row = by_rows({item.name: items.get(item.name)}).get(name)
+    return draw.row(item, row) if row else Markup("")

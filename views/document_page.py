@@ -10,14 +10,12 @@ from markupsafe import Markup
 from acl import readers_of
 from plugin import Deletion, Document, Documents, Form, is_empty
 from views import edit_page
-from views.editing import Field
+from views.editing import WIDE, Field
 from views.language import _, current_formats
 from views.renderers import address, name_of, renderer
-from views.rendering import Renderer, Target
+from views.rendering import NAMING, Renderer, Target
 from views.shell import Crumb
 
-NAMING = ("name", "title", "subject")
-"""Items by which documents are called: brought in, they say what the link says already."""
 STYLES = ("primary", "secondary", "success", "danger", "warning")
 
 
@@ -87,7 +85,7 @@ def parts(form: Form, doc: Document, draw: Renderer) -> list[Part]:
             if name not in said
             and not is_empty(value := doc.items.get(name))
             and not form.items[name].hidden(doc.items)
-            for wide in (form.items[name].kind == "richtext",)
+            for wide in (form.items[name].kind in WIDE,)
         )
         if entries:
             found.append(Part(_(section.title), entries, all(one.wide for one in entries)))
@@ -180,7 +178,7 @@ def _questions(
     items = [form.items[item] for item in asks]
     typed = edit_page.asked(form, asks, request.form, f"{name}.")
     texts = {**edit_page.texts(items, doc.items), **typed.texts}
-    return tuple(edit_page.fields(docs, items, texts, typed.problems).values())
+    return tuple(edit_page.fields(docs, items, texts, typed.problems, doc.items).values())
 
 
 def history(form: Form, doc: Document) -> list[HistoryLine]:

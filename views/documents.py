@@ -10,7 +10,7 @@ from plugin import Document, Documents, Form, Invalid, Message, NotFound, Refuse
 from views import document_page as page
 from views import edit_page, responses
 from views.comparing import clash_page, kept_items
-from views.editing import editable
+from views.editing import NOTHING, Typed, editable
 from views.files import files_of
 from views.language import _
 from views.navigator import crumbs
@@ -71,15 +71,15 @@ def new(database: str, form: str) -> Answer:
     preset = _preset(shape)
     start = docs.new(form, preset)
     if request.method == "GET":
-        return _edit(docs, shape, None, start, {}, {}, 200)
+        return _edit(docs, shape, None, start, NOTHING, {}, 200)
     typed = edit_page.answers(shape, start, request.form)
     if "find" in request.form or typed.problems:
         status = 422 if typed.problems else 200
-        return _edit(docs, shape, None, start, typed.texts, typed.problems, status)
+        return _edit(docs, shape, None, start, typed, typed.problems, status)
     try:
         doc = docs.create(form, {**preset, **typed.values})
     except Invalid as error:
-        return _edit(docs, shape, None, start, typed.texts, error.problems, error.status)
+        return _edit(docs, shape, None, start, typed, error.problems, error.status)
     flash(_("Saved."), "success")
     return redirect(_back() or address(database, doc.id), 303)
 
@@ -105,16 +105,16 @@ def edit(database: str, docid: str) -> Answer:
     if not decision:
         raise Refused(Message(decision.reason.text, decision.reason.params))
     if request.method == "GET":
-        return _edit(docs, form, doc, doc.items, {}, {}, 200)
+        return _edit(docs, form, doc, doc.items, NOTHING, {}, 200)
     typed = edit_page.answers(form, doc.items, request.form)
     if "find" in request.form or typed.problems:
         status = 422 if typed.problems else 200
-        return _edit(docs, form, doc, doc.items, typed.texts, typed.problems, status)
+        return _edit(docs, form, doc, doc.items, typed, typed.problems, status)
     rev = request.form.get("rev", doc.rev)
     try:
-        docs.save(docid, rev, kept_items(typed, _shown(docs, form, doc, rev)))
+        docs.save(docid, rev, kept_items(typed, _shown(docs, form, doc, rev), doc.items))
     except Invalid as error:
-        return _edit(docs, form, doc, doc.items, typed.texts, error.problems, error.status)
+        return _edit(docs, form, doc, doc.items, typed, error.problems, error.status)
     except SaveConflict as error:
         return clash_page(docs, form, docs.open(docid), error)
     flash(_("Saved."), "success")
@@ -135,12 +135,14 @@ def _edit(
     form: Form,
     doc: Document | None,
     values: Mapping[str, Any],
-    texts: Mapping[str, tuple[str, ...]],
+    typed: Typed,
     problems: Mapping[str, Message],
     status: int,
 ) -> tuple[str, int]:
     items = editable(form, values)
-    made = edit_page.fields(docs, items, {**edit_page.texts(items, values), **texts}, problems)
+    now = docs.preview(form.name, {**values, **typed.values}, doc.raw if doc else None)
+    texts = edit_page.drawn(items, now, typed, request.form.get("find", ""))
+    made = edit_page.fields(docs, items, texts, problems, now)
     problem = _("Please correct the items marked below.") if problems else ""
     stray = edit_page.stray_problems(form, made, problems)
     cancel = address(docs.name, doc.id) if doc else _back() or url_for("start.page")

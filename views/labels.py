@@ -1,10 +1,32 @@
-"""What categories of a listing are called."""
+"""What categories of a listing, and the items of a form, are called."""
 
 from typing import Any
 
-from plugin import Documents, ListingSpec
+from plugin import Documents, Form, ListingSpec, Message
 from views.language import _
 from views.renderers import renderer
+
+ATTACHMENT = "_attachments/"
+BESIDE = {
+    "readers": Message("Readers"),
+    "authors": Message("Authors"),
+    "public": Message("Public document"),
+}
+
+
+def label_of(form: Form, name: str) -> str:
+    """What people call an item, a row or cell of a table, or what else of a document can differ."""
+    if name.startswith(ATTACHMENT):
+        return _("File {name}", name=name.removeprefix(ATTACHMENT))
+    table, _slash, cell = name.partition("/")
+    item, column = form.items.get(table), form.item(name)
+    if item is None or column is None:
+        return _(BESIDE.get(name, name))
+    if not cell:
+        return _(item.label)
+    if column is item:
+        return _("Row of {table}", table=_(item.label))
+    return _("{table}, {column}", table=_(item.label), column=_(column.label))
 
 
 class Labels:

@@ -8,7 +8,8 @@ from werkzeug.wrappers.response import Response as Redirect
 
 from plugin import Edit, Form, Laptop, NotFound, ReviewFolder, exported, whole
 from plugin import changed_apart as changed
-from views.comparing import Choice, Line, label_of, marked, version_value
+from views.comparing import Choice, Line, marked, version_value
+from views.labels import label_of
 from views.language import _, current_formats
 from views.renderers import renderer
 from views.shell import Crumb, documents, shell, user

@@ -4,7 +4,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers.response import Response
 
 from plugin import Invalid, NotFound, Proposal, Refused, ReviewBox, SaveConflict, proposed
-from views.comparing import CHOOSE, Choice, Line, label_of, marked, version_value
+from views.comparing import CHOOSE, Choice, Line, marked, version_value
+from views.labels import label_of
 from views.language import _, current_formats
 from views.renderers import name_of, renderer
 from views.shell import Crumb, documents, session, shell

@@ -1,17 +1,19 @@
 """How the value of an item looks on a page, by kind. What a link, a name or a keyword is called is
 asked of the functions given, so this needs neither a request nor an office."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from plugin import Item, display, is_empty
+from plugin import Item, Text, display, is_empty, totals, translate
 from views.formats import Formats
 from views.richtext import to_html
 
 NUMERIC = frozenset(("number", "money"))
+NAMING = ("name", "title", "subject")
+"""Items by which documents are called: brought in, they say what the link says already."""
 PLAIN = 10_000
 """Whole numbers below this are written without separators: 1958 may be a year."""
 
@@ -41,9 +43,38 @@ class Renderer:
         """The value as safe HTML; empty where nothing is filled in."""
         if is_empty(value):
             return Markup("")
+        if item.kind == "table" and isinstance(value, list):
+            return self._table(item, value)
         if isinstance(value, list):
             return Markup(self._joint()).join(self._one(item, one, doc) for one in value)
         return self._one(item, value, doc)
+
+    def _table(self, table: Item, rows: list[Any]) -> Markup:
+        """The rows under the names of their columns, with the totals below."""
+        columns = shown_columns(table)
+        head = _cells("th", columns, (escape(self._say(one.label)) for one in columns))
+        lines = [
+            _cells("td", columns, (self.cell(one, row) for one in columns))
+            for row in rows
+            if isinstance(row, Mapping)
+        ]
+        sums = totals(table, rows)
+        foot = _cells("td", columns, (self.cell(one, sums) for one in columns))
+        return Markup('<table class="inner"><thead>{}</thead><tbody>{}</tbody>{}</table>').format(
+            head, Markup("").join(lines), Markup("<tfoot>{}</tfoot>").format(foot) if sums else ""
+        )
+
+    def cell(self, column: Item, row: Mapping[str, Any]) -> Markup:
+        """What stands in one cell of a table."""
+        return self.html(column, row.get(column.name), row)
+
+    def _say(self, text: Text) -> str:
+        return translate(text, self.formats.language)
+
+    def row(self, table: Item, row: Mapping[str, Any]) -> Markup:
+        """One row of a table in one line."""
+        shown = [self.cell(one, row) for one in shown_columns(table)]
+        return Markup(" · ").join(one for one in shown if one)
 
     def _joint(self) -> str:
         return "、" if self.formats.language.startswith("zh") else ", "
@@ -81,6 +112,25 @@ class Renderer:
         if item.kind == "keyword" and isinstance(value, str):
             return self.label(item, value)
         return display(item, value, self.formats.language, name_of=self.name_of)
+
+
+def shown_columns(table: Item) -> tuple[Item, ...]:
+    """The columns of a table, without what a link beside it says already."""
+    said = {
+        here
+        for column in table.columns.values()
+        for here, there in column.brings.items()
+        if there in NAMING
+    }
+    return tuple(column for name, column in table.columns.items() if name not in said)
+
+
+def _cells(tag: str, columns: Iterable[Item], cells: Iterable[Markup]) -> Markup:
+    found = []
+    for column, cell in zip(columns, cells, strict=True):
+        numeric = Markup(' class="numeric"' if column.kind in NUMERIC else "")
+        found.append(Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), numeric, cell))
+    return Markup("<tr>{}</tr>").format(Markup("").join(found))
 
 
 def text_html(text: str) -> Markup:

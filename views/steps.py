@@ -6,6 +6,7 @@ from werkzeug.wrappers.response import Response
 from plugin import Document, Documents, Form, Invalid, NotFound, Refused, SaveConflict
 from views import documents as pages
 from views.edit_page import asked
+from views.labels import label_of
 from views.language import _
 from views.renderers import address
 from views.shell import documents
@@ -64,8 +65,5 @@ def _refused(docs: Documents, docid: str, error: Invalid | Refused | SaveConflic
     form = docs.form(doc.form)
     texts = [_(error.message)]
     if isinstance(error, Invalid):
-        texts = [
-            f"{_(form.items[item].label) if item in form.items else item}: {_(text)}"
-            for item, text in error.problems.items()
-        ]
+        texts = [f"{label_of(form, item)}: {_(text)}" for item, text in error.problems.items()]
     return pages.show(docs, doc, error.status, " ".join(texts))

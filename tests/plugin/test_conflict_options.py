@@ -7,7 +7,7 @@ import pytest
 
 from plugin import AgentRunner, Document, Invalid, OfficeError
 from plugin.runtime.forms.form_reading import read_form
-from plugin.runtime.replica.merging import settle_all, wishes_of
+from plugin.runtime.replica.merging import forms_of, settle_all
 from tests.plugin.kit import Kit
 
 AT = "2026-11-22T06:00:00Z"
@@ -73,7 +73,7 @@ def test_each_wish_is_honoured(
     if side == "office":
         AgentRunner(kit.office).run_once()
     else:  # the step of a laptop's synchronisation that merges
-        settle_all(kit.office.server.database("work"), wishes_of(kit.office, "work"))
+        settle_all(kit.office.server.database("work"), forms_of(kit.office, "work"))
     found = kit.work("anna").open(made.id)
     assert found.conflict == (outcome is None)
     if outcome is not None:

@@ -6,7 +6,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from plugin import Choice, Item
-from views.editing import make_fields, read, texts_of
+from views.editing import Maker, Option, read, texts_of
 from views.formats import Formats
 from views.icons import icon
 from views.rendering import Renderer, Target, text_html
@@ -172,14 +172,16 @@ def test_few_keywords_are_ticks_and_open_ones_are_suggested() -> None:
         Item("tags", "keyword", "Tags", open=True, many=True),
         Item("who", "names", "Who"),
     ]
-    fields = make_fields(
-        items,
-        {},
-        {},
-        lambda item, chosen: item.choices,
-        lambda item: "/pick",
-        "CNY",  # type: ignore[arg-type, return-value]
+    maker = Maker(
+        texts={},
+        problems={},
+        options=lambda item, name, chosen: tuple(Option(c.value, c.value) for c in item.choices),
+        url=lambda item: "/pick",
+        currency="CNY",
+        shown={},
+        label=lambda item, number: "",
     )
+    fields = maker.fields(items)
     widgets = {name: field.widget for name, field in fields.items()}
     assert widgets == {
         "one": "choice", "open": "suggest", "many": "ticks", "tags": "words", "who": "picker"

@@ -106,4 +106,6 @@
     draw();
   }
   document.querySelectorAll(".picker").forEach(setUp);
+  // What a script put into the page comes with the event `drawn`.
+  document.addEventListener("drawn", function (event) { event.target.querySelectorAll(".picker").forEach(setUp); });
 })();

@@ -1,9 +1,12 @@
 // Checks a document by its form: the twin of plugin/runtime/forms/form_check.py, message by message.
 
+var formulas = require('./formulas');
+
 var BLANKS = /^[ \t\r\n\u00a0\u3000]*$/;
 var AMOUNT = /^-?[0-9]{1,15}(\.[0-9]{1,6})?$/;
 var CURRENCY = /^[A-Z]{3}$/;
 var DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/;
+var ROW_ID = /^[a-z0-9]{1,32}$/;
 var TIME = /^([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$/;
 
 function message(text, params) {
@@ -89,12 +92,45 @@ function valueProblem(item, value) {
   return typeof value === 'string' ? textProblem(item, value) : message('This is not a text.');
 }
 
+// True for rows with an id each, all different; as rows.is_table in Python.
+function isTable(value) {
+  if (!Array.isArray(value) || formulas.rowsOf(value).length !== value.length) { return false; }
+  var ids = value.map(function (row) { return row.id; });
+  return ids.every(function (id, i) {
+    return typeof id === 'string' && ROW_ID.test(id) && ids.indexOf(id) === i;
+  });
+}
+
+function tableProblem(item, value) {
+  if (!isTable(value)) { return message('This is not a table.'); }
+  if (given(item.min) && value.length < item.min) {
+    return message('This needs at least {min} rows.', {min: item.min});
+  }
+  if (given(item.max) && value.length > item.max) {
+    return message('This may have at most {max} rows.', {max: item.max});
+  }
+  return null;
+}
+
+function formulaProblem(name, item, doc, anyValue) {
+  if (!given(item.formula)) { return null; }
+  try {
+    var value = formulas.calculated(item.formula, item.kind, doc);
+    var same = value === null ? isEmpty(doc[name]) : canonical(value) === canonical(doc[name]);
+    return anyValue || same ? null : message('This does not follow from the other items.');
+  } catch (error) {
+    if (!error.unfit) { throw error; }
+    return message(error.unfit);
+  }
+}
+
 function itemProblem(name, item, doc) {
   var value = doc[name];
   if (isEmpty(value)) {
     var hidden = item.hidden_when && holds(item.hidden_when, doc);
     return item.required && !hidden ? message('Please fill this in.') : null;
   }
+  if (item.kind === 'table') { return tableProblem(item, value); }
   if (!item.many) { return valueProblem(item, value); }
   if (!Array.isArray(value)) { return message('This must be a list.'); }
   for (var i = 0; i < value.length; i += 1) {
@@ -150,13 +186,35 @@ function workflowProblem(form, doc, old, anyState) {
   return null;
 }
 
+function rowProblems(table, row, path, anyValue, found) {
+  var foreign = Object.keys(row).filter(function (name) {
+    return name !== 'id' && !Object.prototype.hasOwnProperty.call(table.columns, name);
+  }).sort();
+  if (foreign.length) {
+    found[path] = message('This table has no column {column}.', {column: foreign[0]});
+  } else {
+    itemsProblems(table.columns, row, path + '/', anyValue, found);
+  }
+}
+
+// Those of a document, or of one row.
+function itemsProblems(items, doc, path, anyValue, found) {
+  Object.keys(items).forEach(function (name) {
+    var item = items[name];
+    var problem = itemProblem(name, item, doc) || formulaProblem(name, item, doc, anyValue);
+    if (problem) { found[path + name] = problem; return; }
+    if (item.kind === 'table' && !isEmpty(doc[name])) {
+      doc[name].forEach(function (row) {
+        rowProblems(item, row, path + name + '/' + row.id, anyValue, found);
+      });
+    }
+  });
+  return found;
+}
+
 // Messages by item, as form_check.problems in Python. `form` is the form's JSON.
 function problems(form, doc, old, anyState) {
-  var found = {};
-  Object.keys(form.items).forEach(function (name) {
-    var problem = itemProblem(name, form.items[name], doc);
-    if (problem) { found[name] = problem; }
-  });
+  var found = itemsProblems(form.items, doc, '', anyState, {});
   if (form.workflow && !found[form.workflow.item]) {
     var problem = workflowProblem(form, doc, old, anyState);
     if (problem) { found[form.workflow.item] = problem; }
@@ -169,8 +227,18 @@ function fill(problem) {
 }
 
 function label(item, name) {
-  var text = item.label || name;
+  var text = (item && item.label) || name;
   return typeof text === 'string' ? text : text.en || name;
+}
+
+// What people call the place of a problem: an item, or a table with its row and column.
+function placeOf(form, doc, path) {
+  var parts = path.split('/'), item = form.items[parts[0]], places = [label(item, parts[0])];
+  if (parts.length > 1) {
+    places.push(1 + doc[parts[0]].map(function (row) { return row.id; }).indexOf(parts[1]));
+  }
+  if (parts.length > 2) { places.push(label(item.columns[parts[2]], parts[2])); }
+  return places.join(', ');
 }
 
 function isServer(userCtx) {
@@ -193,7 +261,7 @@ function check(forms, doc, old, userCtx) {
   var found = problems(form, doc, old && !old._deleted ? old : null, isServer(userCtx));
   var names = Object.keys(found);
   if (names.length) {
-    throw {forbidden: label(form.items[names[0]], names[0]) + ': ' + fill(found[names[0]])};
+    throw {forbidden: placeOf(form, doc, names[0]) + ': ' + fill(found[names[0]])};
   }
 }
 

@@ -11,7 +11,7 @@ from plugin.runtime.errors import NotFound
 from plugin.runtime.forms.form import is_empty
 from plugin.runtime.forms.numbering import provisional
 from plugin.runtime.module import Agent, Raw
-from plugin.runtime.replica.merging import ask, settle, wishes_of
+from plugin.runtime.replica.merging import ask, forms_of, settle
 from store.errors import NotFound as Missing
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def _merge(session: "Session", database: str, docid: str) -> None:
     try:
         current = store.get(docid, conflicts=True)
         if current.get("_conflicts"):
-            settle(store, docid, wishes_of(session.office, database))
-        ask(store, docid, wishes_of(session.office, database))
+            settle(store, docid, forms_of(session.office, database))
+        ask(store, docid, forms_of(session.office, database))
     except Missing:
         return
 

@@ -8,8 +8,10 @@ from plugin.runtime.context import Context
 from plugin.runtime.door import apart
 from plugin.runtime.door.document import Raw
 from plugin.runtime.door.links import Links
+from plugin.runtime.forms.calculating import each_row, put
 from plugin.runtime.forms.form import Form, Item, is_empty, items_of
 from plugin.runtime.forms.names import resolve
+from plugin.runtime.forms.rows import by_rows, reordered
 from plugin.runtime.people.directory import EVERYONE
 from store import revisions
 
@@ -21,9 +23,15 @@ UNDATED = ("steps", "imported", "_attachments", apart.ITEM)
 
 
 def bring(form: Form, new: Raw, links: Links) -> None:
-    """Copy items of linked documents; what cannot be read stays as it was copied before."""
-    for item in form.items.values():
-        if not item.brings or item.many:
+    """Copy items of linked documents, in tables too; what cannot be read stays as it was copied
+    before."""
+    _bring(form.items, new, links)
+    each_row(form, new, lambda table, row: _bring(table.columns, row, links))
+
+
+def _bring(items: Mapping[str, Item], new: Raw, links: Links) -> None:
+    for item in items.values():
+        if not (item.brings or item.fills) or item.many:
             continue
         target = new.get(item.name)
         source = links.readable(item.database, target) if isinstance(target, str) else None
@@ -32,15 +40,9 @@ def bring(form: Form, new: Raw, links: Links) -> None:
                 new.pop(mine, None)
             elif source is not None:
                 put(new, mine, source.get(theirs))
-
-
-def put(doc: Raw, item: str, value: Any) -> None:
-    """Set an item, or take it away where nothing is filled in: what is empty is written in one way
-    only, so that saving a form anew does not look like a change of its empty items."""
-    if is_empty(value):
-        doc.pop(item, None)
-    else:
-        doc[item] = value
+        for mine, theirs in item.fills.items():
+            if source is not None and is_empty(new.get(mine)):
+                put(new, mine, source.get(theirs))
 
 
 def publish(form: Form, new: Raw) -> None:
@@ -101,8 +103,9 @@ def book(ctx: Context, new: Raw, old: Raw | None) -> bool:
     if old is None:
         new["created"] = new["updated"] = {"at": ctx.now(), "by": ctx.by}
         return True
-    before, after = items_of(old), items_of(new)
-    touched = [k for k in {*before, *after} if before.get(k) != after.get(k)]
+    before, after = by_rows(items_of(old)), by_rows(items_of(new))
+    touched = reordered(items_of(old), items_of(new))
+    touched += [k for k in {*before, *after} if before.get(k) != after.get(k)]
     touched += [k for k in MERGED_TOO if old.get(k) != new.get(k)]
     if not touched and all(old.get(key) == new.get(key) for key in UNDATED):
         return False

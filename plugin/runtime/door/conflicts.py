@@ -14,6 +14,7 @@ from plugin.runtime.door.merge import Clash, differing, ended, merge
 from plugin.runtime.door.reading import fetch, live_branches
 from plugin.runtime.door.saving import applied, ready, rewrite, stored
 from plugin.runtime.errors import Invalid, SaveConflict
+from plugin.runtime.forms.form import Form
 from plugin.runtime.messages import Message
 from store.api import Database
 from store.errors import AttachmentLeft, BadRequest, Conflict
@@ -35,11 +36,15 @@ def clashes(ctx: Context, docid: str) -> tuple[str, ...]:
 
 def _to_choose(ctx: Context, branches: Sequence[Raw]) -> tuple[str, ...]:
     """All that differs, where the form wants that a person looks at every conflict."""
-    form = ctx.design.forms.get(str(branches[0].get("form")))
+    form = _form(ctx, branches[0])
     if form is not None and form.conflicts == "create":
-        return differing(branches)
-    result = merge(branches)
+        return tuple(name for name in differing(branches) if name not in form.formulas)
+    result = merge(branches, form=form)
     return result.items if isinstance(result, Clash) else ()
+
+
+def _form(ctx: Context, raw: Raw) -> Form | None:
+    return ctx.design.forms.get(str(raw.get("form")))
 
 
 def settle(ctx: Context, docid: str, choices: Mapping[str, str]) -> Document:
@@ -54,7 +59,7 @@ def settle(ctx: Context, docid: str, choices: Mapping[str, str]) -> Document:
         ctx.demand("edit", branch, branch)
     if len(branches) < 2:
         return ctx.document(winner)
-    result = merge(branches, choices)
+    result = merge(branches, choices, _form(ctx, winner))
     left = [item for item in _to_choose(ctx, branches) if item not in choices]
     if left or isinstance(result, Clash):
         left += result.items if isinstance(result, Clash) else ()

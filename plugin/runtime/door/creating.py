@@ -6,14 +6,16 @@ from typing import Any
 
 from plugin.runtime.access.managers import guarded
 from plugin.runtime.context import Context
-from plugin.runtime.door.computing import bring, put
+from plugin.runtime.door.computing import bring
 from plugin.runtime.door.document import Document, Raw
 from plugin.runtime.door.door_checks import foreign_items
 from plugin.runtime.door.links import Links
 from plugin.runtime.door.reading import any_winner, fetch, is_document_id
 from plugin.runtime.door.saving import ready, stored
 from plugin.runtime.errors import Deleted, DivanError, Invalid, NotFound, Refused
+from plugin.runtime.forms.calculating import calculate, put
 from plugin.runtime.forms.form import Form, items_of
+from plugin.runtime.forms.rows import completed, tidied
 from plugin.runtime.messages import Message
 from store.errors import Conflict
 from store.types import Row
@@ -36,6 +38,16 @@ def defaults(ctx: Context, form: Form, preset: Mapping[str, Any]) -> dict[str, A
     return items_of(doc)
 
 
+def preview(ctx: Context, form: Form, items: Mapping[str, Any], old: Raw | None) -> dict[str, Any]:
+    """The items as a save would have them: with what links bring and formulas give. Not checked."""
+    new = dict(old or {"form": form.name})
+    for name, value in completed(form, tidied(form, items), old or {}).items():
+        put(new, name, value)
+    bring(form, new, Links(ctx))
+    calculate(form, new)
+    return items_of(new)
+
+
 def draft(ctx: Context, form: Form, items: Mapping[str, Any], docid: str | None) -> Raw:
     """A new document, not yet checked. Raises Invalid for items that the form does not have."""
     foreign = foreign_items(ctx, form, items)
@@ -45,7 +57,7 @@ def draft(ctx: Context, form: Form, items: Mapping[str, Any], docid: str | None)
     if not is_document_id(docid):
         raise Refused("A document cannot have the id {id}.", id=docid)
     new: Raw = {"_id": docid, "form": form.name}
-    for name, value in {**defaults(ctx, form, items), **items}.items():
+    for name, value in {**defaults(ctx, form, items), **tidied(form, items)}.items():
         put(new, name, value)
     return new
 

@@ -98,6 +98,13 @@ class Documents:
         """The items of a new document as a form shows them first. Nothing is written."""
         return creating.defaults(self.context, self.context.form(form), preset or {})
 
+    def preview(
+        self, form: str, items: Mapping[str, Any], old: Raw | None = None
+    ) -> dict[str, Any]:
+        """The items as a save of these would have them, with what is brought and calculated.
+        Nothing is checked or written. `old` is the stored document that they would change."""
+        return creating.preview(self.context, self.context.form(form), items, old)
+
     def create(self, form: str, items: Mapping[str, Any], *, id: str | None = None) -> Document:
         """Make a document. With an `id` that is there already, that document is returned.
 

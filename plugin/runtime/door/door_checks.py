@@ -10,6 +10,7 @@ from plugin.runtime.context import Context
 from plugin.runtime.door.document import Raw
 from plugin.runtime.door.links import Links
 from plugin.runtime.forms.form import META, Choice, Form, Item, is_empty
+from plugin.runtime.forms.formulas import rows_of
 from plugin.runtime.messages import Message
 from plugin.runtime.people.directory import SETTINGS
 
@@ -20,14 +21,28 @@ def all_problems(
     ctx: Context, form: Form, new: Raw, old: Raw | None, links: Links
 ) -> dict[str, Message]:
     """Problems by item among the items that differ from `old`."""
+    return _problems(ctx, form.items, new, old, "", links)
+
+
+def _problems(
+    ctx: Context, items: Mapping[str, Item], new: Raw, old: Raw | None, path: str, links: Links
+) -> dict[str, Message]:
+    """Those of a document, or of one row."""
     found: dict[str, Message] = {}
-    for name, item in form.items.items():
+    for name, item in items.items():
         value = new.get(name)
         if is_empty(value) or (old is not None and old.get(name) == value):
             continue
+        if item.kind == "table":
+            before = {row.get("id"): row for row in rows_of((old or {}).get(name))}
+            for row in rows_of(value):
+                here = f"{path}{name}/{row.get('id')}/"
+                was = before.get(row.get("id"))
+                found |= _problems(ctx, item.columns, row, was, here, links)
+            continue
         problem = _problem(ctx, item, value if isinstance(value, list) else [value], links)
         if problem:
-            found[name] = problem
+            found[path + name] = problem
     return found
 
 

@@ -6,13 +6,16 @@ an item was changed last, `_revisions` say which generation two branches have in
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from acl import reader_set
 from plugin.runtime.door import apart
+from plugin.runtime.forms.calculating import calculate
+from plugin.runtime.forms.form import Form
+from plugin.runtime.forms.rows import BETWEEN, by_rows, is_table, joined
 from store import revisions
 
 Doc = dict[str, Any]
@@ -52,18 +55,25 @@ class Clash:
     doc: Doc
 
 
-def merge(branches: Sequence[Branch], choices: Mapping[str, str] | None = None) -> Merged | Clash:
+def merge(
+    branches: Sequence[Branch], choices: Mapping[str, str] | None = None, form: Form | None = None
+) -> Merged | Clash:
     """Merge live leaves of one document, given with `_rev` and `_revisions`, in any order.
 
-    An item changed on one branch only is taken from there. `choices` names the revision whose value
-    is taken where a person has decided. Raises ValueError where there is no branch.
+    An item changed on one branch only is taken from there, and so is a row of a table. `choices`
+    names the revision whose value is taken where a person has decided; what `form` calculates is
+    calculated anew. Raises ValueError where there is no branch.
     """
     if not branches:
         raise ValueError("there is no branch to merge")
-    ordered = sorted(branches, key=_rank, reverse=True)
-    merger = _Merger(ordered, choices or {}, _common_generations(ordered))
+    whole = sorted(branches, key=_rank, reverse=True)
+    ordered = [by_rows(branch) for branch in whole]
+    formulas = frozenset(form.formulas) if form else frozenset()
+    merger = _Merger(ordered, choices or {}, _common_generations(ordered), formulas)
     doc: Doc = {"_id": ordered[0]["_id"], "_rev": ordered[0]["_rev"]}
-    doc |= merger.items()
+    doc |= joined(merger.items(), _by_order(whole))
+    if form:
+        calculate(form, doc)
     files, borrowed = merger.attachments()
     if files:
         doc["_attachments"] = files
@@ -74,7 +84,8 @@ def merge(branches: Sequence[Branch], choices: Mapping[str, str] | None = None) 
 
 
 def differing(branches: Sequence[Branch]) -> tuple[str, ...]:
-    """Items and attachments that are not the same on all branches, named as in `Clash`."""
+    """Items, rows and attachments that are not the same on all branches, named as in `Clash`."""
+    branches = [by_rows(branch) for branch in branches]
     items = {key for branch in branches for key in branch if _is_item(key)}
     files = {name for branch in branches for name in _files(branch)}
     found = [item for item in items if _differ(partial(_value, item), branches)]
@@ -84,15 +95,15 @@ def differing(branches: Sequence[Branch]) -> tuple[str, ...]:
 
 def changed_apart(mine: Branch, other: Branch) -> tuple[str, ...]:
     """What `mine` changed since it parted from `other`, as far as it differs there."""
-    ordered = [mine, other]
+    ordered = [by_rows(mine), by_rows(other)]
     merger = _Merger(ordered, {}, _common_generations(ordered))
-    return tuple(name for name in differing(ordered) if merger.changed(name, mine, other))
+    return tuple(name for name in differing(ordered) if merger.changed(name, *ordered))
 
 
-def overruled(branches: Sequence[Branch], names: Sequence[str]) -> Merged:
+def overruled(branches: Sequence[Branch], names: Sequence[str], form: Form | None = None) -> Merged:
     """The merge with the winner's values of these items, whatever the others say."""
     winner = str(max(branches, key=_rank)["_rev"])
-    merged = merge(branches, dict.fromkeys(names, winner))
+    merged = merge(branches, dict.fromkeys(names, winner), form)
     assert isinstance(merged, Merged)  # every clash was decided
     return merged
 
@@ -110,6 +121,16 @@ def _rank(branch: Branch) -> tuple[int, str]:
 
 def _generation(branch: Branch) -> int:
     return revisions.generation(branch["_rev"])
+
+
+def _by_order(branches: Sequence[Branch]) -> list[Branch]:
+    """Whose rows stand first: of who put the rows of a table in another order last."""
+    tables = {name for branch in branches for name, value in branch.items() if is_table(value)}
+    return sorted(
+        branches,
+        key=lambda branch: max((_last(_change(branch, name)) for name in tables), default=(0, "")),
+        reverse=True,
+    )
 
 
 def _path(branch: Branch) -> dict[int, str]:
@@ -133,25 +154,38 @@ def _common_generations(branches: Sequence[Branch]) -> dict[tuple[str, str], int
 
 @dataclass
 class _Merger:
-    """`branches` are sorted, the winner first. `clashes` fills while items are taken."""
+    """`branches` are sorted, the winner first. `clashes` fills while items are taken, but for those
+    that are calculated (`formulas`)."""
 
     branches: Sequence[Branch]
     choices: Mapping[str, str]
     common: Mapping[tuple[str, str], int]
+    formulas: frozenset[str] = frozenset()
     clashes: list[str] = field(default_factory=list)
 
     def items(self) -> Doc:
         """All items with their values, and `changed` for them."""
         doc: Doc = {}
         changed: Doc = {}
-        for item in sorted({key for branch in self.branches for key in branch if _is_item(key)}):
+        names = {key for branch in self.branches for key in branch if _is_item(key)}
+        for item in sorted(names - self.formulas):
             taken = self._take(item, partial(_value, item), item)
             if item in taken:
                 doc[item] = taken[item]
             entry = self._entry(item, taken)
             if entry is not None:
                 changed[item] = entry
+        changed |= self._orders(names)
         return doc | ({"changed": changed} if changed else {})
+
+    def _orders(self, names: Iterable[str]) -> Doc:
+        """What `changed` says of the order of rows in tables."""
+        tables = {name.partition(BETWEEN)[0] for name in names if BETWEEN in name}
+        last = {
+            table: max((_change(branch, table) for branch in self.branches), key=_last)
+            for table in tables
+        }
+        return {table: change for table, change in last.items() if change[0]}
 
     def attachments(self) -> tuple[Doc, dict[str, str]]:
         """The stubs, and those of them that the winner does not have, with their revision."""

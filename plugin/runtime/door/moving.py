@@ -55,7 +55,7 @@ def transition(
         if step is None or form.workflow is None:
             raise NotFound("There is no step {step} in this form.", step=name)
         _only_asked(ctx, form, step.asks, items)
-        new = applied(current, rebase(ctx, current, rev, items))
+        new = applied(current, rebase(ctx, form, current, rev, items))
         reason = _obstacle(ctx, form, form.workflow, step, {**current, **new}, step.needs)
         if reason:
             raise Refused(reason)

@@ -6,7 +6,7 @@ from typing import Any
 
 from plugin.runtime.access.managers import guarded
 from plugin.runtime.context import Context
-from plugin.runtime.door.computing import book, bring, publish, put, restrict
+from plugin.runtime.door.computing import book, bring, publish, restrict
 from plugin.runtime.door.document import Document, Raw
 from plugin.runtime.door.door_checks import all_problems, foreign_items, readonly_items
 from plugin.runtime.door.links import Links
@@ -17,9 +17,11 @@ from plugin.runtime.errors import (
     Refused,
     SaveConflict,
 )
-from plugin.runtime.forms.form import Form
+from plugin.runtime.forms.calculating import calculate, put
+from plugin.runtime.forms.form import Form, items_of
 from plugin.runtime.forms.form_check import problems
 from plugin.runtime.forms.numbering import number, provisional
+from plugin.runtime.forms.rows import tidied
 from plugin.runtime.messages import Message
 from store.errors import BadRequest, Conflict, Forbidden, TooLarge, Unauthorized
 
@@ -37,7 +39,9 @@ def ready(ctx: Context, form: Form, new: Raw, old: Raw | None, links: Links) -> 
     code = ctx.office.form_code(ctx.name, form.name)
     if code and code.before_save:
         code.before_save(ctx.session.documents(ctx), new, old)
+    new.update(tidied(form, items_of(new)))
     bring(form, new, links)
+    calculate(form, new)
     restrict(ctx, form, new, old, links)
     publish(form, new)
     found = problems(form, new, old, any_state=ctx.system)
@@ -73,7 +77,7 @@ def save(ctx: Context, docid: str, rev: str, items: Mapping[str, Any]) -> Docume
         wrong = foreign_items(ctx, form, items) or readonly_items(ctx, form, current, items)
         if wrong:
             raise Invalid(wrong)
-        return applied(current, rebase(ctx, current, rev, items))
+        return applied(current, rebase(ctx, form, current, rev, items))
 
     return rewrite(ctx, docid, change)
 

@@ -12,7 +12,7 @@ from babel.numbers import format_currency, format_decimal
 
 from plugin.runtime.clock import parse_stamp, stamp
 from plugin.runtime.forms.form import BLANKS, Item, is_empty
-from plugin.runtime.forms.form_check import AMOUNT
+from plugin.runtime.forms.formulas import AMOUNT
 from plugin.runtime.messages import Message, translate
 
 YES = frozenset(("1", "true", "yes", "on", "y", "是"))
@@ -147,13 +147,19 @@ def display(
     if is_empty(value):
         return ""
     if isinstance(value, list):
-        mark = "、" if language.startswith("zh") else ", "
+        mark = _mark(item, language)
         shown = (display(item, v, language, time_zone=time_zone, name_of=name_of) for v in value)
         return mark.join(shown)
     try:
         return _display_one(item, value, language, time_zone, name_of)
     except (ValueError, TypeError, KeyError, InvalidOperation):
         return str(value)
+
+
+def _mark(item: Item, language: str) -> str:
+    if item.kind == "table":
+        return "；" if language.startswith("zh") else "; "
+    return "、" if language.startswith("zh") else ", "
 
 
 def _display_one(
@@ -174,7 +180,25 @@ def _display_one(
         return name_of(value)
     if item.kind == "keyword":
         return _keyword_label(item, value, language)
+    if item.kind == "table":
+        return _row(item, value, language, time_zone, name_of)
     return str(value)
+
+
+def _row(
+    table: Item,
+    row: Mapping[str, Any],
+    language: str,
+    time_zone: str,
+    name_of: Callable[[str], str],
+) -> str:
+    """A row in one line. Links are ids: what they bring along says which document it is."""
+    shown = (
+        display(column, row.get(name), language, time_zone=time_zone, name_of=name_of)
+        for name, column in table.columns.items()
+        if column.kind != "link"
+    )
+    return " · ".join(one for one in shown if one)
 
 
 def _keyword_label(item: Item, value: str, language: str) -> str:

@@ -21,8 +21,12 @@ KINDS = (
     "keyword",
     "names",
     "link",
+    "table",
 )
-"""Kinds of items. `richtext` is Markdown; `names` are stable ids of persons, groups and roles."""
+"""Kinds of items. `richtext` is Markdown; `names` are stable ids of persons, groups and roles; a
+`table` is a list of rows, each with an `id` and the items that are its columns."""
+COLUMNS = ("text", "number", "money", "date", "boolean", "keyword", "link")
+"""Kinds of items that a table may have as columns."""
 
 META = frozenset(
     (
@@ -76,8 +80,10 @@ class Condition:
 class Item:
     """One item of a form. Which attributes matter depends on `kind`.
 
-    `brings` maps items of this form to items of the document a link names; `keywords` is the name
-    of a list in the settings database; `computed` items are set by code, not by people.
+    `brings` maps items of this form to items of the document a link names; `fills` likewise, but
+    only where nothing stands yet. `keywords` is the name of a list in the settings database;
+    `computed` items are set by code or by their `formula` (see `formulas`), not by people. `min`
+    and `max` of a table count its rows; `total` columns are summed below it.
     """
 
     name: str
@@ -100,6 +106,10 @@ class Item:
     form: str = ""
     listing: str = ""
     brings: Mapping[str, str] = field(default_factory=dict)
+    fills: Mapping[str, str] = field(default_factory=dict)
+    formula: Any = None
+    columns: "Mapping[str, Item]" = field(default_factory=dict)
+    total: bool = False
     hidden_when: Condition | None = None
     readonly_when: Condition | None = None
 
@@ -181,6 +191,18 @@ class Form:
     def opens(self, doc: Mapping[str, Any]) -> bool:
         """Whether a document of this form is public: open to who may only read public ones."""
         return self.public is True or (bool(self.public) and doc.get(str(self.public)) is True)
+
+    def item(self, path: str) -> Item | None:
+        """The item `name`, or the column of `table/row/column`; the table for `table/row`."""
+        name, _, cell = path.partition("/")
+        found = self.items.get(name)
+        column = cell.partition("/")[2]
+        return found.columns.get(column) if found and column else found
+
+    @property
+    def formulas(self) -> "dict[str, Item]":
+        """The items that are calculated from others."""
+        return {name: item for name, item in self.items.items() if item.formula is not None}
 
     def action(self, name: str) -> Action | None:
         return next((action for action in self.actions if action.name == name), None)

@@ -9,30 +9,28 @@ from math import isfinite
 from typing import Any
 
 from plugin.runtime.forms.form import Form, Item, is_empty
+from plugin.runtime.forms.formulas import AMOUNT, CURRENCY, Unfit, calculated
+from plugin.runtime.forms.rows import is_table
 from plugin.runtime.forms.workflow import moved_by_steps
 from plugin.runtime.messages import Message
 
-AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
-CURRENCY = re.compile(r"[A-Z]{3}")
 DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
 
 Raw = Mapping[str, Any]
+Found = dict[str, Message]
 
 
 def problems(
     form: Form, doc: Raw, old: Raw | None = None, *, any_state: bool = False
 ) -> dict[str, Message]:
     """Messages by item for everything in `doc` that the form does not allow; empty if all is well.
+    What is wrong in a table stands under `table/row/column`.
 
     `old` is the document that is replaced. With `any_state` (the server itself, an import) the
-    workflow item may hold any state of the workflow.
+    workflow item may hold any state of the workflow, and what is calculated any value.
     """
-    found: dict[str, Message] = {}
-    for name, item in form.items.items():
-        problem = _item_problem(item, doc)
-        if problem:
-            found[name] = problem
+    found = _problems(form.items, doc, "", any_state)
     if form.workflow and form.workflow.item not in found:
         state = form.workflow.state(doc)
         if state not in form.workflow.states:
@@ -42,12 +40,45 @@ def problems(
     return found
 
 
+def _problems(items: Mapping[str, Item], doc: Raw, path: str, any_value: bool) -> Found:
+    """Those of a document, or of one row."""
+    found: Found = {}
+    for name, item in items.items():
+        problem = _item_problem(item, doc) or _formula_problem(item, doc, any_value)
+        if problem:
+            found[path + name] = problem
+        elif item.kind == "table" and not is_empty(doc.get(name)):
+            for row in doc[name]:
+                found |= _row_problems(item, row, f"{path}{name}/{row['id']}", any_value)
+    return found
+
+
+def _row_problems(table: Item, row: Raw, path: str, any_value: bool) -> Found:
+    foreign = sorted(set(row) - set(table.columns) - {"id"})
+    if foreign:
+        return {path: Message("This table has no column {column}.", {"column": foreign[0]})}
+    return _problems(table.columns, row, path + "/", any_value)
+
+
+def _formula_problem(item: Item, doc: Raw, any_value: bool) -> Message | None:
+    if item.formula is None:
+        return None
+    try:
+        value = calculated(item.formula, item.kind, doc)
+    except Unfit as error:
+        return error.message
+    same = value == doc.get(item.name) or (value is None and is_empty(doc.get(item.name)))
+    return None if any_value or same else Message("This does not follow from the other items.")
+
+
 def _item_problem(item: Item, doc: Raw) -> Message | None:
     value = doc.get(item.name)
     if is_empty(value):
         if item.required and not item.hidden(doc):
             return Message("Please fill this in.")
         return None
+    if item.kind == "table":
+        return _table_problem(item, value)
     if not item.many:
         return _value_problem(item, value)
     if not isinstance(value, list):
@@ -57,6 +88,16 @@ def _item_problem(item: Item, doc: Raw) -> Message | None:
         problem = problem or _value_problem(item, one)
         if problem:
             return problem
+    return None
+
+
+def _table_problem(item: Item, value: Any) -> Message | None:
+    if not is_table(value):
+        return Message("This is not a table.")
+    if item.min is not None and len(value) < item.min:
+        return Message("This needs at least {min} rows.", {"min": item.min})
+    if item.max is not None and len(value) > item.max:
+        return Message("This may have at most {max} rows.", {"max": item.max})
     return None
 
 

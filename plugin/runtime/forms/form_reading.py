@@ -1,10 +1,10 @@
 """Read a form from its JSON, with an error that says where and what where it makes no sense."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from plugin.runtime.errors import OfficeError
 from plugin.runtime.forms.form import (
+    COLUMNS,
     CONFLICTS,
     KINDS,
     Action,
@@ -16,7 +16,9 @@ from plugin.runtime.forms.form import (
     Response,
     Section,
 )
+from plugin.runtime.forms.formula_reading import check_formulas
 from plugin.runtime.forms.names import SUFFIXES
+from plugin.runtime.forms.place import Where
 from plugin.runtime.forms.workflow import Step, Workflow
 
 FORM_KEYS = frozenset(
@@ -32,41 +34,15 @@ ACTION_KEYS = frozenset(Action.__dataclass_fields__)
 RESPONSE_KEYS = frozenset(Response.__dataclass_fields__)
 
 
-class _Where:
-    """The place in a form, for messages."""
-
-    def __init__(self, *path: str) -> None:
-        self.path = path
-
-    def at(self, *more: str) -> "_Where":
-        return _Where(*self.path, *more)
-
-    def wrong(self, why: str) -> OfficeError:
-        return OfficeError("Form {place}: {why}", place=" › ".join(self.path), why=why)
-
-    def known(self, data: Any, keys: Iterable[str]) -> None:
-        if not isinstance(data, Mapping):
-            raise self.wrong("this must be an object")
-        unknown = sorted(set(data) - set(keys))
-        if unknown:
-            raise self.wrong(f"unknown key {unknown[0]!r}; known: {', '.join(sorted(keys))}")
-
-    def among(self, names: Iterable[str], items: Iterable[str]) -> tuple[str, ...]:
-        for name in (names := tuple(names)):
-            if name not in items:
-                raise self.wrong(f"there is no item {name!r}")
-        return names
-
-
 def read_form(name: str, data: Mapping[str, Any]) -> Form:
     """The form `name` from its JSON. Raises OfficeError naming the place and what is wrong."""
-    where = _Where(name)
+    where = Where(name)
     where.known(data, FORM_KEYS)
     for key in ("title", "items"):
         if not data.get(key):
             raise where.wrong(f"{key!r} is missing")
     items = {k: _item(where.at(k), k, v) for k, v in data["items"].items()}
-    _check_brings(where, items)
+    _check_items(where, items)
     _check_quotes(where, items, data.get("readers", {}))
     return Form(
         name=name,
@@ -88,13 +64,13 @@ def read_form(name: str, data: Mapping[str, Any]) -> Form:
     )
 
 
-def _conflicts(where: _Where, wanted: Any) -> str:
+def _conflicts(where: Where, wanted: Any) -> str:
     if wanted not in CONFLICTS:
         raise where.wrong(f"unknown choice {wanted!r}; known: {', '.join(CONFLICTS)}")
     return str(wanted)
 
 
-def _public(where: _Where, data: Any, items: Mapping[str, Item]) -> bool | str:
+def _public(where: Where, data: Any, items: Mapping[str, Item]) -> bool | str:
     if isinstance(data, bool):
         return data
     where.among((str(data),), items)
@@ -103,7 +79,7 @@ def _public(where: _Where, data: Any, items: Mapping[str, Item]) -> bool | str:
     return str(data)
 
 
-def _item(where: _Where, name: str, data: Mapping[str, Any]) -> Item:
+def _item(where: Where, name: str, data: Mapping[str, Any]) -> Item:
     where.known(data, ITEM_KEYS)
     values = dict(data)
     if values.get("kind") not in KINDS:
@@ -122,18 +98,40 @@ def _item(where: _Where, name: str, data: Mapping[str, Any]) -> Item:
         if key in values:
             where.at(key).known(values[key], ("item", "in"))
             values[key] = Condition(values[key]["item"], tuple(values[key]["in"]))
+    if values.get("formula") is not None:
+        values["computed"] = True
+    if values["kind"] == "table" or values.get("columns"):
+        values["columns"] = _columns(where.at("columns"), name, values)
     return Item(name=name, **values)
 
 
-def _check_brings(where: _Where, items: Mapping[str, Item]) -> None:
+def _columns(where: Where, name: str, values: Mapping[str, Any]) -> dict[str, Item]:
+    data = values.get("columns")
+    if values["kind"] != "table" or not isinstance(data, Mapping) or not data:
+        raise where.wrong("a table has columns, and nothing else has")
+    for path in (name, *data):
+        if path == "id" or not path.isidentifier():
+            raise where.wrong(f"{path!r} cannot be a name here: letters, digits and _ only")
+    columns = {k: _item(where.at(k), k, v) for k, v in data.items()}
+    for column in columns.values():
+        if column.kind not in COLUMNS or column.many or column.default is not None:
+            known = ", ".join(COLUMNS)
+            raise where.at(column.name).wrong(f"one value of a kind among {known}, no default")
+    _check_items(where, columns)
+    return columns
+
+
+def _check_items(where: Where, items: Mapping[str, Item]) -> None:
     for item in items.values():
         where.at(item.name, "brings").among(item.brings, items)
+        where.at(item.name, "fills").among(item.fills, items)
         for condition in (item.hidden_when, item.readonly_when):
             if condition:
                 where.at(item.name).among((condition.item,), items)
+    check_formulas(where, items)
 
 
-def _check_quotes(where: _Where, items: Mapping[str, Item], readers: Mapping[str, Any]) -> None:
+def _check_quotes(where: Where, items: Mapping[str, Item], readers: Mapping[str, Any]) -> None:
     """Whole texts are brought only to readers of the document that they stand in."""
     own = bool(readers) and all(rule == ["@parent"] for rule in readers.values())
     for item in items.values():
@@ -144,7 +142,7 @@ def _check_quotes(where: _Where, items: Mapping[str, Item], readers: Mapping[str
 
 
 def _sections(
-    where: _Where, data: Mapping[str, Any], items: Mapping[str, Item]
+    where: Where, data: Mapping[str, Any], items: Mapping[str, Item]
 ) -> tuple[Section, ...]:
     if "sections" not in data:
         return (Section(data["title"], tuple(items)),)
@@ -154,12 +152,12 @@ def _sections(
 
 
 def _rules(
-    where: _Where, data: Mapping[str, Any], items: Mapping[str, Item]
+    where: Where, data: Mapping[str, Any], items: Mapping[str, Item]
 ) -> dict[str, tuple[str, ...]]:
     return {key: _rule(where.at(key), rule, items) for key, rule in data.items()}
 
 
-def _rule(where: _Where, rule: Any, items: Mapping[str, Item]) -> tuple[str, ...]:
+def _rule(where: Where, rule: Any, items: Mapping[str, Item]) -> tuple[str, ...]:
     """Check the `@item` parts of a rule for names."""
     if isinstance(rule, str):
         raise where.wrong("this must be a list of names")
@@ -173,7 +171,7 @@ def _rule(where: _Where, rule: Any, items: Mapping[str, Item]) -> tuple[str, ...
     return tuple(rule)
 
 
-def _number(where: _Where, data: Any, items: Mapping[str, Item]) -> Number | None:
+def _number(where: Where, data: Any, items: Mapping[str, Item]) -> Number | None:
     if data is None:
         return None
     where.known(data, ("item", "rule"))
@@ -181,7 +179,7 @@ def _number(where: _Where, data: Any, items: Mapping[str, Item]) -> Number | Non
     return Number(data["item"], data["rule"])
 
 
-def _parent(where: _Where, data: Any, items: Mapping[str, Item]) -> str:
+def _parent(where: Where, data: Any, items: Mapping[str, Item]) -> str:
     if data is None:
         return ""
     where.known(data, ("item",))
@@ -191,7 +189,7 @@ def _parent(where: _Where, data: Any, items: Mapping[str, Item]) -> str:
     return item
 
 
-def _response(where: _Where, data: Mapping[str, Any]) -> Response:
+def _response(where: Where, data: Mapping[str, Any]) -> Response:
     where.known(data, RESPONSE_KEYS)
     return Response(
         listing=data["listing"],
@@ -202,7 +200,7 @@ def _response(where: _Where, data: Mapping[str, Any]) -> Response:
     )
 
 
-def _workflow(where: _Where, data: Any, items: Mapping[str, Item]) -> Workflow | None:
+def _workflow(where: Where, data: Any, items: Mapping[str, Item]) -> Workflow | None:
     if data is None:
         return None
     where.known(data, ("item", "initial", "states", "steps"))
@@ -215,7 +213,7 @@ def _workflow(where: _Where, data: Any, items: Mapping[str, Item]) -> Workflow |
 
 
 def _step(
-    where: _Where, data: Mapping[str, Any], states: Mapping[str, Any], items: Mapping[str, Item]
+    where: Where, data: Mapping[str, Any], states: Mapping[str, Any], items: Mapping[str, Item]
 ) -> Step:
     where.known(data, STEP_KEYS)
     for state in (*data["from"], data["to"]):
@@ -234,7 +232,7 @@ def _step(
     )
 
 
-def _action(where: _Where, data: Mapping[str, Any], items: Mapping[str, Item]) -> Action:
+def _action(where: Where, data: Mapping[str, Any], items: Mapping[str, Item]) -> Action:
     where.known(data, ACTION_KEYS)
     return Action(
         name=data["name"],

@@ -23,7 +23,7 @@ from plugin.runtime.replica.alone import alone
 from plugin.runtime.replica.deciding import Decider
 from plugin.runtime.replica.keeping import first_day
 from plugin.runtime.replica.leaving import drop_lost, drop_sent, empty
-from plugin.runtime.replica.merging import wishes_of
+from plugin.runtime.replica.merging import forms_of
 from plugin.runtime.replica.part import is_settled, read_subset
 from plugin.runtime.replica.receipts import Receipts
 from plugin.runtime.replica.remote import PROTOCOL, Ended, Remote, Revoked, Unreachable
@@ -262,7 +262,7 @@ class Replica:
             self.receipts,
             now,
             self.cancel,
-            wishes_of(self.office, name),
+            forms_of(self.office, name),
             kept(self.laptop.keep, name) or read_subset(read_state(local).get("kept", {})),
         )
         done = sync.run(lambda step, progress: show(name, step, progress))

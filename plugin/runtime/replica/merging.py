@@ -13,7 +13,7 @@ from plugin.runtime.door.apart import asked, known, with_question
 from plugin.runtime.door.conflicts import with_files
 from plugin.runtime.door.merge import Branch, Clash, Merged, differing, ended, merge, overruled
 from plugin.runtime.errors import NotFound as NoDatabase
-from plugin.runtime.forms.form import CONFLICTS
+from plugin.runtime.forms.form import CONFLICTS, Form
 from store.api import Database
 from store.errors import NotFound
 from store.types import ChangesOptions, Doc, ViewOptions
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 PAGE = 500
 
-Wishes = Callable[[str], str]
-"""What a form wants of conflicts (`plugin.runtime.forms.form.CONFLICTS`), by its name."""
+Forms = Callable[[str], Form | None]
+"""The form of a name, as far as it is known: it says what it wants of conflicts, and calculates."""
 
 
 Overruled = Callable[[Database, str, Sequence[Doc]], object]
@@ -32,22 +32,25 @@ Overruled = Callable[[Database, str, Sequence[Doc]], object]
 OVERRULING = ("merge-only", "none")
 
 
-def usual(form: str) -> str:
-    """What is done where no form is known."""
-    return CONFLICTS[0]
+def unknown(form: str) -> Form | None:
+    """Where no form is known, conflicts are merged as where a form says nothing."""
+    return None
 
 
-def wishes_of(office: "Office", database: str) -> Wishes:
-    """As the forms of the database say now."""
+def forms_of(office: "Office", database: str) -> Forms:
+    """As they stand in the database now."""
 
-    def wish(form: str) -> str:
+    def find(form: str) -> Form | None:
         try:
-            found = office.state(database).design.forms.get(form)
+            return office.state(database).design.forms.get(form)
         except NoDatabase:
-            return usual(form)
-        return found.conflicts if found else usual(form)
+            return unknown(form)
 
-    return wish
+    return find
+
+
+def _wish(form: Form | None) -> str:
+    return form.conflicts if form else CONFLICTS[0]
 
 
 def conflicted(database: Database) -> Iterator[str]:
@@ -74,7 +77,7 @@ def conflicted_unindexed(database: Database) -> Iterator[str]:
 def settle(
     database: Database,
     docid: str,
-    wishes: Wishes = usual,
+    forms: Forms = unknown,
     overruled: Overruled = lambda database, docid, losers: None,
 ) -> bool:
     """Merge the live branches of a document if its form lets no person decide; True if it did.
@@ -85,23 +88,23 @@ def settle(
     if len(branches) < 2:
         return False
     winner, *losers = branches
-    wish = wishes(str(winner.get("form")))
-    merged = without_person(branches, wish)
+    form = forms(str(winner.get("form")))
+    merged = without_person(branches, form)
     if merged is None:
         return False
-    if wish in OVERRULING:
+    if _wish(form) in OVERRULING:
         overruled(database, docid, losers)
     doc = with_files(database, merged.doc, merged.borrowed)
     rows = database.bulk_docs([{**doc, "_id": docid, "_rev": winner["_rev"]}, *map(ended, losers)])
     return not rows[0].get("error")
 
 
-def ask(database: Database, docid: str, wishes: Wishes = usual) -> bool:
+def ask(database: Database, docid: str, forms: Forms = unknown) -> bool:
     """Note in a document which deletions were made apart from its last edit, if its form lets a
     person decide; True if one is new. The same on every machine, as merging is."""
     winner = database.get(docid, deleted_conflicts=True)
     ends = [rev for rev in winner.pop("_deleted_conflicts", ()) if rev not in known(winner)]
-    if not ends or wishes(str(winner.get("form"))) in OVERRULING:
+    if not ends or _wish(forms(str(winner.get("form")))) in OVERRULING:
         return False
     answers = database.open_revs(docid, ends)
     noted = with_question(winner, [answer["ok"] for answer in answers if "ok" in answer])
@@ -110,21 +113,22 @@ def ask(database: Database, docid: str, wishes: Wishes = usual) -> bool:
     return not database.bulk_docs([noted])[0].get("error")
 
 
-def without_person(branches: Sequence[Branch], wish: str) -> Merged | None:
+def without_person(branches: Sequence[Branch], form: Form | None) -> Merged | None:
     """What the branches come to by the wish of their form; None where a person has to decide."""
+    wish = _wish(form)
     if wish == "create":
         return None
     if wish == "none":
-        return overruled(branches, differing(branches))
-    merged = merge(branches)
+        return overruled(branches, differing(branches), form)
+    merged = merge(branches, form=form)
     if isinstance(merged, Clash):
-        return overruled(branches, merged.items) if wish == "merge-only" else None
+        return overruled(branches, merged.items, form) if wish == "merge-only" else None
     return merged
 
 
 def settle_all(
     database: Database,
-    wishes: Wishes = usual,
+    forms: Forms = unknown,
     overruled: Overruled = lambda database, docid, losers: None,
     *,
     indexed: bool = True,
@@ -132,7 +136,7 @@ def settle_all(
     """Merge what can be merged. Returns how many were merged and how many wait for a person."""
     merged = waiting = 0
     for docid in list((conflicted if indexed else conflicted_unindexed)(database)):
-        if settle(database, docid, wishes, overruled):
+        if settle(database, docid, forms, overruled):
             merged += 1
         else:
             waiting += 1

@@ -14,7 +14,7 @@ from plugin.runtime.designs.design import DESIGN_ID
 from plugin.runtime.errors import Stopped
 from plugin.runtime.replica.dating import corrected
 from plugin.runtime.replica.deciding import reset
-from plugin.runtime.replica.merging import Wishes, ask, settle_all, usual
+from plugin.runtime.replica.merging import Forms, ask, settle_all, unknown
 from plugin.runtime.replica.part import Part
 from plugin.runtime.replica.receipts import Receipts
 from plugin.runtime.replica.remote import Remote
@@ -75,12 +75,12 @@ class DatabaseSync:
         receipts: Receipts,
         now: str,
         cancel: Cancel | None = None,
-        wishes: Wishes = usual,
+        forms: Forms = unknown,
         subset: Subset = WHOLE,
     ) -> None:
         """`now` is the office's time."""
         self.now = now
-        self.wishes = wishes
+        self.forms = forms
         self.local = local
         self.office = office
         self.remote = remote
@@ -227,7 +227,7 @@ class DatabaseSync:
         if pending != read_state(self.local).get("pending", []):
             self._write_state(pending=pending)
         self._ask()
-        return settle_all(self.local, self.wishes, self.keeper.overrule, indexed=not cloned)
+        return settle_all(self.local, self.forms, self.keeper.overrule, indexed=not cloned)
 
     def _put_times_right(self, since: str) -> None:
         """Where this laptop's clock was wrong, what was written since the last sync says so no
@@ -248,7 +248,7 @@ class DatabaseSync:
                 ends = [leaf for leaf in leaves if leaf.get("_deleted")]
                 own = any(writer(leaf) == self.keeper.person for leaf in leaves)
                 if own and 0 < len(ends) < len(leaves):
-                    ask(self.local, row["id"], self.wishes)
+                    ask(self.local, row["id"], self.forms)
 
     def _write_kept(self, kept: dict[str, Any]) -> None:
         self._write_state(kept=kept)

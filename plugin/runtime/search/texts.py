@@ -9,6 +9,7 @@ from plugin.runtime.designs.design import PUBLIC
 from plugin.runtime.door.document import Raw
 from plugin.runtime.forms.fields import display
 from plugin.runtime.forms.form import Item, is_empty
+from plugin.runtime.forms.formulas import rows_of
 from plugin.runtime.messages import LANGUAGES
 from plugin.runtime.search.pinyin import spelled
 from store.text import Change, words
@@ -58,3 +59,8 @@ def _item(ctx: Context, item: Item, value: Any) -> Iterator[str]:
             yield display(item, value, language, name_of=ctx.office.directory.name_of)
     elif item.kind in PLAIN:
         yield str(value["amount"] if isinstance(value, dict) and "amount" in value else value)
+    elif item.kind == "table":
+        for row in rows_of(value):
+            for name, column in item.columns.items():
+                if not is_empty(row.get(name)):
+                    yield from _item(ctx, column, row[name])
