@@ -8,20 +8,22 @@ server's name after it was decided here.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NoReturn
 
 from acl import ACL_ID, AclError, Level, may_write, parse_sound, reason
 from plugin.runtime.access.managers import concerns
 from plugin.runtime.context import Context
 from plugin.runtime.designs.design import DESIGN_ID, read_design
 from plugin.runtime.errors import OfficeError
+from plugin.runtime.messages import Message
 from plugin.runtime.replica.forging import forged, line_of
 from plugin.runtime.replica.visibility import Visibility
-from store.errors import Forbidden, StoreError
+from store.errors import Conflict, Forbidden, StoreError
 from store.types import Doc, Row
 
 Guard = Callable[[Doc], AbstractContextManager[None]]
 """What is entered around the write of one document; raises Forbidden."""
+NOT_HERE = Message("This document cannot be made here.")
 log = logging.getLogger(__name__)
 
 _UNSTORED = {"_revisions", "_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"}
@@ -100,8 +102,8 @@ class Pusher:
             leaves = self._stood.get(docid) or now
         living = _living(leaves)
         if leaves and not all(map(self._visibility.allows, living or leaves)):
-            raise Forbidden(str(reason("not_reader")))
-        new = {name: value for name, value in doc.items() if name not in _UNSTORED}
+            self._refuse_unseen(doc)
+        new = _stored(doc)
         if doc.get("_deleted") and self._settles(doc, _living(now)):
             for leaf in living:
                 self._may(new | {"_deleted": False}, leaf)
@@ -114,6 +116,22 @@ class Pusher:
             raise Forbidden(problem)
         return False
 
+    def _refuse_unseen(self, doc: Doc) -> NoReturn:
+        """Refuse what is pushed onto a document that is not there for the person, by the reason for
+        which it could not be made where there is none. Who could make it only hears that it cannot
+        be made here. Who shows a version of it had it once: he is told that it is closed."""
+        line = line_of(doc) or [str(doc["_rev"])] if "_rev" in doc else []
+        docid = str(doc["_id"])
+        lacking = self._inner.revs_diff({docid: line}).get(docid, {}).get("missing", ())
+        if len(lacking) < len(line):
+            raise Forbidden(str(reason("not_reader")))
+        self._may(_stored(doc), None)
+        if problem := forged(self._context, doc, ()):
+            raise Forbidden(problem)
+        if "_rev" in doc and "_revisions" not in doc:  # the version of a document that is nowhere
+            raise Conflict
+        raise Forbidden(str(NOT_HERE))
+
     def _may(self, new: Mapping[str, Any], old: Mapping[str, Any] | None) -> None:
         decision = may_write(self._access, self._identity, new, old)
         if not decision:
@@ -123,7 +141,8 @@ class Pusher:
         row = {"id": doc.get("_id"), "error": error.error, "reason": error.reason}
         where = (doc.get("_id"), self._inner.name, self._identity.name)
         log.warning("Refused %s in %s, pushed by %s: %s", *where, error.reason)
-        return row | ({"rev": doc["_rev"]} if "_rev" in doc else {})
+        told = "_rev" in doc and not isinstance(error, Conflict)  # whose rows the store makes so
+        return row | ({"rev": doc["_rev"]} if told else {})
 
     def _logged(self, new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
         """Refuse a list whose log lost lines, or gained some that are not the pusher's own."""
@@ -138,6 +157,10 @@ class Pusher:
         """Whether another branch lives on when the branch under the stub ends."""
         line = line_of(stub) or [str(stub.get("_rev"))]
         return any(leaf["_rev"] not in line for leaf in living)
+
+
+def _stored(doc: Doc) -> Doc:
+    return {name: value for name, value in doc.items() if name not in _UNSTORED}
 
 
 def _living(leaves: Sequence[Doc]) -> list[Doc]:
