@@ -166,6 +166,30 @@ KEYWORDS: dict[str, tuple[str, tuple[str, ...]]] = {
             "Other",
         ),
     ),
+    "question_class": (
+        "Class of question",
+        (
+            "Installation",
+            "Operation",
+            "Failure",
+            "Maintenance",
+            "Accessories",
+            "Software",
+            "Other",
+        ),
+    ),
+    "after_sales_kind": (
+        "Kind of service",
+        (
+            "Installation",
+            "Training",
+            "Maintenance",
+            "Repair on site",
+            "Repair in the workshop",
+            "Inspection",
+            "Phone support",
+        ),
+    ),
     "product_class": (
         "Product class",
         (

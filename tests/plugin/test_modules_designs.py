@@ -27,6 +27,10 @@ LISTINGS: list[tuple[str, ListingSpec]] = [
 MAPS = sorted(path for folder in DESIGNS.values() for path in folder.glob("views/*/map.js"))
 
 
+SHOWN = {"memos_sent": {"folder": "sent"}, "questions_by_class": {"state": "published"}}
+"""What a document needs to stand in a view that leaves others out."""
+
+
 def rows(path: Path, doc: dict[str, Any]) -> list[tuple[list[Any], list[float]]]:
     """What a map file emits for a document."""
     context = quickjs.Context()
@@ -40,7 +44,7 @@ def sample(form: Form, view: str) -> dict[str, Any]:
     """A document with every item of the form filled in, of the kind that the view shows."""
     doc: dict[str, Any] = {"_id": f"{form.name}:1", "form": form.name}
     doc |= {name: _value(item) for name, item in form.items.items()}
-    return doc | ({"folder": "sent"} if view == "memos_sent" else {})
+    return doc | SHOWN.get(view, {})
 
 
 def _value(item: Item) -> Any:

@@ -1,4 +1,5 @@
-"""The chain of a complaint from its receipt to the summary, with notices to whoever is next."""
+"""The chain of a complaint with notices to whoever is next; support cases and the question library;
+after-sales services."""
 
 import pytest
 
@@ -87,3 +88,73 @@ def test_a_support_case_is_answered(company: Company) -> None:
         door.transition(case.id, case.rev, "answer")
     done = door.transition(case.id, case.rev, "answer", {"answer": "先校验"})
     assert (done.get("state"), done.get("answered_on")) == ("answered", "2026-11-22")
+
+
+def question(company: Company) -> Document:
+    """A question that a service engineer took into the library."""
+    door = company.door("sue", "service")
+    made = door.create(
+        "question",
+        {"subject": "测针补偿怎么设置？", "class": "Operation", "answer": "先做测针校验"},
+    )
+    return door.transition(made.id, made.rev, "publish")
+
+
+def support_case(company: Company, name: str) -> Document:
+    customer = company.customer(name)
+    return company.door(name, "service").create(
+        "support", {"subject": "补偿", "customer": customer.id, "question": "怎么设置？"}
+    )
+
+
+def test_v3_any_member_of_staff_answers_from_the_library_and_use_is_counted(
+    company: Company,
+) -> None:
+    known = question(company)
+    anna = company.session("anna")
+    assert anna.listing("service", "questions_by_class").page().total == 1
+    case = support_case(company, "anna")
+    door = company.door("anna", "service")
+    with pytest.raises(Refused, match="Fill in first: From the question library"):
+        door.transition(case.id, case.rev, "answer_from_library")
+    done = door.transition(case.id, case.rev, "answer_from_library", {"library": known.id})
+    assert (done.get("state"), done.get("library_subject")) == ("answered", "测针补偿怎么设置？")
+    used = company.session("sue").listing("service", "support_by_question").all_rows([known.id])
+    assert [row.id for row in used] == [case.id]
+    assert anna.listing("service", "support_by_answer").page().total == 1
+
+
+def test_v3_what_is_withdrawn_answers_nothing_any_more(company: Company) -> None:
+    known = question(company)
+    company.door("sue", "service").transition(known.id, known.rev, "withdraw")
+    assert company.session("anna").listing("service", "questions_by_class").page().total == 0
+
+
+def test_v3_only_an_answer_makes_a_question_of_the_library(company: Company) -> None:
+    door = company.door("sue", "service")
+    draft = door.create("question", {"subject": "?", "class": "Operation"})
+    with pytest.raises(Refused, match="Fill in first: Answer"):
+        door.transition(draft.id, draft.rev, "publish")
+
+
+def test_v4_a_service_is_planned_carried_out_and_stands_with_the_customer(
+    company: Company,
+) -> None:
+    customer = company.customer("anna")
+    door = company.door("sue", "service")
+    visit = door.create(
+        "visit",
+        {"subject": "Calibrate", "customer": customer.id, "starts": "2026-11-23T01:00:00Z"},
+    )
+    mine = company.session("sue").listing("service", "my_planned_visits")
+    assert [row.id for row in mine.page().rows] == [visit.id]
+    with pytest.raises(Refused, match="Fill in first: Content of the service"):
+        door.transition(visit.id, visit.rev, "done")
+    done = door.transition(
+        visit.id, visit.rev, "done",
+        {"content": "校准完成", "result": "solved", "cost": {"amount": "300", "currency": "CNY"}},
+    )  # fmt: skip
+    assert (done.get("state"), done.get("customer_name")) == ("done", customer.get("name"))
+    theirs = company.session("anna").listing("service", "visits_by_customer")
+    assert [row.id for row in theirs.all_rows([customer.id])] == [visit.id]
+    assert mine.page().total == 0

@@ -106,6 +106,8 @@ def _everything(seed: int, count: int, now: datetime) -> list[tuple[str, list[Ma
         ("tracking", deals.chases(made_deals, managers, now)),
         ("service", service.complaints(seed, made_customers, now)),
         ("service", service.support_cases(seed, made_customers, now)),
+        ("service", service.questions(seed)),
+        ("service", service.visits(seed, made_customers, now)),
         ("forum", forum.topics(now)),
         ("forum", forum.replies(now)),
         ("forum", forum.interests()),

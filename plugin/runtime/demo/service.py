@@ -1,4 +1,5 @@
-"""Complaints in every state and support cases of the demo company."""
+"""Complaints in every state, support cases, the question library and after-sales services of the
+demo company."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -54,10 +55,47 @@ def _handling(state: str, customer: DemoCustomer, came: datetime) -> dict[str, A
     return found
 
 
+def questions(seed: int) -> Iterator[Made]:
+    """The library: the questions that have an answer."""
+    for number, (subject, question, answer, kind) in enumerate(_answered()):
+        items = {
+            "subject": subject, "class": kind, "question": question, "answer": answer,
+            "owner": "gao.peng", "state": "published",
+        }  # fmt: skip
+        yield "question", demo_id("question", seed, str(number)), items
+
+
+def visits(seed: int, customers: list[DemoCustomer], now: datetime) -> Iterator[Made]:
+    """After-sales services, past and planned."""
+    random = Random(f"{seed}/visits")
+    for number, (subject, kind, content, parts) in enumerate(table("words")["visits"]):
+        planned = not content
+        days = random.randint(1, 14) if planned else -random.randint(2, 60)
+        begins = (now + timedelta(days=days)).replace(hour=random.choice((1, 2, 6)), minute=0)
+        items = {
+            "subject": subject, "kind": kind, "product": random.choice(KINDS),
+            "customer": random.choice(customers).id,
+            "owner": random.choice(("gao.peng", "xu.fang")),
+            "starts": stamp(begins), "ends": stamp(begins + timedelta(hours=3)),
+            "serial": f"SN{random.randint(10000, 99999)}",
+            "content": content or None, "parts": parts or None,
+            "cost": None if planned else {"amount": str(300 + 50 * number), "currency": "CNY"},
+            "result": None if planned else random.choice(("solved", "solved", "partly")),
+            "state": "planned" if planned else "done",
+        }  # fmt: skip
+        yield "visit", demo_id("visit", seed, str(number)), items
+
+
+def _answered() -> Iterator[tuple[str, str, str, str]]:
+    for subject, question, answer, kind in table("words")["support"]:
+        if answer:
+            yield subject, question, answer, kind
+
+
 def support_cases(seed: int, customers: list[DemoCustomer], now: datetime) -> Iterator[Made]:
     """Questions with and without an answer."""
     random = Random(f"{seed}/support")
-    for number, (subject, question, answer) in enumerate(table("words")["support"]):
+    for number, (subject, question, answer, _) in enumerate(table("words")["support"]):
         asked = now - timedelta(days=random.randint(0, 30), hours=random.randint(0, 9))
         items = {
             "subject": subject, "question": question, "answer": answer or None,
