@@ -117,13 +117,18 @@ PAGE = {
 WORK_FORMS = {"firm": FIRM, "job": JOB, "note": NOTE, "flyer": FLYER, "page": PAGE}
 LISTINGS = {
     "jobs_by_name": {
-        "title": "Jobs", "form": "job", "view": "jobs_by_name", "columns": [{"item": "name"}]
+        "title": "Jobs", "form": "job", "view": "jobs_by_name", "columns": [{"item": "name"}],
+        "index": ["name"],
     },
     "jobs_by_stage": {
         "title": "Jobs by stage", "form": "job", "view": "jobs_by_stage",
         "categories": ["stage"], "columns": ["name", {"item": "price", "sum": 1}],
+        "index": ["stage", "name"],
     },
-    "my_jobs": {"title": "Mine", "form": "job", "view": "jobs_by_owner", "mine": "owner"},
+    "my_jobs": {
+        "title": "Mine", "form": "job", "view": "jobs_by_owner", "mine": "owner",
+        "index": ["owner", "name"],
+    },
     "notes_by_job": {"title": "Notes", "form": "note", "view": "notes_by_job", "key": ["job"]},
     "flyers_by_name": {
         "title": "Flyers", "form": "flyer", "view": "flyers_by_name", "public": True

@@ -98,17 +98,17 @@ class Listing:
         """
         self.context.note("listed", self.spec.name)
         limit = max(1, min(limit, MOST))
-        span = under(self._full(prefix))
+        span = under(self.whole_key(prefix))
         if contains.strip():
             return self._search(prefix, contains.strip(), limit)
         backwards = before is not None
         token = before or after
-        past = _read_token(token, span) if token else None
-        found = self._rows(Range(span.low, span.high, past), limit + 1, descending != backwards)
+        past = read_token(token, span) if token else None
+        found = self.rows_in(Range(span.low, span.high, past), limit + 1, descending != backwards)
         more, found = len(found) > limit, found[:limit]
         if backwards:
             found.reverse()
-        first, last = (_token(found[0]), _token(found[-1])) if found else (None, None)
+        first, last = (token_of(found[0]), token_of(found[-1])) if found else (None, None)
         sums = self._totals(span)
         return Page(
             rows=self._lines(found),
@@ -123,7 +123,7 @@ class Listing:
 
         Keywords that the form itself lists, such as states, come in the form's order.
         """
-        full = self._full(prefix)
+        full = self.whole_key(prefix)
         found = self._asked(grouped, under(full), len(full) + 1)
         made = [
             Category(key[-1], (*prefix, key[-1]), int(sums[0]), tuple(sums))
@@ -144,7 +144,7 @@ class Listing:
 
     def count(self, prefix: Sequence[Any] = ()) -> int:
         """How many lines there are under `prefix`."""
-        return int(self._totals(under(self._full(prefix)))[0])
+        return int(self._totals(under(self.whole_key(prefix)))[0])
 
     def all_rows(self, prefix: Sequence[Any] = ()) -> Iterator[Row]:
         """Every line under `prefix`, read page by page (for exports and agents)."""
@@ -159,10 +159,20 @@ class Listing:
     def between(self, low: Sequence[Any], high: Sequence[Any], limit: int = 50) -> tuple[Row, ...]:
         """The first lines with keys from `low` to everything that begins with `high`, as for
         what is due by now: `between([], ["2026-11-22T06:00:00Z"])`."""
-        span = Range(self._full(low, key=False), under(self._full(high, key=False)).high)
-        return self._lines(self._rows(span, max(1, min(limit, MOST))))
+        span = Range(self.whole_key(low, key=False), under(self.whole_key(high, key=False)).high)
+        return self._lines(self.rows_in(span, max(1, min(limit, MOST))))
 
-    def _full(self, prefix: Sequence[Any], *, key: bool = True) -> tuple[Any, ...]:
+    def rows_in(self, span: Range, wanted: int, descending: bool = False) -> list[StoreRow]:
+        """The first rows of the index in a range of whole keys, without their documents."""
+        return [*self._asked(rows, span, wanted, descending)]
+
+    def count_in(self, span: Range) -> int:
+        """How many rows there are in a range of whole keys."""
+        return int(self._totals(span)[0])
+
+    def whole_key(self, prefix: Sequence[Any], *, key: bool = True) -> tuple[Any, ...]:
+        """The first parts of the keys of the view: the person where the listing is `mine`, then
+        `prefix`. Raises BadInput where a part of the key is missing."""
         if key and len(prefix) < len(self.spec.key):
             raise BadInput(
                 "The listing {listing} needs a value for {item}.",
@@ -186,28 +196,21 @@ class Listing:
             lambda: ask(self.context.reading, view, sets.names, span, *more),
         )
 
-    def _rows(self, span: Range, wanted: int, descending: bool = False) -> list[StoreRow]:
-        return [*self._asked(rows, span, wanted, descending)]
-
     def _totals(self, span: Range) -> tuple[float, ...]:
         return tuple(self._asked(totals, span)) or (0,)
 
     def _lines(self, found: Sequence[StoreRow]) -> tuple[Row, ...]:
         """The lines with their documents; one that was taken away just now is left out."""
         documents = open_many(self.context, list(dict.fromkeys(row["id"] for row in found)))
-        return tuple(
-            Row(row["id"], tuple(row["key"]), _numbers(row["value"]), documents[row["id"]])
-            for row in found
-            if row["id"] in documents
-        )
+        return tuple(row_of(row, documents) for row in found if row["id"] in documents)
 
     def _search(self, prefix: Sequence[Any], text: str, limit: int) -> Page:
-        full = self._full(prefix)
-        found = self._rows(under(full, text), limit)
+        full = self.whole_key(prefix)
+        found = self.rows_in(under(full, text), limit)
         if len(found) < limit:
             wanted = text.casefold()
             there = {row["id"] for row in found}
-            others = (row for row in self._rows(under(full), SCAN) if row["id"] not in there)
+            others = (row for row in self.rows_in(under(full), SCAN) if row["id"] not in there)
             matching = (row for row in others if _holds(row["key"][len(full) :], wanted))
             found += islice(matching, limit - len(found))
         lines = self._lines(found)
@@ -219,16 +222,18 @@ def _holds(key: Sequence[Any], text: str) -> bool:
     return any(isinstance(part, str) and text in part.casefold() for part in key)
 
 
-def _numbers(value: Any) -> tuple[float, ...]:
-    return tuple(as_list(value))
+def row_of(row: StoreRow, documents: Mapping[str, Document]) -> Row:
+    """A row of the index as a line, with its document out of those that were opened."""
+    return Row(row["id"], tuple(row["key"]), tuple(as_list(row["value"])), documents[row["id"]])
 
 
-def _token(row: StoreRow) -> str:
+def token_of(row: StoreRow) -> str:
+    """The place behind a row, for the address of the next page."""
     text = json.dumps([row["key"], row["id"]], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read_token(token: str, span: Range) -> tuple[tuple[Any, ...], str]:
+def read_token(token: str, span: Range) -> tuple[tuple[Any, ...], str]:
     """The place that a token names. Raises BadInput where it lies in no page of this range."""
     try:
         key, docid = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))

@@ -10,7 +10,7 @@ from plugin.runtime.messages import Text
 KEYS = frozenset(
     (
         "title", "form", "view", "categories", "columns", "order", "navigator", "start", "mine",
-        "key", "new", "public",
+        "key", "new", "public", "index",
     )
 )  # fmt: skip
 PART_KEYS = frozenset(("item", "label", "sum"))
@@ -33,6 +33,10 @@ class ListingSpec:
     gives (as for a list of responses); the first value of the view is the count. `navigator` and
     `start` say whether it stands in the navigator and on the start page, `public` whether it is
     there for who may only read public documents.
+
+    `index` are the items whose values are the first parts of the keys (nothing filled in is an
+    empty text or null), where the view holds each document of the form exactly once. Filters and
+    sorting then use it for all listings of the form that are as complete.
     """
 
     name: str
@@ -48,6 +52,7 @@ class ListingSpec:
     key: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     public: bool = False
+    index: tuple[str, ...] = ()
 
 
 def read_listing(name: str, data: Mapping[str, Any]) -> ListingSpec:
@@ -71,6 +76,7 @@ def read_listing(name: str, data: Mapping[str, Any]) -> ListingSpec:
         key=key_items,
         new=tuple(data.get("new", ())),
         public=bool(data.get("public", False)),
+        index=tuple(data.get("index", ())),
     )
 
 
