@@ -36,6 +36,12 @@ from plugin.runtime.errors import (
 )
 from plugin.runtime.exporting import FORMATS as EXPORT_FORMATS
 from plugin.runtime.exporting import Export, export, write_csv, write_xlsx
+from plugin.runtime.filters.criteria import ME, Criterion
+from plugin.runtime.filters.filtered import Filtered, Matches
+from plugin.runtime.filters.periods import PERIODS
+from plugin.runtime.filters.query import Query, filterable, read_query
+from plugin.runtime.filters.rows import FilterRow, read_rows, rows_of
+from plugin.runtime.filters.rows import choices as filter_choices
 from plugin.runtime.forms.calculating import totals
 from plugin.runtime.forms.fields import FieldError, display, for_input, parse
 from plugin.runtime.forms.form import Action as FormAction
@@ -99,7 +105,9 @@ __all__ = [
     "EXPORT_FORMATS",
     "LANGUAGES",
     "LONGEST_WAIT",
+    "ME",
     "NEVER",
+    "PERIODS",
     "SERVER",
     "SERVER_NAME",
     "SESSIONS_ID",
@@ -121,6 +129,7 @@ __all__ = [
     "Column",
     "Condition",
     "Credentials",
+    "Criterion",
     "DatabaseInfo",
     "DatabaseSpec",
     "Decision",
@@ -139,6 +148,8 @@ __all__ = [
     "Export",
     "Fact",
     "FieldError",
+    "FilterRow",
+    "Filtered",
     "FilteredServer",
     "Form",
     "FormAction",
@@ -159,6 +170,7 @@ __all__ = [
     "Listing",
     "ListingSpec",
     "LoggedChange",
+    "Matches",
     "Message",
     "Module",
     "NotFound",
@@ -170,6 +182,7 @@ __all__ = [
     "Person",
     "Privilege",
     "Proposal",
+    "Query",
     "Raw",
     "Refused",
     "Removal",
@@ -214,6 +227,8 @@ __all__ = [
     "every",
     "export",
     "exported",
+    "filter_choices",
+    "filterable",
     "for_input",
     "health",
     "is_empty",
@@ -234,8 +249,11 @@ __all__ = [
     "parse_stamp",
     "password_problem",
     "proposed",
+    "read_query",
+    "read_rows",
     "remove_replica",
     "rights_for",
+    "rows_of",
     "secret",
     "sees_laptops",
     "sensible",

@@ -6,14 +6,15 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, request, send_file, stream_with_context, url_for
 
-from plugin import EXPORT_FORMATS, NotFound, export, write_csv, write_xlsx
+from plugin import EXPORT_FORMATS, BadInput, NotFound, export, write_csv, write_xlsx
+from views import narrowing
 from views.language import _, today
 from views.listings import read_request
 from views.shell import Crumb, documents, session
 
 blueprint = Blueprint("exporting", __name__)
 
-PAGING = ("after", "before", "flat")
+PAGING = ("after", "before", "flat", "with")
 IN_MEMORY = 1024 * 1024
 """Bytes of a sheet that are kept in memory; a larger one lies on the disk meanwhile."""
 
@@ -24,14 +25,17 @@ def file(database: str, listing: str, ending: str) -> Response:
     all items of the form."""
     if ending not in EXPORT_FORMATS:
         raise NotFound("There is no such format.")
-    documents(database)
+    docs = documents(database)
     source = session().listing(database, listing)
-    asked = read_request(source.spec)
+    asked, wanted = read_request(source.spec), narrowing.asked(docs, source.spec)
+    if wanted.problems:
+        raise BadInput(next(iter(wanted.problems.values())))
     start = [asked.given[item] for item in source.spec.key]
     table = export(
         source,
         prefix=[*start, *asked.opened],
         contains=asked.contains,
+        query=wanted.query,
         whole=request.args.get("all") == "1",
     )
     name = f"{table.title} {today().isoformat()}.{ending}"
@@ -50,7 +54,8 @@ def menu(database: str, listing: str) -> list[Crumb]:
     """Entries for the menu of a listing's page, for what it shows; none for who may not copy."""
     if not documents(database).may("replicate"):
         return []
-    kept = [(name, value) for name, value in request.args.items() if name not in PAGING]
+    given = request.args.items(multi=True)
+    kept = [(name, value) for name, value in given if name not in PAGING]
     wanted: tuple[tuple[str, str, list[tuple[str, str]]], ...] = (
         (_("Excel, columns of the listing"), "xlsx", []),
         (_("Excel, all items"), "xlsx", [("all", "1")]),

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 
 from plugin import Listing, ListingSpec, Page
+from views import narrowing
 from views.labels import Labels
 from views.language import _, current_formats
 from views.navigator import crumbs, new_buttons
@@ -18,6 +19,7 @@ from views.tables import Drawer, Line, Pager, Table
 blueprint = Blueprint("listings", __name__)
 
 LIMIT = 50
+Answer = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,26 @@ def read_request(spec: ListingSpec) -> Request:
 class Folder:
     """Draws one listing page with categories that fold."""
 
-    def __init__(self, database: str, listing: Listing, drawer: Drawer, asked: Request) -> None:
+    def __init__(
+        self,
+        database: str,
+        listing: Listing,
+        drawer: Drawer,
+        asked: Request,
+        columns: Sequence[tuple[str, str]],
+    ) -> None:
         self.database = database
         self.listing = listing
         self.spec = listing.spec
         self.drawer = drawer
         self.asked = asked
         self.labels = Labels(documents(database), self.spec)
+        self.columns = dict(columns)
         self.start = [asked.given[item] for item in self.spec.key]
 
     def url(self, **more: str | None) -> str:
         """The address of this listing with other parameters; the page within it is forgotten."""
-        values: dict[str, Any] = {**self.asked.given, **more}
+        values: dict[str, Any] = {**self.asked.given, **self.columns, **more}
         return url_for("listings.page", database=self.database, listing=self.spec.name, **values)
 
     def opened(self, path: Sequence[Any]) -> str | None:
@@ -139,15 +149,18 @@ class Folder:
 
 
 @blueprint.get("/<database>/listing/<listing>")
-def page(database: str, listing: str) -> str:
-    """One page of a listing."""
+def page(database: str, listing: str) -> Answer:
+    """One page of a listing, or of its rows that meet what the address asks for."""
     docs = documents(database)
     source = session().listing(database, listing)
-    spec = source.spec
+    wanted = narrowing.asked(docs, source.spec)
+    if wanted.query.narrows or wanted.problems:
+        return narrowing.page(docs, source, wanted)
+    spec = narrowing.with_columns(source.spec, wanted.query)
     asked = read_request(spec)
     flat = asked.flat or bool(asked.contains) or not spec.categories
     drawer = Drawer(database, spec, docs.form(spec.form), renderer(docs), folded=not flat)
-    folder = Folder(database, source, drawer, asked)
+    folder = Folder(database, source, drawer, asked, wanted.query.pairs())
     pager = None
     if flat:
         lines, rows = folder.flat()
@@ -157,12 +170,13 @@ def page(database: str, listing: str) -> str:
     else:
         lines, total, sums = folder.lines()
     has_sums = any(column.sum for column in drawer.shown)
+    empty = _("Nothing here that contains “{text}”.", text=asked.contains)
     return render_template(
         "listing.html",
         title=_(spec.title),
         crumbs=crumbs(database),
         table=Table(
-            drawer.headings(),
+            narrowing.headings(docs, source.spec, wanted.query, wanted.given, drawer),
             tuple(lines),
             drawer.lead,
             drawer.sums(sums) if has_sums else (),
@@ -171,10 +185,12 @@ def page(database: str, listing: str) -> str:
         page=pager,
         contains=asked.contains,
         can_filter=True,
-        kept=[(name, value) for name, value in asked.given.items() if value],
+        kept=[*((n, v) for n, v in asked.given.items() if v), *wanted.query.pairs()],
         switch=_switch(folder, flat) if spec.categories else None,
         buttons=new_buttons(docs, spec.new),
-    )
+        empty=empty if asked.contains else _("Nothing here yet."),
+        narrowing=narrowing.tools(docs, source.spec, wanted),
+    ), 200
 
 
 def _switch(folder: Folder, flat: bool) -> Crumb:

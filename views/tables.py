@@ -25,16 +25,25 @@ class Cell:
 
 @dataclass(frozen=True)
 class Heading:
+    """`url` sorts by the column; `order` says how it is sorted now: ascending, descending."""
+
     name: str
     label: str
     numeric: bool
+    url: str = ""
+    order: str = ""
 
 
 @dataclass(frozen=True)
 class Pager:
+    """Where to turn the pages to. `first` leads to the beginning where one cannot turn back,
+    `onward` on through rows that were not looked at yet."""
+
     text: str
     previous: str = ""
     next: str = ""
+    first: str = ""
+    onward: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +184,19 @@ class Drawer:
         return tuple(
             Cell(
                 escape(self._sum(values, column.sum)) if column.sum else Markup(""),
+                self.label(column),
+                True,
+            )
+            for column in self.shown[self.lead :]
+        )
+
+    def totals(self, sums: Mapping[str, float]) -> tuple[Cell, ...]:
+        """The same for sums by item, of rows that were picked out."""
+        return tuple(
+            Cell(
+                escape(current_formats().number(round(sums[column.item], 2)))
+                if column.sum
+                else Markup(""),
                 self.label(column),
                 True,
             )

@@ -125,6 +125,8 @@ def test_the_walk_would_see_it(app: Flask, world: World) -> None:
     assert SECRET in told(walker.ask("GET", "/tracking/deal:folded/conflict"))
     assert SECRET in told(walker.ask("GET", "/search", query_string={"q": "zqs"}))
     assert AMOUNT_MARK in told(walker.ask("GET", "/tracking/listing/deals_by_stage"))
+    asked = {"name.contains": "zqs", "sort": "-amount"}
+    assert SECRET in told(walker.ask("GET", "/tracking/listing/deals_by_name", query_string=asked))
     for ending in ("csv", "xlsx"):
         assert SECRET in told(walker.ask("GET", f"/tracking/listing/deals_by_name.{ending}"))
     assert len(walker.found) >= 6

@@ -111,7 +111,20 @@ def questions(world: World, filled: Filled) -> list[dict[str, str]]:
     rev = world.first_revisions.get((database, about), "")
     everything = {"q": "zqs", "contains": "zqs", "flat": "1", "name": OWNER, "after": ""}
     asked = {**everything, "document": about, "id": about, "rev": rev}
-    return [{}, asked] if rev or "docid" not in filled else [{}]
+    found = [{}, asked] if rev or "docid" not in filled else [{}]
+    return [*found, *_filters(world, filled)]
+
+
+def _filters(world: World, filled: Filled) -> Iterator[dict[str, str]]:
+    """Filters of a listing that hidden documents meet, and the order by what is hidden in them."""
+    if "listing" in filled:
+        docs = world.office.system().database(filled["database"])
+        spec = docs.listings[filled["listing"]]
+        items = docs.form(spec.form).items
+        kinds = {item.kind: name for name, item in items.items()}
+        name = kinds.get("text") or next(iter(items))
+        given = {key: f"{items[key].form}:secret" for key in spec.key}
+        yield {**given, f"{name}.filled": "1", "sort": kinds.get("money", name), "with": name}
 
 
 def answers(world: World, filled: Filled) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import click
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.exporting import FORMATS, export, write_file
 from plugin.runtime.files import written_whole
+from plugin.runtime.filters.query import Query, read_query, saved_pairs
+from plugin.runtime.listings.listing import Listing
 from plugin.runtime.office import Office
 from plugin.runtime.session import Session
 
@@ -18,9 +20,21 @@ from plugin.runtime.session import Session
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--as", "person", help="Only what this person may read and copy.")
 @click.option("--all", "whole", is_flag=True, help="All items of the form, with the ids.")
+@click.option(
+    "--filter",
+    "text",
+    default="",
+    help="Only rows that meet these conditions, as they stand in the address of the page.",
+)
 @click.pass_obj
 def export_(
-    data: Path, database: str, listing: str, file: Path, person: str | None, whole: bool
+    data: Path,
+    database: str,
+    listing: str,
+    file: Path,
+    person: str | None,
+    whole: bool,
+    text: str,
 ) -> None:
     """Write a LISTING of a DATABASE into FILE, as CSV or Excel by the ending of its name.
 
@@ -30,15 +44,29 @@ def export_(
     ending = file.suffix.removeprefix(".").lower()
     if ending not in FORMATS:
         raise BadInput("The name of the file must end in .csv or .xlsx.")
-    hidden = not sys.stderr.isatty()
+    hidden, done = not sys.stderr.isatty(), 0
     with Office.open(data) as office:
-        table = export(_session(office, person).listing(database, listing), whole=whole)
+        source = _session(office, person).listing(database, listing)
+        table = export(source, query=_query(source, text), whole=whole)
         bar = click.progressbar(
             length=table.total, label="Exporting", file=sys.stderr, hidden=hidden
         )
+
+        def show(written: int) -> None:
+            nonlocal done
+            bar.update(written - done)
+            done = written
+
         with bar, written_whole(file) as out:
-            write_file(table, ending, out, lambda done: bar.update(done - bar.pos))
-    click.echo(f"{file}: {table.total} rows.")
+            write_file(table, ending, out, show)
+    click.echo(f"{file}: {done} rows.")
+
+
+def _query(listing: Listing, text: str) -> Query:
+    asked = read_query(listing.context.form(listing.spec.form), saved_pairs(text))
+    for parameter, problem in asked.problems.items():
+        raise BadInput(f"--filter, {parameter}: {problem}")
+    return asked.query
 
 
 def _session(office: Office, person: str | None) -> Session:

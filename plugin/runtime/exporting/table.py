@@ -11,6 +11,8 @@ from plugin.runtime.clock import parse_stamp
 from plugin.runtime.context import Context
 from plugin.runtime.door.door_checks import choices
 from plugin.runtime.door.links import Links
+from plugin.runtime.filters.filtered import Filtered
+from plugin.runtime.filters.query import Query
 from plugin.runtime.forms.fields import display
 from plugin.runtime.forms.form import Item, is_empty
 from plugin.runtime.listings.listing import Listing, Row
@@ -20,11 +22,12 @@ Value = str | int | float | Decimal | bool | date | datetime | None
 """What stands in one field. Times are in the person's zone and carry none."""
 
 DOCUMENT = Message("Id of the document")
+NO_QUERY = Query()
 
 
 @dataclass(frozen=True)
 class Export:
-    """A table: its headings, and its rows, read while they are taken."""
+    """A table: its headings, and its rows, read while they are taken. `total`: at most so many."""
 
     title: str
     headings: tuple[str, ...]
@@ -33,21 +36,23 @@ class Export:
 
 
 def export(
-    listing: Listing, *, prefix: Sequence[Any] = (), contains: str = "", whole: bool = False
+    listing: Listing,
+    *,
+    prefix: Sequence[Any] = (),
+    contains: str = "",
+    query: Query = NO_QUERY,
+    whole: bool = False,
 ) -> Export:
-    """All rows of a listing under `prefix`, or those that a filter for `contains` shows, with the
-    columns of the listing; `whole`: with all items of the form, and the id of each document first.
+    """All rows of a listing under `prefix`, or those that a filter for `contains` shows, or those
+    that meet a query, with the columns of the listing or of the query; `whole`: with all items of
+    the form, and the id of each document first.
 
     Raises Refused with the reason for who may not replicate or copy.
     """
     ctx = listing.context
     ctx.demand("replicate")
-    items = _items(ctx, listing, whole)
-    found = (
-        iter(listing.page(prefix=prefix, contains=contains, limit=1000).rows)
-        if contains
-        else listing.all_rows(prefix)
-    )
+    items = _items(ctx, listing, query, whole)
+    found = _found(listing, prefix, contains, query)
     writer = _Writer(ctx)
     rows = (((row.id,) if whole else ()) + tuple(writer.values(items, row)) for row in found)
     head = [translate(DOCUMENT, ctx.session.language)] if whole else []
@@ -56,10 +61,19 @@ def export(
     return Export(title, headings, rows, listing.count(prefix))
 
 
-def _items(ctx: Context, listing: Listing, whole: bool) -> list[Item]:
+def _found(listing: Listing, prefix: Sequence[Any], contains: str, query: Query) -> Iterator[Row]:
+    if query.narrows:
+        given = dict(zip(listing.spec.key, map(str, prefix), strict=False))
+        return Filtered(listing, query, given).all()
+    if contains:
+        return iter(listing.page(prefix=prefix, contains=contains, limit=1000).rows)
+    return listing.all_rows(prefix)
+
+
+def _items(ctx: Context, listing: Listing, query: Query, whole: bool) -> list[Item]:
     """Without those of columns that the form does not have (any more)."""
-    form = ctx.form(listing.spec.form)
-    names = [column.item for column in (*listing.spec.categories, *listing.spec.columns)]
+    form, spec = ctx.form(listing.spec.form), listing.spec
+    names = query.columns or [column.item for column in (*spec.categories, *spec.columns)]
     wanted = form.items if whole else dict.fromkeys(names)
     return [form.items[name] for name in wanted if name in form.items]
 

@@ -21,9 +21,9 @@ from plugin.runtime.listings.listing import Listing, Row, read_token, row_of, to
 from store.collation import sort_key
 from store.types import Row as StoreRow
 
-LOOK = 2000
+LOOK = 5000
 """Rows looked at for one page."""
-CHUNK = 200
+CHUNK = 500
 """Rows read and opened at once."""
 
 Place = tuple[int, str]
@@ -95,9 +95,7 @@ class Filtered:
         more = str(end) if end < len(found) else None
         return Matches(shown, more, len(found), size, size, self._sums(found))
 
-    def _streamed(
-        self, plan: Plan, size: int, after: str | None, limit: int, look: int
-    ) -> Matches:
+    def _streamed(self, plan: Plan, size: int, after: str | None, limit: int, look: int) -> Matches:
         found: dict[str, tuple[Row, Place]] = {}
         looked, last = 0, _place(after, plan)
         chunk = CHUNK if plan.left else limit + 1

@@ -83,7 +83,9 @@ def read_query(form: Form, pairs: Pairs) -> Asked:
         found = _criterion(form, name, given[name], problems)
         criteria += [found] if found else []
     if len(criteria) > MOST_CRITERIA:
-        problems["."] = Message("A filter may have at most {most} conditions.", {"most": "40"})
+        problems["."] = Message(
+            "A filter may have at most {most} conditions.", {"most": str(MOST_CRITERIA)}
+        )
     columns = [one for text in given.get(COLUMNS, ()) for one in text.split(",")]
     order = given.get(SORT, [""])[-1]
     sort = order.removeprefix("-")
