@@ -27,7 +27,7 @@ from views.renderers import renderer, target
 FEW = 12
 """So many keywords are shown as ticks; more as a list."""
 DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?")
-UNSORTED = ("richtext",)
+UNSORTED = ("richtext", "table")
 """Kinds of items that have no order."""
 SEVERAL = ("is", "not")
 """Operators whose values are those of the item."""
@@ -75,7 +75,11 @@ def panel(docs: Documents, spec: ListingSpec, query: Query, *, open: bool) -> Pa
     rows += [FilterRow(form.items[n], "") for n in added if form.items[n] in known]
     shown = query.columns or tuple(column.item for column in spec.columns)
     order = [name for name in shown if name in form.items]
-    order += [name for name in form.items if name not in order and form.items[name].label]
+    order += [
+        name
+        for name, item in form.items.items()
+        if name not in order and item.label and item.kind != "table"
+    ]
     return Panel(
         lines=tuple(_line(docs, row) for row in rows),
         more=tuple(Option(item.name, _(item.label)) for item in known),
@@ -98,7 +102,7 @@ def label_of(form: Form, name: str) -> str:
 
 def _line(docs: Documents, row: FilterRow) -> Line:
     item = replace(row.item, many=True, open=False, required=False, help="")
-    field = edit_page.fields(docs, [item], {item.name: row.texts}, {})[item.name]
+    field = edit_page.fields(docs, [item], {item.name: row.texts}, {}, {})[item.name]
     if item.kind == "names":
         field = replace(field, options=_with_me(field.options, row.texts))
     offered = filter_choices(row.item)
