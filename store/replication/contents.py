@@ -60,10 +60,10 @@ def is_streamed(doc: Doc) -> bool:
     return any(not isinstance(facts["data"], Held) for facts in _following(doc))
 
 
-def size_of(doc: Doc) -> int:
-    """Bytes of the document as JSON, with the attachments that come with it."""
-    contents = sum(facts["data"].length or 0 for facts in _following(doc))
-    return contents + len(json.dumps(doc, default=_nothing))
+def size_of(docs: Sequence[Doc]) -> int:
+    """Bytes of the documents as JSON, with the attachments that come with them."""
+    contents = sum(facts["data"].length or 0 for doc in docs for facts in _following(doc))
+    return contents + len(json.dumps(docs, default=_nothing))
 
 
 def _nothing(content: object) -> str:

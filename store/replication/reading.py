@@ -1,6 +1,11 @@
-"""Reading ahead: what changed in the source, what of it the target lacks, and those revisions."""
+"""Reading ahead: what changed in the source, what of it the target lacks, and those revisions.
+
+One thread follows the changes, and two fetch: the source works on one request while the answer to
+another is read here.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
 from store.api import Database
@@ -14,12 +19,15 @@ from store.types import LEFT_BEHIND, Attached, ChangesOptions, Doc, Json, Row, S
 Entry = Mapping[str, Json]
 """What is asked of `_bulk_get` for one revision."""
 
+FETCHES = 2
+"""Requests for documents at a time."""
 FIRST_PORTION = 100
 GROWTH = 4
 LONGEST_WAIT = 300.0
 """Seconds of one wait; the store wakes it earlier where something changed."""
 PORTION_BYTES = 4 * 1024 * 1024
-"""What one step should hold of documents as JSON; four steps are in memory at a time."""
+"""What is asked for together should be so much as JSON. Three times that is in memory: what is
+being written, and what the two requests bring."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,17 @@ class Step:
     at_end: bool = False
 
 
+@dataclass(frozen=True)
+class _Portion:
+    """Revisions to be asked for together. `end` is the last step with them, but for them: its
+    counts are what was looked at to find them."""
+
+    asked: Sequence[Entry]
+    end: Step
+
+
 class Reading:
-    """The steps of one run, read from `source` when asked for."""
+    """The steps of one run, read from `source` when asked for. `close` when it is over."""
 
     def __init__(
         self,
@@ -52,10 +69,23 @@ class Reading:
         self._patience = patience
         self._ended = ended
         self._portion = FIRST_PORTION
+        self._learned = False
+        self._fetching = ThreadPoolExecutor(FETCHES, "fetching")
 
-    def steps(self, since: Seq) -> Iterator[Step]:
-        """Steps from `since` on: to the end of the changes that the source has at the start, or
-        for ever where the run is continuous."""
+    def close(self) -> None:
+        """Wait for the requests under way; `ended` must be set."""
+        self._fetching.shutdown(cancel_futures=True)
+
+    def steps(self, since: Seq) -> Iterator[Future[list[Step]]]:
+        """Steps from `since` on, each list under way: to the end of the changes that the source has
+        at the start, or for ever where the run is continuous."""
+        for portion in self._portions(since):
+            fetched = self._fetching.submit(self._fetched, portion)
+            if not self._learned:  # how much may be asked for while another answer is under way
+                wait([fetched])
+            yield fetched
+
+    def _portions(self, since: Seq) -> Iterator[_Portion]:
         left: int | None = None
         while True:
             before, page = since, self._page(since)
@@ -86,22 +116,21 @@ class Reading:
 
     def _parts(
         self, rows: Sequence[Row], seq: Seq, pending: int | None, at_end: bool
-    ) -> Iterator[Step]:
-        """The steps of a page; where designs come last, all of them after the last page. A run that
-        was cut before them brings them when it goes on, wherever that is."""
+    ) -> Iterator[_Portion]:
+        """The portions of a page; where designs come last, all of them after the last page. A run
+        that was cut before them brings them when it goes on, wherever that is."""
         if not self._options.designs_last:
-            yield from self._of_page(rows, seq, pending, at_end)
+            yield from self._of_page(rows, Step((), Counts(), seq, pending, at_end))
             return
         others = [row for row in rows if not row["id"].startswith("_design/")]
-        yield from self._of_page(others, seq, pending, at_end=False)
+        yield from self._of_page(others, Step((), Counts(), seq, pending))
         if at_end:
             asked = ChangesOptions(filter="_design", style="all_docs")
             designs = self._patience(lambda: self._source.changes(asked))["results"]
-            yield from self._of_page(designs, seq, pending, at_end=True)
+            yield from self._of_page(designs, Step((), Counts(), seq, pending, at_end=True))
 
-    def _of_page(
-        self, rows: Sequence[Row], seq: Seq, pending: int | None, at_end: bool
-    ) -> Iterator[Step]:
+    def _of_page(self, rows: Sequence[Row], end: Step) -> Iterator[_Portion]:
+        """The portions of these changes; the last comes to `end`."""
         offered: dict[str, list[str]] = {}
         for row in rows:
             offered.setdefault(row["id"], []).extend(change["rev"] for change in row["changes"])
@@ -111,44 +140,39 @@ class Reading:
             for docid, found in lacking.items()
             for rev in found["missing"]
         ]
-        looked_at = Counts(checked=sum(map(len, offered.values())), found=len(asked))
-        held = Step((), looked_at)  # back, so that the last of the page can say how far it comes
-        for docs, size in self._documents(asked):
-            read = Counts(read=len(docs), bytes=size)
-            if held.docs:
-                yield held
-                held = Step(docs, read)
-            else:
-                held = Step(docs, held.counts + read)
-        yield replace(held, reached=seq, pending=pending, at_end=at_end)
+        counts = Counts(checked=sum(map(len, offered.values())), found=len(asked))
+        while len(asked) > (most := self._portion):
+            yield _Portion(asked[:most], Step((), counts))
+            asked, counts = asked[most:], Counts()
+        yield _Portion(asked, replace(end, counts=counts))
 
-    def _documents(self, asked: Sequence[Entry]) -> Iterator[tuple[list[Doc], int]]:
-        """The revisions with their ancestry, in lists to be written each at once, with their sizes.
+    def _fetched(self, portion: _Portion) -> list[Step]:
+        """The revisions with their ancestry, in steps to be written each at once.
 
         Documents whose attachments are large come one by one; the others together. Attachments
         that an ancestor in the target has stay stubs. A revision that was replaced since comes as
         its newest descendant; one that is gone is left out.
         """
-        at = 0
-        while at < len(asked):
-            portion = asked[at : at + self._portion]
-            at += len(portion)
-            bare = self._options.without_attachments
-            docs = read(self._source, portion, self._patience, bare=bare)
-            fetch_small(docs, self._patience)
-            together = [doc for doc in docs if not is_streamed(doc)]
-            size = sum(map(size_of, together))
-            self._learn(len(portion), size)
-            if together:
-                yield together, size
-            for doc in docs:
-                if is_streamed(doc):
-                    yield [doc], size_of(doc)
+        if not portion.asked:
+            return [portion.end]
+        bare = self._options.without_attachments
+        docs = read(self._source, portion.asked, self._patience, bare=bare)
+        fetch_small(docs, self._patience)
+        together = [doc for doc in docs if not is_streamed(doc)]
+        size = size_of(together)
+        self._learn(len(portion.asked), size)
+        lists = [(together, size)] if together else []
+        lists += [([doc], size_of([doc])) for doc in docs if is_streamed(doc)]
+        *before, (last, size) = lists or [([], 0)]
+        steps = [Step(some, Counts(read=len(some), bytes=number)) for some, number in before]
+        counts = portion.end.counts + Counts(read=len(last), bytes=size)
+        return [*steps, replace(portion.end, docs=last, counts=counts)]
 
     def _learn(self, number: int, size: int) -> None:
-        """Ask for as many next time as make a step of the wanted size."""
+        """Ask for as many next time as make a portion of the wanted size."""
         fitting = PORTION_BYTES * number // max(size, 1)
         self._portion = max(1, min(fitting, self._portion * GROWTH, self._options.batch))
+        self._learned = True
 
 
 def read(

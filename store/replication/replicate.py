@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 
 from store.api import Database
@@ -47,20 +48,22 @@ def replicate(
     run = _Run(source, target, options, checkpoints, patience, progress)
     if cancel is not None:
         cancel.tell(ended.set)
-    reader: ReadAhead[Step] | None = None
+    reading = Reading(source, target, options, patience, ended)
+    reader: ReadAhead[Future[list[Step]]] | None = None
     try:
         with suppress(Cancelled):  # what is done stands in the summary, as not complete
             since = checkpoints.load(options.since_seq)
             run.begin(since)
-            reading = Reading(source, target, options, patience, ended)
             reader = ReadAhead(reading.steps(since), ended)
-            for step in reader:
-                run.carry(step)
+            for fetched in reader:
+                for step in fetched.result():
+                    run.carry(step)
             run.save()
     finally:
         ended.set()
         if reader is not None:
             reader.join()
+        reading.close()
         if cancel is not None:
             cancel.untell(ended.set)
     return run.summary()
