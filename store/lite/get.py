@@ -8,7 +8,7 @@ from typing import Literal
 from store import revisions, revtree
 from store.errors import BadRequest, NotFound, StoreError
 from store.lite import records
-from store.lite.records import PLAIN, Record, Shape
+from store.lite.records import PLAIN, Planted, Record, Shape
 from store.types import Doc, Json
 
 
@@ -34,10 +34,9 @@ def revision(
     found = records.find_tree(conn, docid)
     if found is None:
         raise NotFound("missing")
-    record, nodes = found
-    if latest and rev in nodes:
-        rev = revtree.descendants(nodes, rev)[0]
-    doc = _opened(conn, record, nodes, rev, shape)
+    if latest and rev in found.nodes:
+        rev = revtree.descendants(found.nodes, rev)[0]
+    doc = _opened(conn, found, rev, shape)
     if doc is None:
         raise NotFound("missing")
     return doc
@@ -54,17 +53,16 @@ def open_revs(
 
 
 def _open_revs(
-    conn: sqlite3.Connection, found: records.Planted | None, revs: Sequence[str] | Literal["all"],
+    conn: sqlite3.Connection, found: Planted | None, revs: Sequence[str] | Literal["all"],
     shape: Shape, latest: bool,
 ) -> list[dict[str, Json]]:  # fmt: skip
     if found is None:
         if revs == "all":
             raise NotFound("missing")
         return [{"missing": rev} for rev in revs]
-    record, nodes = found
     answer: list[dict[str, Json]] = []
-    for rev in _wanted(nodes, revs, latest):
-        doc = _opened(conn, record, nodes, rev, shape)
+    for rev in _wanted(found.nodes, revs, latest):
+        doc = _opened(conn, found, rev, shape)
         answer.append({"missing": rev} if doc is None else {"ok": doc})
     return answer
 
@@ -74,7 +72,7 @@ def bulk_get(
 ) -> dict[str, Json]:
     """`{"results": [{"id", "docs": [{"ok": doc} | {"error": {…}}]}]}`, one for each entry."""
     ids = list(map(_id_of, wanted))
-    there = records.find_trees(conn, list(filter(records.storable, ids)))
+    there = records.find_trees(conn, list(filter(records.storable, ids)), bodies=True)
     results = []
     for docid, entry in zip(ids, wanted, strict=True):
         since = entry.get("atts_since")
@@ -94,7 +92,7 @@ def _id_of(entry: Mapping[str, Json]) -> str:
 
 
 def _bulk_entry(
-    conn: sqlite3.Connection, docid: str, there: records.Planted | None, rev: str | None,
+    conn: sqlite3.Connection, docid: str, there: Planted | None, rev: str | None,
     shape: Shape, latest: bool,
 ) -> list[dict[str, Json]]:  # fmt: skip
     try:
@@ -123,13 +121,13 @@ def _wanted(
     return list(found)
 
 
-def _opened(
-    conn: sqlite3.Connection, record: Record, nodes: revtree.Tree, rev: str, shape: Shape
-) -> Doc | None:
+def _opened(conn: sqlite3.Connection, found: Planted, rev: str, shape: Shape) -> Doc | None:
+    record, nodes, winner = found
     node = nodes.get(rev)
     if node is None or not node.body:
         return None
-    text, attachments = records.body(conn, node.body)
+    at_hand = winner if node.body == record.body else None
+    text, attachments = at_hand or records.body(conn, node.body)
     doc = records.document(record.docid, rev, node.deleted, text, attachments)
     return records.shaped(conn, doc, record, shape, nodes, attachments)
 
@@ -141,7 +139,7 @@ def revs_diff(conn: sqlite3.Connection, revs: Mapping[str, Sequence[str]]) -> di
     for docid, asked in revs.items():
         unknown, ancestors = revisions.parse_all(asked), list[str]()
         if docid in there:
-            unknown, ancestors = revtree.missing(there[docid][1], unknown)
+            unknown, ancestors = revtree.missing(there[docid].nodes, unknown)
         if unknown:
             answer[docid] = {"missing": unknown}
             if ancestors:

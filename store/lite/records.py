@@ -5,9 +5,10 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from store import revisions, revtree
+from store.jsontext import trusted
 from store.types import Attached, Doc, unzipped
 
 COLUMNS = "d.key, d.docid, d.seq, d.rev, d.deleted, d.losers, d.body"
@@ -72,23 +73,35 @@ def find(conn: sqlite3.Connection, docid: str) -> Record | None:
     return None if row is None else Record(*row)
 
 
-Planted = tuple[Record, revtree.Tree]
+class Planted(NamedTuple):
+    """A document's row with its tree, and the body of the winner where it was read with them."""
+
+    record: Record
+    nodes: revtree.Tree
+    winner: Body | None = None
 
 
 def find_tree(conn: sqlite3.Connection, docid: str) -> Planted | None:
-    """The document's row with its tree, or None as `find`."""
-    return find_trees(conn, [docid]).get(docid)
+    """The document's row with its tree and body, or None as `find`."""
+    return find_trees(conn, [docid], bodies=True).get(docid)
 
 
-def find_trees(conn: sqlite3.Connection, docids: Sequence[str]) -> dict[str, Planted]:
-    """The same of those of the documents that were ever there, by id."""
+def find_trees(
+    conn: sqlite3.Connection, docids: Sequence[str], *, bodies: bool = False
+) -> dict[str, Planted]:
+    """The same of those of the documents that were ever there, by id; `bodies` asks for them."""
+    tables = "docs d"
+    columns = f"{COLUMNS}, d.tree"
+    if bodies:
+        tables += " JOIN bodies b ON b.key = d.body"
+        columns += ", b.body, b.attachments"
     found = {}
     for at in range(0, len(docids), AT_ONCE):
         some = docids[at : at + AT_ONCE]
         marks = ",".join("?" * len(some))
-        query = f"SELECT {COLUMNS}, d.tree FROM docs d WHERE docid IN ({marks}) AND rev IS NOT NULL"
+        query = f"SELECT {columns} FROM {tables} WHERE docid IN ({marks}) AND rev IS NOT NULL"
         for row in conn.execute(query, some):
-            found[row[1]] = Record(*row[:7]), revtree.loads(row[7])
+            found[row[1]] = Planted(Record(*row[:7]), revtree.loads(row[7]), row[8:] or None)
     return found
 
 
@@ -118,7 +131,7 @@ def document(docid: str, rev: str, deleted: bool, text: str, attachments: str | 
     doc: Doc = {"_id": docid, "_rev": rev}
     if deleted:
         doc["_deleted"] = True
-    doc.update(json.loads(text))
+    doc.update(trusted(text))
     if attachments is not None:
         doc["_attachments"] = stubs(attachments)
     return doc

@@ -69,7 +69,7 @@ class ReaderChanges:
 
     def _placed(self, row: Row) -> Placed:
         branches = [row["doc"]] if len(row["changes"]) == 1 else self._branches(row)
-        told = {_name(branch): _told(branch) for branch in branches}
+        told = {group_name(branch): _told(branch) for branch in branches}
         former = {name for branch in branches for name in _former(branch)}
         if len(told) > 1:
             former |= told.keys()
@@ -90,10 +90,11 @@ def has_news(changes: ChangesByGroup, groups: Collection[str], number: int) -> b
     return bool(changes.since(groups, number, 1).rows) or bool(changes.left(groups, number))
 
 
-def _name(branch: Doc) -> str:
+def group_name(branch: Doc) -> str:
+    """The group of a document with this body alone: all that `readable` looks at is in it."""
     if _is_bare(branch):
         return BARE
-    name = reader_set({item: value for item, value in branch.items() if item != "_conflicts"})
+    name = reader_set({items: branch.get(items) for items in ("readers", "authors")})
     return _public(branch, name) if branch.get("public") is True else name
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from acl import ACL_ID, may
 from plugin.runtime.context import Context
+from plugin.runtime.listings.reader_changes import group_name
 from store.errors import NotFound as Missing
 from store.types import Doc, Row
 
@@ -16,10 +17,16 @@ class Visibility:
         self._context = context
         self._inner = context.reading
         self.changes = context.office.reader_changes(context.name)
+        self._known: frozenset[str] = frozenset()
 
     def allows(self, doc: Doc) -> bool:
-        """Whether this body alone may be replicated. The list and the design come with whatever
-        else: without them a replica of public documents could not be opened."""
+        """Whether this body alone may be replicated: decided once for all with the same readers,
+        where these are a group."""
+        return group_name(doc) in self._known or self._decide(doc)
+
+    def _decide(self, doc: Doc) -> bool:
+        """The list and the design come with whatever else: without them a replica of public
+        documents could not be opened."""
         bare = doc.get("_id") == ACL_ID or str(doc.get("_id", "")).startswith("_design/")
         wanted = None if bare else self._context.shown(doc)
         return bool(may(self._context.access, self._context.identity, "replicate", wanted))
@@ -34,9 +41,9 @@ class Visibility:
     def groups(self) -> frozenset[str]:
         """The groups of `changes` whose documents may be replicated, as of its last look."""
         context = self._context
-        return self.changes.readable(
-            (context.access, context.identity), context.design, self.allows
-        )
+        who = (context.access, context.identity)
+        self._known = self.changes.readable(who, context.design, self._decide)
+        return self._known
 
     def shown(self, docids: Collection[str]) -> set[str]:
         """Those of the documents that are there for the person. A deleted one is, to those who read
