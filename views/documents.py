@@ -52,7 +52,7 @@ def show(docs: Documents, doc: Document, status: int, problem: str = "") -> tupl
         keep_url=url_for("conflicts.keep", **here) if may_edit else "",
         about=page.about(doc),
         sections=page.parts(form, doc, page.draw(docs)),
-        files=files_of(doc),
+        files=files_of(doc, form, may_edit=bool(may_edit)),
         responses=responses.panels(docs, form, doc),
         history=page.history(form, doc),
         facts=page.facts(doc),

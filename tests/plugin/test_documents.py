@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from acl import reader_set
-from plugin import Deleted, Document, Invalid, NotFound, Refused, SaveConflict
+from plugin import (
+    BadInput,
+    Deleted,
+    Document,
+    Invalid,
+    NotFound,
+    Refused,
+    SaveConflict,
+    StoredFile,
+)
 from tests.plugin.kit import Kit
 
 EURO = {"amount": "5", "currency": "EUR"}
@@ -308,6 +317,23 @@ def test_attachments_go_through_the_door(kit: Kit) -> None:
     work.detach(made.id, renamed.rev, "plan.txt")
     with pytest.raises(NotFound):
         work.attachment(made.id, "plan.txt")
+
+
+def test_added_files_stand_beside_one_another(kit: Kit) -> None:
+    made, work = job(kit, team=["dan"]), kit.work("anna")
+    plan = StoredFile("C:\\folder\\plan.tar.gz", "text/plain", b"one")
+    work.add_files(made.id, [plan, StoredFile("_计划\u200b.pdf", "text/plain", b"two")])
+    work.save(made.id, made.rev, {"name": "Wall"})
+    saved = work.add_files(made.id, [StoredFile("plan.tar.gz", "text/plain", b"three")])
+    assert sorted(saved.raw["_attachments"]) == ["plan.tar (2).gz", "plan.tar.gz", "计划.pdf"]
+    assert work.attachment(made.id, "plan.tar.gz").data == b"one"
+    long = work.add_files(made.id, [StoredFile("x" * 300 + ".pdf", "text/plain", b"")])
+    assert f"{'x' * 196}.pdf" in long.raw["_attachments"]
+    for nameless in ([], [StoredFile("folder/", "text/plain", b"")]):
+        with pytest.raises(BadInput):
+            work.add_files(made.id, nameless)
+    with pytest.raises(Refused):
+        kit.work("dan").add_files(made.id, [plan])
 
 
 def test_the_store_checks_again_under_the_persons_name(kit: Kit) -> None:

@@ -1,6 +1,7 @@
 """Documents of any form: shown, made, changed; wrong input kept; others' changes not lost."""
 
 import re
+from io import BytesIO
 
 from flask import Flask
 
@@ -181,3 +182,34 @@ def test_an_address_presets_only_what_people_type(app: Flask, office: Office) ->
     assert made.items["interest"] == "Lamps"
     assert made.items.get("number") != "D1999-0001"
     assert "finished_on" not in made.items
+
+
+def test_t7_files_are_added_opened_and_taken_away_on_the_page(app: Flask, office: Office) -> None:
+    anna = browser(app, "anna.snelling")
+    page = "/tracking/deal:1"
+    two = [(BytesIO(b"the contract"), "合同.pdf"), (BytesIO(b"<b>plan"), "plan.html")]
+    added = anna.submit(f"{page}/files", {"file": two}, at=page)
+    assert (added.status_code, added.location) == (303, f"{page}#files")
+    again = anna.submit(f"{page}/files", {"file": [(BytesIO(b"second"), "合同.pdf")]}, at=page)
+    assert again.status_code == 303
+    shown = text_of(anna.page(page))
+    assert "合同 (2).pdf" in shown and "plan.html" in shown
+    opened = anna.get(f"{page}/file/plan.html")
+    assert (opened.data, opened.mimetype) == (b"<b>plan", "application/octet-stream")
+    assert anna.submit(f"{page}/files/remove", {"name": "plan.html"}, at=page).status_code == 303
+    assert anna.submit(f"{page}/files/remove", {"name": "plan.html"}, at=page).status_code == 404
+    left = door(office, "anna.snelling", "tracking").open("deal:1").raw["_attachments"]
+    assert sorted(left) == ["合同 (2).pdf", "合同.pdf"]
+    nothing = anna.submit(f"{page}/files", {}, at=page)
+    assert nothing.status_code == 400 and "Choose a file first." in text_of(nothing.text)
+
+
+def test_who_may_only_read_is_offered_no_adding(app: Flask, office: Office) -> None:
+    door(office, "anna.snelling", "tracking").save(
+        "deal:1", door(office, "anna.snelling", "tracking").open("deal:1").rev,
+        {"team": ["cecily.lampkin"]},
+    )  # fmt: skip
+    cecily = browser(app, "cecily.lampkin")
+    assert 'id="new-files"' not in cecily.page("/tracking/deal:1")
+    sent = {"file": [(BytesIO(b"x"), "x.txt")]}
+    assert cecily.submit("/tracking/deal:1/files", sent, at="/tracking/deal:1").status_code == 403

@@ -1,6 +1,10 @@
 """Attachments of documents, through the same door: whoever may edit the document may attach."""
 
 import base64
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from posixpath import splitext
 
 from plugin.runtime.context import Context
 from plugin.runtime.door.document import Document, Raw, StoredFile
@@ -9,6 +13,9 @@ from plugin.runtime.door.saving import applied, rewrite
 from plugin.runtime.errors import AtOffice, BadInput, NotFound, SaveConflict
 from store.errors import AttachmentLeft
 from store.errors import NotFound as Missing
+
+LONGEST = 200
+"""Characters of a file's name."""
 
 
 def attach(
@@ -25,6 +32,45 @@ def attach(
         return new
 
     return rewrite(ctx, docid, change)
+
+
+def add_files(ctx: Context, docid: str, files: Sequence[StoredFile]) -> Document:
+    """Add files to what is there now. None is written over: a second one of a name gets a number.
+
+    Raises BadInput where there is no file, or one has no name.
+    """
+    if not files:
+        raise BadInput("Choose a file first.")
+
+    def change(current: Raw) -> Raw:
+        new = applied(current, {})
+        there = dict(current.get("_attachments") or {})
+        for file in files:
+            data = base64.b64encode(file.data).decode()
+            name = _free(_named(file.name), there)
+            there[name] = {"content_type": file.content_type, "data": data}
+        return {**new, "_attachments": there}
+
+    return rewrite(ctx, docid, change)
+
+
+def _named(name: str) -> str:
+    """A file's own name without folders and what no name may hold."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    shown = "".join(char for char in last if char.isprintable()).strip().lstrip("_")
+    if not shown:
+        raise BadInput("Give the file a name.")
+    stem, kind = splitext(shown)
+    return stem[: max(0, LONGEST - len(kind))] + kind[:LONGEST]
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    stem, kind = splitext(name)
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{stem} ({number}){kind}"
+    return free
 
 
 def detach(ctx: Context, docid: str, rev: str, name: str) -> Document:

@@ -185,6 +185,11 @@ class Documents:
         """Add or replace an attachment. Raises as `save`."""
         return attaching.attach(self.context, docid, rev, name, data, content_type)
 
+    def add_files(self, docid: str, files: Sequence[StoredFile]) -> Document:
+        """Add attachments, each beside one of its name that is there. Raises BadInput, and as
+        `save` but for SaveConflict."""
+        return attaching.add_files(self.context, docid, files)
+
     def attachment(self, docid: str, name: str) -> StoredFile:
         """An attachment, whole. Raises NotFound."""
         return attaching.read_attachment(self.context, docid, name)

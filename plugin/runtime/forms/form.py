@@ -168,7 +168,8 @@ class Form:
 
     `readers` and `authors` map the name of a Readers or Authors item to its rule (see `names`);
     `conflicts` is one of `CONFLICTS`. `public` is True where all documents of the form are public,
-    or the item that says of each document whether it is.
+    or the item that says of each document whether it is. `attachments` says whether people are
+    offered to add files.
     """
 
     name: str
@@ -187,6 +188,7 @@ class Form:
     workflow: Workflow | None = None
     actions: tuple[Action, ...] = ()
     conflicts: str = CONFLICTS[0]
+    attachments: bool = False
 
     def opens(self, doc: Mapping[str, Any]) -> bool:
         """Whether a document of this form is public: open to who may only read public ones."""

@@ -25,7 +25,7 @@ FORM_KEYS = frozenset(
     (
         "title", "plural", "subject", "icon", "number", "public", "sections", "items",
         "readers", "authors", "parent", "responses", "workflow", "actions",
-        "conflicts",
+        "conflicts", "attachments",
     )
 )  # fmt: skip
 ITEM_KEYS = frozenset(Item.__dataclass_fields__) - {"name"}
@@ -50,6 +50,7 @@ def read_form(name: str, data: Mapping[str, Any]) -> Form:
         plural=data.get("plural", data["title"]),
         subject=data.get("subject", ""),
         icon=data.get("icon", "file-text"),
+        attachments=_switch(where.at("attachments"), data.get("attachments", False)),
         public=_public(where.at("public"), data.get("public", False), items),
         sections=_sections(where.at("sections"), data, items),
         items=items,
@@ -129,6 +130,12 @@ def _check_items(where: Where, items: Mapping[str, Item]) -> None:
             if condition:
                 where.at(item.name).among((condition.item,), items)
     check_formulas(where, items)
+
+
+def _switch(where: Where, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise where.wrong("must be true or false")
+    return value
 
 
 def _check_quotes(where: Where, items: Mapping[str, Item], readers: Mapping[str, Any]) -> None:
