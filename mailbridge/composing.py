@@ -116,6 +116,8 @@ class Composer:
         text = _text(value)
         if not text or fact.kind == "text":
             return text
+        if fact.kind == "name":
+            return self.name_of(text)
         if fact.kind == "date":
             return format_date(date.fromisoformat(text), locale=self.receiver.language)
         return self.moment(parse_stamp(text))

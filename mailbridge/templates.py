@@ -68,6 +68,25 @@ PROPOSAL_DECLINED = Template(
     lead=Message("{by} declined what you proposed: {subject}"),
     quote="text",
 )
+HANDOVER = Template(
+    subject=Message("{by} hands work over to you"),
+    lead=Message(
+        "{by} hands work over to you. It is in your listings from now on; the page shows what came."
+    ),
+    facts=(
+        Fact(Message("Former owner"), "former", "name"),
+        Fact(Message("Documents"), "count"),
+    ),
+    quote="text",
+)
+HANDOVER_UNDONE = Template(
+    subject=Message("{by} took a handover back"),
+    lead=Message(
+        "{by} took back what had been handed over to you. What was changed since stays yours; "
+        "the page names it."
+    ),
+    facts=HANDOVER.facts,
+)
 PLAIN = Template(subject=Message("{subject}"), lead=Message("{subject}"), quote="text")
 """For kinds of modules that are not listed here: their values hold `subject` and `text`."""
 
@@ -76,6 +95,8 @@ TEMPLATES: Mapping[str, Template] = {
     "chase-answer": CHASE_ANSWER,
     "reminder": REMINDER,
     "complaint-step": COMPLAINT_STEP,
+    "handover": HANDOVER,
+    "handover-undone": HANDOVER_UNDONE,
     "proposal": PROPOSAL,
     "proposal-accepted": PROPOSAL_ACCEPTED,
     "proposal-declined": PROPOSAL_DECLINED,

@@ -57,10 +57,27 @@ from plugin.runtime.forms.form import (
 )
 from plugin.runtime.forms.rows import by_rows, new_row_id
 from plugin.runtime.forms.workflow import Step, StepState, Workflow
+from plugin.runtime.handover.asking import (
+    Asked,
+    begin_handover,
+    holder,
+    may_hand_over,
+    work_of,
+    work_with,
+)
+from plugin.runtime.handover.held import Share, place
 from plugin.runtime.listings.listing import Category, Listing, Page, Row
 from plugin.runtime.listings.listing_spec import Column, ListingSpec
 from plugin.runtime.messages import LANGUAGES, Message, Text, choose_language, translate
-from plugin.runtime.module import Action, Agent, DatabaseSpec, FormCode, Module, Scheduled
+from plugin.runtime.module import (
+    Action,
+    Agent,
+    DatabaseSpec,
+    FormCode,
+    Holding,
+    Module,
+    Scheduled,
+)
 from plugin.runtime.office import Office
 from plugin.runtime.people.credentials import SHORTEST as SHORTEST_PASSWORD
 from plugin.runtime.people.credentials import Credentials, Token, password_problem
@@ -120,6 +137,7 @@ __all__ = [
     "Action",
     "Agent",
     "AgentRunner",
+    "Asked",
     "AtOffice",
     "BadInput",
     "Category",
@@ -158,6 +176,7 @@ __all__ = [
     "FoundDocument",
     "Grant",
     "Group",
+    "Holding",
     "Identity",
     "Invalid",
     "Item",
@@ -199,6 +218,7 @@ __all__ = [
     "Session",
     "SessionKind",
     "Settings",
+    "Share",
     "Step",
     "StepState",
     "StoredFile",
@@ -217,6 +237,7 @@ __all__ = [
     "all_unsent",
     "at_hours",
     "at_office",
+    "begin_handover",
     "begin_laptop",
     "by_rows",
     "changed_apart",
@@ -231,6 +252,7 @@ __all__ = [
     "filterable",
     "for_input",
     "health",
+    "holder",
     "is_empty",
     "is_replica",
     "items_of",
@@ -239,6 +261,7 @@ __all__ = [
     "kept_secret",
     "known_office",
     "make_administrator",
+    "may_hand_over",
     "may_have_full_access",
     "needs_person",
     "new_row_id",
@@ -248,6 +271,7 @@ __all__ = [
     "parse",
     "parse_stamp",
     "password_problem",
+    "place",
     "proposed",
     "read_query",
     "read_rows",
@@ -265,6 +289,8 @@ __all__ = [
     "translate",
     "whole",
     "whole_at",
+    "work_of",
+    "work_with",
     "write_csv",
     "write_xlsx",
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from plugin import Agent, DatabaseSpec, FormCode, Module, Scheduled
+from plugin import Agent, DatabaseSpec, FormCode, Holding, Module, Scheduled
 from plugin.runtime.cli import DONE, run
 from plugin.runtime.forms.form import KINDS
 from plugin.runtime.forms.form_reading import (
@@ -35,7 +35,7 @@ HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
 PACKAGES = ("store", "acl", "plugin", "design_docs", "mailbridge", "views", "tests", "docs")
 FIELDS = [
     pytest.param(field.name, kind.__name__, id=f"{kind.__name__}.{field.name}")
-    for kind in (Module, DatabaseSpec, FormCode, Agent, Scheduled)
+    for kind in (Module, DatabaseSpec, FormCode, Agent, Scheduled, Holding)
     for field in fields(kind)
 ]
 

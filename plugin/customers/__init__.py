@@ -2,12 +2,22 @@
 
 from pathlib import Path
 
-from plugin import DatabaseSpec, FormCode, Module
+from plugin import DatabaseSpec, FormCode, Holding, Module
 from plugin.customers.access import ACL
 from plugin.customers.checks import check_contact, check_customer
 from plugin.customers.following import FOLLOW_CUSTOMERS
 
 DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "customers"
+
+CUSTOMERS = Holding(
+    name="customers",
+    title="Customers",
+    database="customers",
+    form="customer",
+    listing="customers_by_owner",
+    items=("owner",),
+    also=("team",),
+)
 
 module = Module(
     name="customers",
@@ -17,4 +27,5 @@ module = Module(
     databases=(DatabaseSpec("customers", "Customers", DESIGN, ACL),),
     forms={"customer": FormCode(check_customer), "contact": FormCode(check_contact)},
     agents=(FOLLOW_CUSTOMERS,),
+    holdings=(CUSTOMERS,),
 )

@@ -1,6 +1,6 @@
 """What belongs to a customer follows it: its name and region, its owner and who may read it."""
 
-from plugin import Agent, NotFound, Raw, Session
+from plugin import Agent, Raw, Session
 
 FOLLOWED = frozenset({"name", "region", "industry", "owner", "team"})
 """Items on which other documents depend; `changed` of a new customer names none of them."""
@@ -11,12 +11,8 @@ def refresh_responses(session: Session, customer: Raw) -> None:
 
     Those that come out equal are not written.
     """
-    if not FOLLOWED & set(customer.get("changed") or ()):
-        return
-    try:
+    if FOLLOWED & set(customer.get("changed") or ()):
         session.database("customers").refresh_responses(customer["_id"])
-    except NotFound:
-        return  # deleted meanwhile
 
 
 FOLLOW_CUSTOMERS = Agent(

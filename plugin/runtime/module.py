@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acl import Acl
+from plugin.runtime.forms.form import Condition
 from plugin.runtime.messages import Message, Text
 
 if TYPE_CHECKING:
@@ -80,6 +81,26 @@ class Scheduled:
 
 
 @dataclass(frozen=True)
+class Holding:
+    """What somebody has in hand, and hands over to somebody else: open documents of one form.
+
+    `name` is unique among all modules, `title` what people call these documents. `items` are the
+    names items that make a document somebody's, `also` further ones in which the new name is put
+    for the former one; `when` says which documents are still in hand (none given: all). `listing`
+    shows a person's documents under that person as its first key.
+    """
+
+    name: str
+    title: Text
+    database: str
+    form: str
+    listing: str
+    items: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    when: Condition | None = None
+
+
+@dataclass(frozen=True)
 class Module:
     """One module of the suite.
 
@@ -97,5 +118,6 @@ class Module:
     actions: Mapping[str, Action] = field(default_factory=dict)
     agents: tuple[Agent, ...] = ()
     scheduled: tuple[Scheduled, ...] = ()
+    holdings: tuple[Holding, ...] = ()
     translations: Path | None = None
     version: str = ""

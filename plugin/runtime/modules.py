@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 
 from plugin.runtime.errors import OfficeError
 from plugin.runtime.messages import add_catalogue
-from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
+from plugin.runtime.module import Action, DatabaseSpec, FormCode, Holding, Module
 
 GROUP = "divan.modules"
 
@@ -39,16 +39,25 @@ class Modules:
 
     @classmethod
     def of(cls, modules: Iterable[Module] | None) -> "Modules":
-        """Those given, or the installed ones. Their translations are taken up."""
+        """Those given, or the installed ones. Their translations are taken up. Raises OfficeError
+        where two of them give one name to what is handed over."""
         chosen = installed() if modules is None else tuple(modules)
         for module in chosen:
             if module.translations:
                 add_catalogue(module.translations)
-        return cls(tuple(sorted(chosen, key=lambda one: (one.order, one.name))))
+        found = cls(tuple(sorted(chosen, key=lambda one: (one.order, one.name))))
+        if len(found.holdings) < sum(len(module.holdings) for module in chosen):
+            raise OfficeError("Two modules hand over documents under one name.")
+        return found
 
     @cached_property
     def _specs(self) -> dict[str, tuple[Module, DatabaseSpec]]:
         return {spec.name: (module, spec) for module in self.modules for spec in module.databases}
+
+    @cached_property
+    def holdings(self) -> dict[str, Holding]:
+        """What people hand over, by name, in the order of the modules."""
+        return {one.name: one for module in self.modules for one in module.holdings}
 
     def owner_of(self, database: str) -> tuple[Module, DatabaseSpec] | None:
         """The module and the description of a database; for `mail_anna` those of the template."""

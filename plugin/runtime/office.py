@@ -26,7 +26,7 @@ from plugin.runtime.listings.answers import Answers
 from plugin.runtime.listings.reader_changes import FOLDER as CHANGES
 from plugin.runtime.listings.reader_changes import ReaderChanges
 from plugin.runtime.listings.readersets import ReaderSets
-from plugin.runtime.module import Action, DatabaseSpec, FormCode, Module
+from plugin.runtime.module import Action, DatabaseSpec, FormCode, Holding, Module
 from plugin.runtime.modules import Modules
 from plugin.runtime.moment import Moment
 from plugin.runtime.people.credentials import Credentials
@@ -144,6 +144,11 @@ class Office:
     def modules(self) -> tuple[Module, ...]:
         """The modules in the order of the navigator."""
         return self._modules.modules
+
+    @property
+    def holdings(self) -> dict[str, Holding]:
+        """What people hand over to others, by name, in the order of the modules."""
+        return self._modules.holdings
 
     @property
     def signed_in_by(self) -> SessionKind:

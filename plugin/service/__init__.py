@@ -2,11 +2,32 @@
 
 from pathlib import Path
 
-from plugin import DatabaseSpec, Module
+from plugin import Condition, DatabaseSpec, Holding, Module
 from plugin.service.access import ACL
 from plugin.service.complaints import COMPLAINT_NOTICES
 
 DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "service"
+
+COMPLAINTS = Holding(
+    name="complaints",
+    title="Open complaints",
+    database="service",
+    form="complaint",
+    listing="open_complaints_by_person",
+    items=("owner", "responsible", "decider"),
+    when=Condition(
+        "state", ("received", "judged", "assigned", "proposed", "decided", "carried_out")
+    ),
+)
+SUPPORT = Holding(
+    name="support",
+    title="Open support cases",
+    database="service",
+    form="support",
+    listing="open_support_by_owner",
+    items=("owner",),
+    when=Condition("state", ("open", "expert")),
+)
 
 module = Module(
     name="service",
@@ -15,4 +36,5 @@ module = Module(
     icon="headset",
     databases=(DatabaseSpec("service", "Customer service", DESIGN, ACL),),
     agents=(COMPLAINT_NOTICES,),
+    holdings=(COMPLAINTS, SUPPORT),
 )

@@ -1,4 +1,4 @@
-"""Deals, activities and chase-ups 客户跟踪管理."""
+"""Deals, activities, chase-ups and handovers 客户跟踪管理."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from plugin.tracking.access import ACL
 from plugin.tracking.activities import check_activity
 from plugin.tracking.chases import CHASE_NOTICES, chase_deal, check_chase
 from plugin.tracking.following import FOLLOW_DEALS, SHOW_CONTACTS
+from plugin.tracking.handovers import ACTIVITIES, DEALS, check_handover
 from plugin.tracking.reminders import REMINDERS
 
 DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "tracking"
@@ -17,8 +18,13 @@ module = Module(
     order=20,
     icon="briefcase",
     databases=(DatabaseSpec("tracking", "Customer tracking", DESIGN, ACL),),
-    forms={"activity": FormCode(check_activity), "chase": FormCode(check_chase)},
+    forms={
+        "activity": FormCode(check_activity),
+        "chase": FormCode(check_chase),
+        "handover": FormCode(check_handover),
+    },
     actions={"deal.chase": chase_deal},
     agents=(CHASE_NOTICES, FOLLOW_DEALS, SHOW_CONTACTS),
     scheduled=(REMINDERS,),
+    holdings=(DEALS, ACTIVITIES),
 )

@@ -29,12 +29,8 @@ def show_contacts(session: Session, activity: Raw) -> None:
 
 def refresh_responses(session: Session, deal: Raw) -> None:
     """Compute activities and chase-ups of a changed deal anew; equal ones are not written."""
-    if not FOLLOWED & set(deal.get("changed") or ()):
-        return
-    try:
+    if FOLLOWED & set(deal.get("changed") or ()):
         session.database("tracking").refresh_responses(deal["_id"])
-    except NotFound:
-        return  # deleted meanwhile
 
 
 SHOW_CONTACTS = Agent(

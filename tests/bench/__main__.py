@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench import growth, measuring, replicas, sqlite_alone
+from tests.bench import growth, handover, measuring, replicas, sqlite_alone
 from tests.bench.figures import Figures, median, table
 from tests.bench.subjects import InProcess, OverHttp
 
@@ -38,10 +38,19 @@ def main() -> None:
         metavar="DOCUMENTS",
         help="only this: a laptop's first clone of so many beside PouchDB's, and an idle sync",
     )
+    parser.add_argument(
+        "--handover",
+        type=int,
+        metavar="DOCUMENTS",
+        help="only this: the handover of a person who has so many in hand",
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="divan-bench-") as folder:
         if options.clone:
             print(replicas.run(Path(folder), options.clone, options.couchdb))
+            return
+        if options.handover:
+            print(handover.run(Path(folder), options.handover))
             return
         _compare(Path(folder), options)
         if options.growth:

@@ -25,6 +25,7 @@ COMMANDS = [
     "design",
     "export",
     "full-access",
+    "handover",
     "import",
     "mail",
     "replica",

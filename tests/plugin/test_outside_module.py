@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from mailbridge.service import Bridge
-from plugin import AgentRunner, Invalid, NotFound, Office, add_person, make_administrator
+from plugin import (
+    AgentRunner,
+    Invalid,
+    NotFound,
+    Office,
+    add_person,
+    begin_handover,
+    make_administrator,
+    work_of,
+)
 from tests.outside_module.visits import module
 from tests.plugin.company import MODULES
 from tests.views.kit import PASSWORD, browser, door, text_of
@@ -113,6 +122,23 @@ def test_its_agent_tells_the_host_once(office: Office) -> None:
         bridge.run_once()
     inbox = office.session(office.directory.identity("li.na")).listing("mail_li_na", "unread_memos")
     assert [row.document.get("subject") for row in inbox.all_rows()] == ["Wang Fang 已到达。"]
+
+
+def test_its_documents_are_handed_over_with_ours(office: Office) -> None:
+    visits = door(office, "li.na", "visits")
+    expected, arrived = (visits.create("visit", VISIT) for _ in range(2))
+    door(office, "ada.min", "visits").transition(arrived.id, arrived.rev, "arrive")
+    ada = office.session(office.directory.identity("ada.min"))
+    asked = work_of(ada, "li.na")
+    assert [(one.holding.name, len(one.documents)) for one in asked.shares] == [("visits", 1)]
+    begin_handover(ada, asked, "ben", ["visits"], set(), "")
+    AgentRunner(office).run_once()
+    hosts = [
+        door(office, "ada.min", "visits").open(one.id).get("host") for one in (expected, arrived)
+    ]
+    assert hosts == ["ben", "li.na"]
+    assert door(office, "ben", "visits").exists(expected.id)
+    assert not visits.exists(expected.id)
 
 
 def test_the_shell_shows_it_in_both_languages(office: Office) -> None:

@@ -145,8 +145,9 @@ function stateOf(flow, doc) {
   return typeof state === 'string' && state ? state : flow.initial;
 }
 
-function linesOf(doc) {
-  return doc && Array.isArray(doc.steps) ? doc.steps : [];
+function linesOf(doc, key) {
+  var lines = doc && doc[key || 'steps'];
+  return Array.isArray(lines) ? lines : [];
 }
 
 // True if the lines that doc.steps has more than old.steps lead to the new state, each along a step

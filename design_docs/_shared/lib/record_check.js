@@ -1,5 +1,5 @@
 // What the door writes beside the items, and nobody writes otherwise: who made and changed a
-// document, the history of its steps, Readers and Authors by the rules of the form.
+// document, the history of its steps and handovers, Readers and Authors by the rules of the form.
 
 var form = require('./form_check');
 var resolve = require('./step_check').resolve;
@@ -7,6 +7,7 @@ var resolve = require('./step_check').resolve;
 var TEXTS = {
   stamp: 'A document says who made and who changed it, and when.',
   steps: 'The steps that were taken stay in the document.',
+  handovers: 'What was handed over stays in the history of the document.',
   names: 'Readers and Authors of a document follow from its form.',
   open: 'Whether a document is public follows from its form.'
 };
@@ -20,9 +21,11 @@ function stamped(doc) {
   return isStamp(doc.created) && isStamp(doc.updated);
 }
 
-function keptSteps(doc, old) {
-  var now = form.linesOf(doc).map(form.canonical);
-  return form.linesOf(old).every(function (line) { return now.indexOf(form.canonical(line)) !== -1; });
+function keptLines(key, doc, old) {
+  var now = form.linesOf(doc, key).map(form.canonical);
+  return form.linesOf(old, key).every(function (line) {
+    return now.indexOf(form.canonical(line)) !== -1;
+  });
 }
 
 // The names of a value, each once and in order; what is no list of names is caught elsewhere.
@@ -74,7 +77,8 @@ function openAsTold(shape, doc, old) {
 
 function problem(shape, doc, old) {
   if (!stamped(doc)) { return TEXTS.stamp; }
-  if (old && !keptSteps(doc, old)) { return TEXTS.steps; }
+  if (old && !keptLines('steps', doc, old)) { return TEXTS.steps; }
+  if (old && !keptLines('handovers', doc, old)) { return TEXTS.handovers; }
   if (!['readers', 'authors'].every(function (kind) {
     return namesFollow(kind, shape[kind] || {}, doc, old);
   })) { return TEXTS.names; }

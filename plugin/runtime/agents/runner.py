@@ -9,6 +9,7 @@ from plugin.runtime.agents.housekeeping import housekeeper
 from plugin.runtime.agents.personal import PersonalFeeds
 from plugin.runtime.agents.schedule import Scheduler
 from plugin.runtime.agents.workers import LONGEST_WAIT, Service, Work, Workers
+from plugin.runtime.handover.running import Handovers
 from plugin.runtime.people.directory import SETTINGS
 from store.cancel import Cancel
 from store.lease import Lease
@@ -24,7 +25,8 @@ log = logging.getLogger(__name__)
 
 
 class AgentRunner:
-    """The agents and jobs of all modules of an office, under the server's own name.
+    """The agents and jobs of all modules of an office, under the server's own name, and its
+    handovers, each under the name of who asked for it.
 
     `start` and `stop` run them in threads of this process, one process at a time by a lease;
     `run_once` does what there is to do now, in the caller's thread.
@@ -44,6 +46,7 @@ class AgentRunner:
             for agent in present
         ]
         self._personal = PersonalFeeds(office)
+        self._handovers = Handovers(office)
         jobs = [job for module in office.modules for job in module.scheduled]
         settings = office.server.database(SETTINGS)
         self._scheduler = Scheduler(settings, session, jobs, clock=office.clock)
@@ -53,7 +56,7 @@ class AgentRunner:
     def run_once(self) -> int:
         """Run every job, and the agents until nothing is left for them. Returns how often they
         ran. The caller holds the lease or knows that nobody else runs agents."""
-        ran = self._scheduler.run_all()
+        ran = self._scheduler.run_all() + self._handovers.run_once()
         for _ in range(ROUNDS):
             round_ran = sum(feed.run_once() for feed in self.feeds) + self._personal.run_once()
             if not round_ran:
@@ -70,6 +73,7 @@ class AgentRunner:
     def start(self) -> None:
         databases = sorted({feed.agent.database for feed in self.feeds})
         steps = [self._feed_step(name) for name in databases]
+        steps += [self._handovers.step] if self._handovers.there else []
         self._workers = Workers(self.lease, [*steps, self._personal_step, self._schedule_step])
         self._workers.start()
 

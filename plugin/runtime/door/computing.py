@@ -18,7 +18,7 @@ from store import revisions
 MERGED_TOO = ("readers", "authors", "public")
 """What a merge takes from one branch or the other like an item: it has to know which changed it."""
 
-UNDATED = ("steps", "imported", "_attachments", apart.ITEM)
+UNDATED = ("steps", "handovers", "imported", "_attachments", apart.ITEM)
 """What else makes a new revision; when it changed can be told without `changed`."""
 
 

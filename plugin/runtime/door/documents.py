@@ -129,8 +129,9 @@ class Documents:
         return saving.rewrite(self.context, docid, lambda raw: saving.applied(raw, {}))
 
     def refresh_responses(self, docid: str) -> int:
-        """Compute the document's responses again (brought items, readers); how many changed."""
-        return moving.refresh_responses(self.context, docid)
+        """Compute the document's responses again (brought items, readers); how many changed. None
+        where it is gone."""
+        return moving.refresh_responses(self.context, [docid])
 
     def delete(self, docid: str, rev: str) -> None:
         """Delete a document with all its conflict branches. Raises as `save`."""

@@ -25,8 +25,8 @@ Changed = Callable[[Branch, Branch], bool]
 ATTACHMENT = "_attachments/"
 ENDED_KEEPS = ("_id", "_rev", "form", "readers", "authors", "public", "updated")
 _BY_RULE = {
-    "created", "updated", "changed", "steps", "former_readers", "imported", "provisional",
-    apart.ITEM,
+    "created", "updated", "changed", "steps", "handovers", "former_readers", "imported",
+    "provisional", apart.ITEM,
 }  # fmt: skip
 _ABSENT = ("absent",)
 
@@ -278,7 +278,8 @@ def _canonical(value: Any) -> str:
 
 
 def _by_rule(branches: Sequence[Branch], merged: Doc) -> Doc:
-    """The bookkeeping: first creation, last update, all steps, all reader sets left behind."""
+    """The bookkeeping: first creation, last update, all steps and handovers, all reader sets left
+    behind."""
     found: Doc = {}
     for item, choose in (("created", min), ("updated", max)):
         stamps = [branch[item] for branch in branches if branch.get(item)]
@@ -291,29 +292,30 @@ def _by_rule(branches: Sequence[Branch], merged: Doc) -> Doc:
     deletions = apart.joined(branches)
     if deletions:
         found[apart.ITEM] = deletions
-    steps = _steps([branch.get("steps") or [] for branch in branches])
-    if steps:
-        found["steps"] = steps
+    for item in ("steps", "handovers"):
+        lines = _joined([branch.get(item) or [] for branch in branches])
+        if lines:
+            found[item] = lines
     former = _former_readers(branches, reader_set(merged))
     if former:
         found["former_readers"] = former
     return found
 
 
-def _steps(histories: Sequence[Sequence[Doc]]) -> list[Doc]:
-    """The steps that all share, then the others by time; steps of one second keep their order."""
+def _joined(histories: Sequence[Sequence[Doc]]) -> list[Doc]:
+    """The lines that all share, then the others by time; lines of one second keep their order."""
     shared = 0
     for lines in zip(*histories, strict=False):
         if any(line != lines[0] for line in lines):
             break
         shared += 1
     later = {
-        _canonical(step): (str(step.get("at")), place, step)
+        _canonical(line): (str(line.get("at")), place, line)
         for history in reversed(histories)
-        for place, step in enumerate(history[shared:])
+        for place, line in enumerate(history[shared:])
     }
     ordered = sorted(later.values(), key=lambda one: (one[0], one[1], _canonical(one[2])))
-    return [*histories[0][:shared], *(step for _, _, step in ordered)]
+    return [*histories[0][:shared], *(line for _, _, line in ordered)]
 
 
 def _former_readers(branches: Sequence[Branch], now: str) -> list[str]:

@@ -1,12 +1,13 @@
 """Workflow steps and actions on documents, as one person may take them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from plugin.runtime.context import Context, told
 from plugin.runtime.door.document import Document, Raw
 from plugin.runtime.door.door_checks import foreign_items
-from plugin.runtime.door.reading import fetch
+from plugin.runtime.door.many import rewrite_many
+from plugin.runtime.door.reading import fetch, open_many
 from plugin.runtime.door.rebase import rebase
 from plugin.runtime.door.saving import applied, rewrite
 from plugin.runtime.errors import Invalid, NotFound, Refused
@@ -30,6 +31,15 @@ def steps(ctx: Context, raw: Raw) -> list[StepState]:
             reason = told(edit.reason)
         found.append(StepState(step.name, step.title, reason is None, reason, step))
     return found
+
+
+def refusal(ctx: Context, form: Form, name: str, doc: Raw) -> Message | None:
+    """Why a step could not be taken with a document of this content, made or not; None where it
+    could. What the step asks for and needs is left aside."""
+    step = form.step(name)
+    if step is None or form.workflow is None:
+        raise NotFound("There is no step {step} in this form.", step=name)
+    return _obstacle(ctx, form, form.workflow, step, doc, ())
 
 
 def _obstacle(
@@ -89,20 +99,35 @@ def _may_act(ctx: Context, who: tuple[str, ...], raw: Raw) -> bool:
     return ctx.system or allowed is None or bool(allowed & ctx.names)
 
 
-def refresh_responses(ctx: Context, docid: str) -> int:
-    """Compute the responses of a document again, as after its owner changed; how many changed.
+def refresh_responses(ctx: Context, ids: Sequence[str]) -> int:
+    """Compute the responses of documents again, as after their owner changed; how many changed.
 
-    Each response is looked for in the listings that the form shows on the document's page.
+    Each response is looked for in the listings that the form shows on the document's page. One that
+    cannot be written does not hold up the others; its error is raised at the end.
     """
-    raw = fetch(ctx, docid)
-    form = ctx.form(raw.get("form"))
-    changed = 0
-    for response in form.responses:
-        database = response.database or ctx.name
-        documents = ctx.session.database(database)
-        for row in ctx.session.listing(database, response.listing).all_rows([docid]):
-            changed += documents.refresh(row.id).rev != row.document.rev
+    before = _responses(ctx, ids)
+    changed, wrong = 0, None
+    for database, revs in before.items():
+        here = ctx.session.context(database)
+        for one, now in rewrite_many(here, revs, lambda raw: applied(raw, {})).items():
+            if isinstance(now, Document):
+                changed += now.rev != revs[one]
+            elif not isinstance(now, NotFound):  # deleted meanwhile
+                wrong = wrong or now
+    if wrong:
+        raise wrong
     return changed
+
+
+def _responses(ctx: Context, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """By database the responses of those documents that are there: id → revision."""
+    found: dict[str, dict[str, str]] = {}
+    for doc in open_many(ctx, ids).values():
+        for response in ctx.form(doc.form).responses:
+            database = response.database or ctx.name
+            rows = ctx.session.listing(database, response.listing).all_rows([doc.id])
+            found.setdefault(database, {}).update({row.id: row.document.rev for row in rows})
+    return found
 
 
 def run_action(ctx: Context, docid: str, name: str, items: Mapping[str, Any]) -> Message:

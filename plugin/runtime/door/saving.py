@@ -101,10 +101,13 @@ def rewrite(ctx: Context, docid: str, change: Callable[[Raw], Raw]) -> Document:
             return stored(ctx, new)
         except Conflict as error:
             if attempt == ATTEMPTS:
-                raise Refused(
-                    "This document is being changed by others all the time. Please try again."
-                ) from error
+                raise busy() from error
     raise AssertionError("unreachable")
+
+
+def busy() -> Refused:
+    """The answer where others were faster each time."""
+    return Refused("This document is being changed by others all the time. Please try again.")
 
 
 def stored(ctx: Context, new: Raw) -> Document:

@@ -42,6 +42,7 @@ META = frozenset(
         "imported",
         "provisional",
         "deletions",
+        "handovers",
     )
 )
 """Keys of a document that are no items: the door writes them, never a person."""

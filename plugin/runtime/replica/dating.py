@@ -7,12 +7,13 @@ written between its last sync and this one, by the office's clock: so much is kn
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from plugin.runtime.clock import parse_stamp, stamp
 from plugin.runtime.forms.form_check import is_datetime
+from plugin.runtime.people.directory import SERVER_NAME
 from store.types import Doc
 
 WRONG = timedelta(days=1)
@@ -33,9 +34,11 @@ class Mark:
 
 
 def marks(doc: Mapping[str, Any]) -> list[Mark]:
-    """All marks of a document but of its making; what is none by its shape is nobody's."""
+    """All marks of a document but of its making; what is none by its shape is nobody's. Handovers
+    are the server's, whoever asked for them: no laptop writes one."""
     steps, changed, updated = (doc.get(name) for name in ("steps", "changed", "updated"))
-    found = [_mark(step) for step in (steps if isinstance(steps, list) else _nobodys(steps))]
+    found = [_mark(step) for step in _listed(steps)]
+    found += [replace(_mark(line), by=SERVER_NAME) for line in _listed(doc.get("handovers"))]
     entries = changed.values() if isinstance(changed, Mapping) else _nobodys(changed)
     found += [_changed(entry) for entry in entries]
     return found if updated is None else [*found, saved(doc)]
@@ -54,6 +57,10 @@ def saved(doc: Mapping[str, Any]) -> Mark:
 def text_of(value: Any) -> str:
     """The value as text that is the same for what is the same."""
     return json.dumps(value, sort_keys=True)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else _nobodys(value)
 
 
 def _nobodys(value: Any) -> list[Any]:

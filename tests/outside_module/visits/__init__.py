@@ -11,11 +11,13 @@ from typing import Any
 from plugin import (
     Acl,
     Agent,
+    Condition,
     DatabaseSpec,
     Documents,
     Entry,
     EntryType,
     FormCode,
+    Holding,
     Invalid,
     Level,
     Message,
@@ -83,6 +85,16 @@ def announce(session: Session, visit: Raw) -> None:
     )
 
 
+EXPECTED = Holding(
+    name="visits",
+    title="Expected visits",
+    database="visits",
+    form="visit",
+    listing="visits_by_host",
+    items=("host",),
+    when=Condition("state", ("expected",)),
+)
+
 module = Module(
     name="visits",
     title="Visits",
@@ -92,5 +104,6 @@ module = Module(
     forms={"visit": FormCode(give_badge)},
     actions={"visit.postpone": postpone},
     agents=(Agent("visit-arrivals", "visits", frozenset({"visit"}), announce),),
+    holdings=(EXPECTED,),
     translations=HERE / "translations",
 )
