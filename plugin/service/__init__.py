@@ -28,6 +28,16 @@ SUPPORT = Holding(
     items=("owner",),
     when=Condition("state", ("open", "expert")),
 )
+SERVICES = Holding(
+    name="services",
+    title="Planned services",
+    database="service",
+    form="visit",
+    listing="visits_by_owner",
+    items=("owner",),
+    also=("participants",),
+    when=Condition("state", ("planned",)),
+)
 
 module = Module(
     name="service",
@@ -36,5 +46,5 @@ module = Module(
     icon="headset",
     databases=(DatabaseSpec("service", "Customer service", DESIGN, ACL),),
     agents=(COMPLAINT_NOTICES,),
-    holdings=(COMPLAINTS, SUPPORT),
+    holdings=(COMPLAINTS, SUPPORT, SERVICES),
 )
