@@ -104,7 +104,7 @@ def test_keys_begin_with_what_the_listing_says(database: str, spec: ListingSpec)
     design = READ[database]
     path = DESIGNS[database] / "views" / spec.view / "map.js"
     doc = sample(design.forms[spec.form], spec.view)
-    ((key, value),) = rows(path, doc)
+    (key, value), *_ = rows(path, doc)  # one may show a document to several persons
     wanted = [spec.mine] * bool(spec.mine) + [*spec.key, *(one.item for one in spec.categories)]
     assert key[: len(wanted)] == [doc[item] for item in wanted]
     assert value[0] == 1
