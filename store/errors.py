@@ -104,6 +104,15 @@ class Conflict(StoreError):
         super().__init__(reason)
 
 
+class MissingRevision(Conflict):
+    """An attachment was to go on a revision that is not there."""
+
+    error = "not_found"
+
+    def __init__(self, reason: str = "missing_rev") -> None:
+        super().__init__(reason)
+
+
 class DatabaseExists(StoreError):
     status, error = 412, "file_exists"
 

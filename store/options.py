@@ -17,6 +17,8 @@ _JSON_TEXT = ("key", "startkey", "endkey", "keys")
 MAX_LIMIT = 576460752303423487
 """CouchDB's: the greatest small number of Erlang."""
 
+NO_IDS = "`doc_ids` filter parameter is not a list of doc ids."
+
 _OTHER_NAMES = {
     "start_key": "startkey",
     "end_key": "endkey",
@@ -73,22 +75,22 @@ def changes_options(
     }
     if "last-event-id" in values:
         values.setdefault("since", values["last-event-id"])
-    if "doc_ids" in values:
-        values["doc_ids"] = _json("doc_ids", values["doc_ids"])
     for name in ("doc_ids", "selector"):
-        if body and name in body:
+        if values.get("filter") != f"_{name}":
+            values.pop(name, None)  # whatever it is, as in CouchDB
+        elif body and name in body:
             values[name] = body[name]
+        elif name == "doc_ids" and name in values:
+            values[name] = jsontext.parsed(values[name])
     parsed = {name: parse(name, values[name]) for name, parse in _CHANGES.items() if name in values}
-    if parsed.get("filter") == "_doc_ids" and parsed.get("doc_ids") is None:
-        raise BadRequest("`doc_ids` filter parameter is not a list of doc ids.")
+    if parsed.get("filter") == "_doc_ids" and "doc_ids" not in parsed:
+        raise BadRequest(NO_IDS)
     if parsed.get("filter") != "_selector":
-        parsed.pop("selector", None)
-    elif not isinstance(parsed.get("selector"), Mapping):
+        return ChangesOptions(**parsed, query=dict(query or {}))
+    if not isinstance(parsed.get("selector"), Mapping):
         raise BadRequest("Selector error: expected a JSON object")
-    elif not isinstance((body or {}).get("fields", []), list):
+    if not isinstance((body or {}).get("fields", []), list):
         raise BadRequest("Selector error: fields must be JSON array")
-    if parsed.get("filter") != "_doc_ids":
-        parsed.pop("doc_ids", None)
     return ChangesOptions(**parsed, query=dict(query or {}))
 
 
@@ -148,14 +150,10 @@ def _keys(name: str, value: Json) -> tuple[Json, ...]:
     raise QueryParseError("`keys` must be an array of strings.")
 
 
-def _list(name: str, value: Json) -> tuple[Json, ...]:
-    if isinstance(value, list | tuple):
-        return tuple(value)
-    raise QueryParseError(f"`{name}` parameter must be an array.")
-
-
 def _ids(name: str, value: Json) -> tuple[str, ...]:
-    return tuple(_text(name, docid) for docid in _list(name, value))
+    if not isinstance(value, list | tuple) or not all(isinstance(docid, str) for docid in value):
+        raise BadRequest(NO_IDS)
+    return tuple(value)
 
 
 def _one_of(*allowed: str) -> Callable[[str, Json], str]:

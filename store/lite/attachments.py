@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from store.errors import AttachmentLeft, Conflict, NotFound
+from store.errors import AttachmentLeft, MissingRevision, NotFound
 from store.lite import get
 from store.lite.contents import of_facts
 from store.lite.records import Shape
@@ -50,4 +50,4 @@ def _edited(conn: sqlite3.Connection, docid: str, rev: str) -> Doc:
     try:
         return get.revision(conn, docid, rev)
     except NotFound as error:
-        raise Conflict() from error
+        raise MissingRevision() from error

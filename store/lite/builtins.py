@@ -305,7 +305,9 @@ class End:
 
 
 def _rank(text: str, greatest: bool) -> Rank:
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > MOST_RANKS:
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise ValueError("invalid rank reducer")
+    if len(text) > 9 or not 1 <= int(text) <= MOST_RANKS:
         raise ValueError(f"rank value must be between 1 and {MOST_RANKS}")
     return Rank(int(text), greatest)
 

@@ -12,17 +12,24 @@ from store.wire.call import Call
 from store.wire.databases import lists_of_revisions
 from store.wire.uuids import new_uuid
 
-
 def bulk_docs(call: Call) -> Response:
     request = call.json()
     new_edits = request.get("new_edits", True)
     if not isinstance(new_edits, bool):
-        raise BadRequest("`new_edits` must be true or false.")
+        raise BadRequest("`new_edits` parameter must be a boolean.")
     docs = _objects(request, "Document must be a JSON object")
     for doc in docs:
         if new_edits and "_id" not in doc:
             doc["_id"] = new_uuid()
+    if docs and new_edits and request.get("all_or_nothing") is True:
+        return answer([_unsupported(doc) for doc in docs], 417)
     return answer(call.database.bulk_docs(docs, new_edits=new_edits), 201)
+
+
+def _unsupported(doc: dict[str, Any]) -> Row:
+    """The row of a document that was to be written with all others or not at all."""
+    refused = {"error": "not_implemented", "reason": "all_or_nothing is not supported"}
+    return {"id": doc["_id"], "rev": doc.get("_rev", "0-"), **refused}
 
 
 def bulk_get(call: Call) -> Response:

@@ -1,5 +1,6 @@
 """`GET` and `POST /db/_changes`: the feeds `normal`, `longpoll`, `continuous`, `eventsource`."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -116,10 +117,10 @@ def _heartbeat(params: dict[str, str]) -> float | None:
     value = params.get("heartbeat", "false")
     if value in ("true", "false"):
         return LONGEST_WAIT if value == "true" else None
-    if not (value.isascii() and value.isdigit() and len(value) < 19):
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", value):
         raise BadRequest(
             "Invalid heartbeat value. Expecting a positive integer value (in milliseconds)."
         )
-    if int(value) == 0:
+    if int(value) <= 0:
         raise BadRequest("The heartbeat value should be a positive integer (in milliseconds).")
     return max(int(value) / 1000, SHORTEST_HEARTBEAT)

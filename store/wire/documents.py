@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from werkzeug.wrappers import Response
 
 from store import revisions
-from store.errors import BadRequest, Conflict
+from store.errors import BadRequest, Conflict, IllegalDocId
 from store.multipart import related
 from store.types import Doc
 from store.wire import parts
@@ -77,6 +77,8 @@ def put(call: Call) -> Response:
         doc = parts.received(call.request, call.limits.max_body)
     else:
         doc = call.json("Document")
+    if not isinstance(doc.get("_id", ""), str):
+        raise IllegalDocId("Document id must be a string")
     doc["_id"] = call.docid
     rev = revision(call, doc.get("_rev"))
     if rev is not None:
@@ -136,10 +138,13 @@ def revision(call: Call, in_body: object) -> str | None:
     header = call.request.headers.get("If-Match", "").strip().strip('"')
     if in_body is not None and not isinstance(in_body, str):
         raise BadRequest("Invalid rev format")
-    named = {rev for rev in (call.params.get("rev"), header or None, in_body) if rev is not None}
-    if len(named) > 1:
+    in_query = call.params.get("rev")
+    if None not in (in_query, in_body) and in_query != in_body:
         raise BadRequest("Document rev from request body and query string have different values")
-    return named.pop() if named else None
+    named = in_body if in_query is None else in_query
+    if header and named is not None and header != named:
+        raise BadRequest("Document rev and etag have different values")
+    return header or named
 
 
 @dataclass(frozen=True)

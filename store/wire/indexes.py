@@ -8,7 +8,7 @@ from store.api import Database
 from store.errors import BadRequest
 from store.options import view_options
 from store.types import Json, ViewOptions
-from store.wire.answers import answer
+from store.wire.answers import Refusal, answer
 from store.wire.call import Call
 
 Listing = Callable[[ViewOptions], dict[str, Json]]
@@ -21,7 +21,8 @@ LISTINGS: Mapping[str, Callable[[Database], Listing]] = {
 
 def listing(name: str, call: Call) -> Response:
     """`GET` and `POST /db/_all_docs`, or another of `LISTINGS`."""
-    return answer(LISTINGS[name](call.database)(_options(call)))
+    options = _options(call, keys="`keys` body member must be an array.")
+    return answer(LISTINGS[name](call.database)(options))
 
 
 def listing_queries(name: str, call: Call) -> Response:
@@ -46,6 +47,10 @@ def info(call: Call) -> Response:
     return answer(call.database.design_info(call.names["ddoc"]))
 
 
+def temporary(call: Call) -> Response:
+    raise Refusal(410, "gone", "Temporary views are not supported in CouchDB", {})
+
+
 def view_cleanup(call: Call) -> Response:
     call.database.view_cleanup()
     return answer({"ok": True}, 202)
@@ -67,8 +72,9 @@ def _queries(call: Call) -> list[ViewOptions]:
     return [_of_query(call.params, query) for query in asked]
 
 
-def _options(call: Call) -> ViewOptions:
+def _options(call: Call, *, keys: str = "`keys` member must be an array.") -> ViewOptions:
+    """`keys` is what is said where these are no list."""
     body = call.json() if call.request.method == "POST" else {}
     if "keys" in body and not isinstance(body["keys"], list):
-        raise BadRequest("`keys` member must be an array.")
+        raise BadRequest(keys)
     return view_options(call.params, body)

@@ -64,7 +64,7 @@ def _decoded(part: str) -> str:
 def _apart(parts: list[str]) -> list[str]:
     """`_design%2Fx` and `_local%2Fx` are two segments, as in CouchDB."""
     if len(parts) > 1:
-        kind, slash, name = parts[1].partition("/")
-        if slash and kind in ("_design", "_local"):
+        kind, _, name = parts[1].partition("/")
+        if name and kind in ("_design", "_local"):
             return [parts[0], kind, name, *parts[2:]]
     return parts

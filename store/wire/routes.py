@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from store.errors import NotFound
+from store.errors import IllegalDocId, NotFound
 from store.wire import (
     attachments,
     bulk,
@@ -20,6 +20,7 @@ from store.wire.answers import method_not_allowed
 from store.wire.call import Handler
 
 Methods = Mapping[str, Handler]
+RESERVED = "Only reserved document ids may start with underscore."
 DOCUMENT = ("{db}", "{doc}")
 """A pattern that begins so is also that of design documents, whose ids are two segments."""
 
@@ -73,6 +74,7 @@ ROUTES: tuple[tuple[str, Methods], ...] = (
     ("{db}/_index/{ddoc}/{type}/{name}", {"DELETE": mango.delete_index}),
     ("{db}/_index/_design/{ddoc}/{type}/{name}", {"DELETE": mango.delete_index}),
     ("{db}/_view_cleanup", {"POST": indexes.view_cleanup}),
+    ("{db}/_temp_view", dict.fromkeys(("GET", "PUT", "POST", "DELETE"), indexes.temporary)),
     ("{db}/_design/{ddoc}/_info", {"GET": indexes.info}),
     ("{db}/_local", dict.fromkeys(("GET", "PUT", "POST", "DELETE", "COPY"), locals_.nameless)),
     (
@@ -162,7 +164,9 @@ class Routes:
         values: list[str] = []
         leaf = _reached(self._root, parts, 0, values)
         if leaf is None:
-            raise NotFound("missing")
+            # Whoever puts an attachment means a document, and is told what is wrong with its id.
+            attached = method == "PUT" and len(parts) > 2 and parts[1].startswith("_")
+            raise IllegalDocId(RESERVED) if attached else NotFound("missing")
         methods = leaf.methods
         handler = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
         if handler is None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from store.api import Database
-from store.errors import NotFound, PreconditionFailed, StoreError
+from store.errors import Conflict, NotFound, PreconditionFailed, StoreError
 from store.types import ViewOptions
 from tests.conformance.helpers import graft, rev
 
@@ -78,6 +78,24 @@ def test_attachments_can_be_put_and_deleted_alone(db: Database) -> None:
     assert sorted(db.get("a")["_attachments"]) == ["g"]
     with pytest.raises(NotFound):
         db.get_attachment("a", "f")
+
+
+def test_an_attachment_goes_on_a_revision_that_is_there(db: Database) -> None:
+    db.put_attachment("a", "f", DATA, "image/png", rev=None)
+    with pytest.raises(Conflict, match="missing_rev"):
+        db.put_attachment("a", "g", DATA, "image/png", rev=rev(1, "other"))
+    with pytest.raises(Conflict, match="missing_rev"):
+        db.delete_attachment("a", "f", rev=rev(1, "other"))
+    with pytest.raises(NotFound, match="Document is missing attachment"):
+        db.delete_attachment("a", "g", rev=db.get("a")["_rev"])
+    assert sorted(db.get("a")["_attachments"]) == ["f"]
+
+
+def test_base64_may_stand_in_lines(db: Database) -> None:
+    lines = base64.encodebytes(DATA).decode()
+    assert "\n" in lines
+    db.put({"_id": "a", "_attachments": {"f": {"content_type": "image/png", "data": lines}}})
+    assert db.get_attachment("a", "f").data == DATA
 
 
 def test_replicated_attachments_are_kept(db: Database) -> None:

@@ -42,6 +42,8 @@ def test_each_document_has_a_row_in_order(db: Database) -> None:
         ({"_id": "x", "_revisions": {"start": 1, "ids": 5}}, BadDocument),
         ({"_id": "x", "_rev": "none"}, BadRequest),
         ({"_id": "x", "_attachments": {"f": {"data": "%%%"}}}, BadRequest),
+        ({"_id": "x", "_attachments": {"f": {"data": "bm90QmFzZQ="}}}, BadRequest),
+        ({"_id": "x", "_attachments": {"f": {"data": "notBase64Encoded="}}}, BadRequest),
         ({"_id": "x", "_attachments": {"_f": {"data": ""}}}, BadRequest),
         ({"_id": "x", "_attachments": {"f": {"stub": True}}}, MissingStub),
         (["x"], BadRequest),

@@ -134,6 +134,10 @@ def test_events_beat(store: LiteServer) -> None:
             "Invalid heartbeat value. Expecting a positive integer value (in milliseconds).",
         ),
         (
+            "feed=longpoll&heartbeat=-1",
+            "The heartbeat value should be a positive integer (in milliseconds).",
+        ),
+        (
             "feed=longpoll&heartbeat=0",
             "The heartbeat value should be a positive integer (in milliseconds).",
         ),
@@ -154,7 +158,12 @@ def test_bodies(client: Client) -> None:
     assert client.post(url, data="").status_code == 415
     assert client.post(url, json=[]).status_code == 400
     assert client.post(url, json={"doc_ids": ["b"]}).json["results"], "only with the filter"
+    assert client.post(url, json={"doc_ids": "b"}).json["results"], "whatever it is"
     assert client.post(f"{url}?filter=_doc_ids", json={"doc_ids": ["b"]}).json["results"] == []
+    for bad in ("b", [1], None, {}):
+        refused = client.post(f"{url}?filter=_doc_ids", json={"doc_ids": bad})
+        reason = "`doc_ids` filter parameter is not a list of doc ids."
+        assert (refused.status_code, refused.json["reason"]) == (400, reason)
 
 
 def test_longpoll_answers_at_once_where_something_is_new(client: Client) -> None:

@@ -134,6 +134,23 @@ JSON = "application/json"
          (400, "illegal_docid", "Only reserved document ids may start with underscore.")),
         ("PUT", "/db/a/_f", b"x", "text/plain",
          (400, "bad_request", "Attachment name '_f' starts with prohibited character '_'")),
+        ("PUT", "/db/_x/f", b"x", "text/plain",
+         (400, "illegal_docid", "Only reserved document ids may start with underscore.")),
+        ("GET", "/db/_x/f", b"", JSON, (404, "not_found", "missing")),
+        ("PUT", "/db/_local%2F", b"{}", JSON,
+         (400, "bad_request", "Invalid _local document id.")),
+        ("PUT", "/db/_design%2F", b"{}", JSON,
+         (400, "illegal_docid", "Illegal document id `_design/`")),
+        ("PUT", "/db/a", b'{"_id":1}', JSON,
+         (400, "illegal_docid", "Document id must be a string")),
+        ("PUT", "/db/a", b'{"_attachments":{"f":{"data":"notBase64Encoded="}}}', JSON,
+         (400, "bad_request", "Invalid attachment data for f")),
+        ("DELETE", "/db/a/f?rev=4-garbage", b"", JSON, (409, "not_found", "missing_rev")),
+        ("PUT", "/db/a/f?rev=4-garbage", b"x", "text/plain", (409, "not_found", "missing_rev")),
+        ("GET", "/db/_temp_view", b"", JSON,
+         (410, "gone", "Temporary views are not supported in CouchDB")),
+        ("POST", "/db/_temp_view", b"{", "text/plain",
+         (410, "gone", "Temporary views are not supported in CouchDB")),
         ("POST", "/db", b"{}", "text/plain",
          (415, "bad_content_type", "Content-Type must be application/json")),
         ("POST", "/db", b'{"_id":1}', JSON,
@@ -144,6 +161,12 @@ JSON = "application/json"
          (400, "bad_request", "`docs` parameter must be an array.")),
         ("POST", "/db/_bulk_docs", b'{"docs":[3]}', JSON,
          (400, "bad_request", "Document must be a JSON object")),
+        ("POST", "/db/_bulk_docs", b'{"docs":[],"new_edits":0}', JSON,
+         (400, "bad_request", "`new_edits` parameter must be a boolean.")),
+        ("POST", "/db/_all_docs", b'{"keys":1}', JSON,
+         (400, "bad_request", "`keys` body member must be an array.")),
+        ("POST", "/db/_design/d/_view/v", b'{"keys":1}', JSON,
+         (400, "bad_request", "`keys` member must be an array.")),
         ("POST", "/db/_revs_diff", b"[]", JSON,
          (400, "bad_request", "Request body must be a JSON object")),
         ("POST", "/db/_purge", b'{"a":3}', JSON,
@@ -168,3 +191,30 @@ def test_refusals_have_couchdbs_words(
 ) -> None:
     answer = client.open(path, method=method, data=body, content_type=kind)
     assert (answer.status_code, answer.json["error"], answer.json["reason"]) == refused
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "body", "reason"),
+    [
+        ("/db/a", "1-b", {"_rev": "1-a"}, "Document rev and etag have different values"),
+        ("/db/a?rev=1-a", "1-b", {}, "Document rev and etag have different values"),
+        ("/db/a?rev=1-b", None, {"_rev": "1-a"},
+         "Document rev from request body and query string have different values"),
+    ],
+)  # fmt: skip
+def test_revisions_that_differ_are_told_apart(
+    client: Client, path: str, header: str | None, body: Any, reason: str
+) -> None:
+    answer = client.put(path, json=body, headers={"If-Match": header} if header else {})
+    assert (answer.status_code, answer.json["reason"]) == (400, reason)
+
+
+def test_all_or_nothing_is_refused_document_by_document(client: Client) -> None:
+    asked = {"docs": [{"_id": "a"}, {"_id": "b", "_rev": "1-x"}, {}], "all_or_nothing": True}
+    answer = client.post("/db/_bulk_docs", json=asked)
+    assert answer.status_code == 417
+    refused = {"error": "not_implemented", "reason": "all_or_nothing is not supported"}
+    assert answer.json[:2] == [
+        {"id": "a", "rev": "0-", **refused}, {"id": "b", "rev": "1-x", **refused}
+    ]  # fmt: skip
+    assert answer.json[2]["id"] and client.get("/db/_all_docs").json["rows"] == []
