@@ -85,13 +85,16 @@ def changes_options(
     parsed = {name: parse(name, values[name]) for name, parse in _CHANGES.items() if name in values}
     if parsed.get("filter") == "_doc_ids" and "doc_ids" not in parsed:
         raise BadRequest(NO_IDS)
-    if parsed.get("filter") != "_selector":
-        return ChangesOptions(**parsed, query=dict(query or {}))
-    if not isinstance(parsed.get("selector"), Mapping):
-        raise BadRequest("Selector error: expected a JSON object")
-    if not isinstance((body or {}).get("fields", []), list):
-        raise BadRequest("Selector error: fields must be JSON array")
+    if parsed.get("filter") == "_selector":
+        _check_selector(parsed.get("selector"), (body or {}).get("fields", []))
     return ChangesOptions(**parsed, query=dict(query or {}))
+
+
+def _check_selector(selector: Json, fields: Json) -> None:
+    if not isinstance(selector, Mapping):
+        raise BadRequest("Selector error: expected a JSON object")
+    if not isinstance(fields, list):
+        raise BadRequest("Selector error: fields must be JSON array")
 
 
 def _json(name: str, text: object) -> Json:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from store.errors import Conflict, Forbidden, NotFound, Unauthorized
+from store.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
 from store.lite.server import LiteServer
 from store.node import passwords
 from store.node.config import Config
@@ -70,6 +70,13 @@ class Accounts:
         iterations = max(1, self._config.number("chttpd_auth", "iterations"))
         return Scheme(prf if prf in passwords.HASHES else Scheme.prf, iterations)
 
+    @property
+    def requirements(self) -> str:
+        """What new passwords must be like; older sites have it in the section of that time."""
+        sections = ("chttpd_auth", "couch_httpd_auth")
+        texts = (self._config.text(section, "password_regexp") for section in sections)
+        return next(filter(None, texts), "[]")
+
     def find(self, name: str) -> Account | None:
         """The account of that name. Raises Unauthorized where its document is in conflict."""
         stamp = (self._config.version, *self._standing())
@@ -124,6 +131,8 @@ class Accounts:
             users.put({**doc, "password": password, "preserve_salt": True})
         except Conflict:
             return  # somebody else has just changed it; the next sign-in sees what it is now
+        except (BadRequest, Forbidden):
+            return  # a new one would have to be another; this one stays as it is kept
 
     def _looked_up(self, name: str) -> Account | None:
         doc = self._document(name)

@@ -8,7 +8,7 @@ from store.node import about, configuring, replicating, session
 from store.node.config import Config
 from store.node.cors import Cors, with_cors
 from store.node.node import SESSION, Node
-from store.wire import protocol_app
+from store.wire import paths, protocol_app
 from store.wire.routes import ROUTES, Methods, Routes
 
 Environ = dict[str, Any]
@@ -57,6 +57,8 @@ def _read_headers(environ: Environ, config: Config) -> None:
     method = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE")
     if method in OVERRIDES and environ["REQUEST_METHOD"] == "POST":
         environ["REQUEST_METHOD"] = method
+    if not config.flag("chttpd", "decode_plus_to_space"):
+        environ[paths.PLUS] = "+"
     name = config.text("chttpd", "x_forwarded_host") or "X-Forwarded-Host"
     host = environ.get(f"HTTP_{name.upper().replace('-', '_')}")
     if host:

@@ -17,7 +17,9 @@ Sections = dict[str, dict[str, str]]
 DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "chttpd": {
         "admin_only_all_dbs": "true",
+        "decode_plus_to_space": "true",
         "enable_cors": "false",
+        "max_http_request_size": "4294967296",
         "require_valid_user": "false",
         "require_valid_user_except_for_up": "false",
     },
@@ -32,7 +34,7 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
     },
     "chttpd_auth_lockout": {"mode": "enforce", "threshold": "5"},
     "cors": {"credentials": "false"},
-    "couchdb": {"default_security": "admin_only"},
+    "couchdb": {"default_security": "admin_only", "users_db_security_editable": "false"},
     "uuids": {"algorithm": "sequential"},
     "vendor": {"name": "Divan"},
 }

@@ -1,4 +1,5 @@
-"""`_node/…`: the configuration of the node, for administrators and their tools."""
+"""`_node/…`: the configuration of the node and what it is made of, for administrators and their
+tools."""
 
 from werkzeug.wrappers import Response
 
@@ -24,6 +25,7 @@ class Configuring:
         return (
             ("_node", {"GET": self.incomplete}),
             ("_node/{node}", {"GET": self.name}),
+            ("_node/{node}/_versions", {"GET": self.versions}),
             ("_node/{node}/_config", {"GET": self.sections}),
             ("_node/{node}/_config/_reload", {"POST": self.reload}),
             ("_node/{node}/_config/{section}", {"GET": self.section}),
@@ -36,6 +38,10 @@ class Configuring:
     def name(self, call: Call) -> Response:
         self._check_node(call)
         return answer({"name": self._node.name})
+
+    def versions(self, call: Call) -> Response:
+        self._check_node(call)
+        return answer({"javascript_engine": {"name": "quickjs"}})
 
     def sections(self, call: Call) -> Response:
         self._check_node(call)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from store.errors import BadRequest
+from werkzeug.wsgi import get_content_length
+
+from store.errors import BadRequest, Forbidden, RequestTooLarge
 from store.lite.server import LiteServer
 from store.node import passwords, replications, users
 from store.node.accounts import USERS, Accounts
@@ -50,6 +52,7 @@ class Node:
         refused = refusal(parts, method, session.user, self.accounts.database)
         if refused is not None:
             raise refused
+        self._check_request(parts, method, environ)
         self._bring_check(parts, method, session.user)
         server = NodeServer(self.server, self.config, session.user)
         if is_of_database(parts) and not session.user.is_admin:
@@ -87,6 +90,15 @@ class Node:
         for name, line in self.config.section("admins").items():
             if passwords.from_line(line) is None:
                 self.set_admin(name, line, persist=False)
+
+    def _check_request(self, parts: Sequence[str], method: str, environ: dict[str, Any]) -> None:
+        """Raises what the configuration has against a request, whoever asks."""
+        size = get_content_length(environ) or 0
+        if size > self.config.number("chttpd", "max_http_request_size"):
+            raise RequestTooLarge()
+        editable = self.config.flag("couchdb", "users_db_security_editable")
+        if method == "PUT" and parts == (self.accounts.database, "_security") and not editable:
+            raise Forbidden("You can't edit the security object of the user database.")
 
     def _bring_check(self, parts: Sequence[str], method: str, user: UserContext) -> None:
         """The check of user documents comes with the first question for what is in their database

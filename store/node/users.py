@@ -4,7 +4,7 @@ from pathlib import Path
 
 from store.errors import Conflict, Forbidden, NotFound
 from store.lite.server import LiteServer
-from store.node import passwords
+from store.node import passwords, requirements
 from store.node.accounts import PREFIX, Accounts
 from store.types import Doc, UserContext
 
@@ -39,13 +39,16 @@ def kept(doc: Doc, user: UserContext, accounts: Accounts) -> Doc:
     """The user document with its password in the form in which it is kept, as CouchDB does it.
 
     Raises Forbidden for a password that is none, and where somebody unknown brings a revision:
-    he may sign up, not write into the history of a document that he cannot read.
+    he may sign up, not write into the history of a document that he cannot read; BadRequest for a
+    password that is not as the configuration demands.
     """
     if user.name is None and not user.is_admin and "_rev" in doc:
         raise Forbidden("You may only update your own user document.")
     password = doc.get("password")
     if password is None or not str(doc.get("_id", "")).startswith(PREFIX):
         return doc
+    if isinstance(password, str):
+        requirements.check(password, accounts.requirements)
     salt = doc.get("salt") if doc.get("preserve_salt") is True else None
     rest = {name: value for name, value in doc.items() if name not in passwords.FIELDS}
     fresh = salt if isinstance(salt, str) and salt else passwords.new_salt()

@@ -45,6 +45,16 @@ def _history(doc: Doc) -> list[Entry]:
     return [entry for entry in entries if isinstance(entry, dict) and "session_id" in entry]
 
 
+def _counted(entry: Entry) -> Counts:
+    return Counts(
+        checked=_number(entry.get("missing_checked")),
+        found=_number(entry.get("missing_found")),
+        read=_number(entry.get("docs_read")),
+        written=_number(entry.get("docs_written")),
+        refused=_number(entry.get("doc_write_failures")),
+    )
+
+
 def _number(value: Json) -> int:
     return value if isinstance(value, int) else 0
 
@@ -63,6 +73,7 @@ class Checkpoints:
         self._before: list[Entry] = []
         self._began = formatdate(usegmt=True)
         self._start: Seq = BEGINNING
+        self._earlier = Counts()
 
     def load(self, otherwise: Seq) -> Seq:
         """Read both and return where to begin; `otherwise` where they have nothing in common."""
@@ -72,6 +83,7 @@ class Checkpoints:
         if not self._before:
             self._start = otherwise
         self.history = tuple(self._before)
+        self._earlier = _counted(self._before[0]) if self._before else Counts()
         return self._start
 
     def _read(self, side: Database) -> Doc:
@@ -97,6 +109,8 @@ class Checkpoints:
             self._revs[number] = self._patience(self._put(side, doc, self._revs[number]))
 
     def _entry(self, seq: Seq, counts: Counts) -> dict[str, Any]:
+        """This run in the history, where as in CouchDB it counts with those before it."""
+        summed = self._earlier + counts
         return {
             "session_id": self.session,
             "start_time": self._began,
@@ -104,11 +118,11 @@ class Checkpoints:
             "start_last_seq": self._start,
             "end_last_seq": seq,
             "recorded_seq": seq,
-            "missing_checked": counts.checked,
-            "missing_found": counts.found,
-            "docs_read": counts.read,
-            "docs_written": counts.written,
-            "doc_write_failures": counts.refused,
+            "missing_checked": summed.checked,
+            "missing_found": summed.found,
+            "docs_read": summed.read,
+            "docs_written": summed.written,
+            "doc_write_failures": summed.refused,
         }
 
     def _put(self, side: Database, doc: Doc, rev: str | None) -> Callable[[], str]:

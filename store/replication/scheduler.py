@@ -53,7 +53,8 @@ class Scheduler:
         job = self.add(asked, user)
         if asked.options.continuous:
             return 202, {"ok": True, "_local_id": job.id}
-        return 200, job.result.result().to_json()
+        by_ids = asked.options.doc_ids is not None
+        return 200, job.result.result().to_json(by_ids=by_ids)
 
     def _cancelled(self, body: Mapping[str, Json], user: UserContext) -> str:
         given = [body[name] for name in ("replication_id", "id", "_local_id") if name in body]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from store.errors import BadRequest
 from store.types import ChangesOptions, Json, Seq
 
+OF_A_RUN = ("start_time", "end_time", "docs_read", "docs_written", "doc_write_failures")
 VERSION = 4
 """`replication_id_version` of CouchDB, for whoever reads a checkpoint."""
 
@@ -155,9 +156,12 @@ class Summary:
     history: tuple[Mapping[str, Json], ...] = ()
     no_changes: bool = False
 
-    def to_json(self) -> dict[str, Json]:
-        """The answer of `POST /_replicate`."""
+    def to_json(self, *, by_ids: bool = False) -> dict[str, Json]:
+        """The answer of `POST /_replicate`; where documents were named, with the run itself in it,
+        as CouchDB has kept it from its beginnings."""
+        newest = self.history[0] if by_ids and self.history else {}
         told = {
+            **{name: newest[name] for name in OF_A_RUN if name in newest},
             "ok": True,
             "session_id": self.session_id,
             "source_last_seq": self.last_seq,

@@ -12,6 +12,7 @@ from store.wire.call import Call
 from store.wire.databases import lists_of_revisions
 from store.wire.uuids import new_uuid
 
+
 def bulk_docs(call: Call) -> Response:
     request = call.json()
     new_edits = request.get("new_edits", True)

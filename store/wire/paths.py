@@ -12,6 +12,9 @@ from store.errors import BadRequest
 
 KEY = "divan.segments"
 """Where an environ keeps its segments: they are asked for more than once."""
+PLUS = "divan.plus"
+"""Where an environ says what a plus sign in its path stands for; a space, as CouchDB reads it,
+where it says nothing."""
 _BROKEN = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
@@ -22,7 +25,8 @@ def segments(environ: dict[str, Any]) -> tuple[str, ...]:
         return known
     path = _undecoded(environ)
     check_escapes(path)
-    parts = [_decoded(part) for part in path.strip("/").split("/")] if path.strip("/") else []
+    plus = environ.get(PLUS, " ")
+    parts = [_decoded(part, plus) for part in path.strip("/").split("/")] if path.strip("/") else []
     found = environ[KEY] = tuple(_apart(parts))
     return found
 
@@ -51,12 +55,11 @@ def _undecoded(environ: dict[str, Any]) -> str:
     return decoded.replace("%", "%25").replace("+", "%2B")
 
 
-def _decoded(part: str) -> str:
-    """A plus sign is a space, as CouchDB reads it."""
+def _decoded(part: str, plus: str) -> str:
     if "%" not in part and "+" not in part and part.isascii():
         return part
     try:
-        return unquote_to_bytes(part.replace("+", " ").encode("latin-1")).decode("utf-8")
+        return unquote_to_bytes(part.replace("+", plus).encode("latin-1")).decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadRequest("The path is not valid UTF-8.") from error
 

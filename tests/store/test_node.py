@@ -139,6 +139,28 @@ def test_a_plus_sign_in_a_path_is_a_space(ask: Admin) -> None:
     assert ask("PUT", "/source/a%2Bb", {})[1]["id"] == "a+b"
 
 
+def test_a_plus_sign_in_a_path_may_stand_for_itself(ask: Admin) -> None:
+    ask("PUT", f"{CONFIG}/chttpd/decode_plus_to_space", "false")
+    assert ask("PUT", "/a+b") == (201, {"ok": True})
+    assert ask("GET", "/a+b")[1]["db_name"] == ask("GET", "/a%2Bb")[1]["db_name"] == "a+b"
+    assert ask("PUT", "/source/a+b", {})[1]["id"] == "a+b"
+    ask("PUT", f"{CONFIG}/chttpd/decode_plus_to_space", "true")
+    assert ask("GET", "/source/a+b")[0] == 404
+
+
+def test_requests_have_a_size(ask: Admin) -> None:
+    ask("PUT", f"{CONFIG}/chttpd/max_http_request_size", "16")
+    too_large = {"error": "too_large", "reason": "the request entity is too large"}
+    for method, path in (("PUT", "/source/a"), ("POST", "/source/_changes?filter=_doc_ids")):
+        assert ask(method, path, {"doc_ids": ["doc-1", "doc-2"]}) == (413, too_large)
+    assert ask("PUT", "/source/a", {"n": 1})[0] == 201
+
+
+def test_what_runs_the_functions_is_told(ask: Admin) -> None:
+    engine = {"javascript_engine": {"name": "quickjs"}}
+    assert ask("GET", "/_node/_local/_versions") == (200, engine)
+
+
 def test_configuration_is_kept(ask: Admin, node: Node, tmp_path: Path) -> None:
     assert ask("PUT", f"{CONFIG}/cors/origins", " https://a.example ") == (200, "")
     assert ask("PUT", f"{CONFIG}/cors/origins", "*") == (200, "https://a.example")

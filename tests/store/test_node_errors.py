@@ -16,7 +16,7 @@ from store.wire.routes import ROUTES
 from tests.store.nodes import opened_node
 
 LOGIN = ("admin", "geheim")
-REFUSALS = frozenset((400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 416, 500))
+REFUSALS = frozenset((400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 416, 500))
 VARIABLE = re.compile(r"\{\w+\*?\}")
 
 

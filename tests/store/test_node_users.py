@@ -56,8 +56,14 @@ def put_user(
 
 def open_users(client: Client) -> None:
     """Let everybody into `_users`, as an administrator does for a site where people sign up."""
+    configure(client, "couchdb/users_db_security_editable", "true")
     security: dict[str, Any] = {"members": {"names": [], "roles": []}}
     assert client.put("/_users/_security", json=security, auth=LOGIN).status_code == 200
+
+
+def configure(client: Client, key: str, text: str) -> None:
+    path = f"/_node/_local/_config/{key}"
+    assert client.put(path, json=text, auth=LOGIN).status_code == 200
 
 
 def who(client: Client, **request: Any) -> dict[str, Any]:
@@ -211,6 +217,15 @@ NO_USERS: tuple[dict[str, Any], ...] = (
 )
 
 
+def test_who_is_let_in_among_the_users_is_not_changed_by_mistake(client: Client) -> None:
+    answer = client.put("/_users/_security", json={}, auth=LOGIN)
+    reason = "You can't edit the security object of the user database."
+    assert refused(answer, 403, "forbidden") == reason
+    assert client.get("/_users/_security", auth=LOGIN).json["members"] == {"roles": ["_admin"]}
+    open_users(client)
+    assert client.get("/_users/_security", auth=LOGIN).json["members"] == {"names": [], "roles": []}
+
+
 def test_user_documents_that_are_none(client: Client) -> None:
     path = "/_users/org.couchdb.user:eve"
     for wrong in NO_USERS:
@@ -335,10 +350,10 @@ def sent(user: UserContext, secret: str, algorithm: str) -> dict[str, str]:
 
 def test_another_database_may_hold_the_users(anna: Client) -> None:
     before, after = "/people", "/staff"
-    config = "/_node/_local/_config/chttpd_auth/authentication_db"
+    configure(anna, "couchdb/users_db_security_editable", "true")
     assert anna.put(before, auth=LOGIN).status_code == 201
     for path in (before, after):
-        assert anna.put(config, json=path.strip("/"), auth=LOGIN).status_code == 200
+        configure(anna, "chttpd_auth/authentication_db", path.strip("/"))
         anna.put(path, auth=LOGIN)
         anna.put(f"{path}/_security", json={"members": {"names": []}}, auth=LOGIN)
         boss = {**user_doc("eve"), "roles": ["boss"]}
@@ -349,7 +364,7 @@ def test_another_database_may_hold_the_users(anna: Client) -> None:
         refused(anna.get(f"{path}/_all_docs", auth=("eve", f"at {path}")), 403, "forbidden")
         assert anna.get("/_session").json["info"]["authentication_db"] == path.strip("/")
     refused(anna.get("/_session", auth=ANNA), 401, "unauthorized")
-    anna.delete(config, auth=LOGIN)
+    anna.delete("/_node/_local/_config/chttpd_auth/authentication_db", auth=LOGIN)
     assert who(anna, auth=ANNA)["name"] == "anna"
 
 

@@ -66,6 +66,29 @@ def test_a_replication_that_is_asked_for_once(server: LiteServer, scheduler: Sch
     assert again["history"] == answer["history"]
 
 
+def test_the_history_sums_up_over_runs(server: LiteServer, scheduler: Scheduler) -> None:
+    """As in CouchDB, whose own suite asks for it."""
+    told = ("missing_checked", "missing_found", "docs_read", "docs_written", "doc_write_failures")
+    scheduler.replicate(body(), ADMIN)
+    server.database("source").put({"_id": "late"})
+    history = scheduler.replicate(body(), ADMIN)[1]["history"]
+    assert [[entry[name] for name in told] for entry in history] == [
+        [6, 6, 6, 6, 0],
+        [5, 5, 5, 5, 0],
+    ]
+
+
+def test_documents_that_were_named_are_counted_in_the_answer(scheduler: Scheduler) -> None:
+    answer = scheduler.replicate(body(doc_ids=["doc-1", "doc-2", "none"]), ADMIN)[1]
+    assert (answer["docs_read"], answer["docs_written"], answer["doc_write_failures"]) == (2, 2, 0)
+    entry = answer["history"][0]
+    times = ("start_time", "end_time")
+    assert [answer[name] for name in times] == [entry[name] for name in times]
+    nothing = scheduler.replicate(body(doc_ids=["none"]), ADMIN)[1]
+    assert nothing["no_changes"] is True
+    assert "start_time" not in scheduler.replicate(body(), ADMIN)[1]
+
+
 def test_a_continuous_one_goes_on_until_it_is_cancelled(
     server: LiteServer, scheduler: Scheduler
 ) -> None:
