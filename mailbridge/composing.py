@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
+from babel.numbers import format_currency
 
 from mailbridge import templates
 from mailbridge.content import Content, Entry, Event, Link
@@ -118,6 +120,9 @@ class Composer:
             return text
         if fact.kind == "name":
             return self.name_of(text)
+        if fact.kind == "money":
+            amount, _, currency = text.partition(" ")
+            return format_currency(Decimal(amount), currency, locale=self.receiver.language)
         if fact.kind == "date":
             return format_date(date.fromisoformat(text), locale=self.receiver.language)
         return self.moment(parse_stamp(text))

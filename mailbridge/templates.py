@@ -12,7 +12,8 @@ from plugin import Message
 
 @dataclass(frozen=True)
 class Fact:
-    """A line "label: value" from one of the notice's values. `kind` says how it is shown."""
+    """A line "label: value" from one of the notice's values. `kind` says how it is shown: `text`,
+    `date`, `moment`, `money` (`12.50 EUR`), `name` (a stable id)."""
 
     label: Message
     value: str
@@ -53,6 +54,27 @@ COMPLAINT_STEP = Template(
     lead=Message("A complaint has come to you: {title}"),
     facts=(Fact(Message("Answer by"), "due", "date"),),
     quote="text",
+)
+_OF_PAYMENT = (
+    Fact(Message("Due on"), "due", "date"),
+    Fact(Message("Amount due"), "amount", "money"),
+    Fact(Message("Customer"), "customer"),
+    Fact(Message("Owner"), "owner", "name"),
+)
+PAYMENT_DUE = Template(
+    subject=Message("Payment soon due: {title}"),
+    lead=Message("This payment is soon due. Please see that it comes: {title}"),
+    facts=_OF_PAYMENT,
+)
+PAYMENT_OVERDUE = Template(
+    subject=Message("Payment overdue: {title}"),
+    lead=Message("This payment has not come in time. Please ask the customer: {title}"),
+    facts=_OF_PAYMENT,
+)
+PAYMENT_ESCALATED = Template(
+    subject=Message("Payment overdue for long: {title}"),
+    lead=Message("This payment of one of your people is overdue for long: {title}"),
+    facts=_OF_PAYMENT,
 )
 PROPOSAL = Template(
     subject=Message("{by} proposes a change: {title}"),
@@ -97,6 +119,9 @@ TEMPLATES: Mapping[str, Template] = {
     "complaint-step": COMPLAINT_STEP,
     "handover": HANDOVER,
     "handover-undone": HANDOVER_UNDONE,
+    "payment-due": PAYMENT_DUE,
+    "payment-overdue": PAYMENT_OVERDUE,
+    "payment-escalated": PAYMENT_ESCALATED,
     "proposal": PROPOSAL,
     "proposal-accepted": PROPOSAL_ACCEPTED,
     "proposal-declined": PROPOSAL_DECLINED,

@@ -102,9 +102,10 @@ def clash_page(docs: Documents, form: Form, now: Document, error: SaveConflict) 
     `error.mine` holds only what I changed; the page sends these fields and no others.
     """
     draw = renderer(docs)
+    mine_now = docs.preview(form.name, error.mine, dict(error.theirs))
     lines = []
     for name in error.items:
-        mine = value_html(draw, form, name, error.mine)
+        mine = value_html(draw, form, name, mine_now)
         theirs = value_html(draw, form, name, items_of(error.theirs))
         choices = (Choice("mine", mine, True), Choice("theirs", theirs, False))
         lines.append(Line(CHOOSE + name, label_of(form, name), choices))

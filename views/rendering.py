@@ -49,20 +49,37 @@ class Renderer:
             return Markup(self._joint()).join(self._one(item, one, doc) for one in value)
         return self._one(item, value, doc)
 
-    def _table(self, table: Item, rows: list[Any]) -> Markup:
-        """The rows under the names of their columns, with the totals below."""
-        columns = shown_columns(table)
-        head = _cells("th", columns, (escape(self._say(one.label)) for one in columns))
-        lines = [
-            _cells("td", columns, (self.cell(one, row) for one in columns))
-            for row in rows
-            if isinstance(row, Mapping)
-        ]
+    def _table(self, table: Item, value: list[Any]) -> Markup:
+        """The rows under the names of their columns, with the totals below; without columns in
+        which nothing stands."""
+        rows = [row for row in value if isinstance(row, Mapping)]
+        filled = {name for row in rows for name in row if not is_empty(row[name])}
+        columns = [one for one in shown_columns(table) if one.name in filled]
         sums = totals(table, rows)
-        foot = _cells("td", columns, (self.cell(one, sums) for one in columns))
-        return Markup('<table class="inner"><thead>{}</thead><tbody>{}</tbody>{}</table>').format(
-            head, Markup("").join(lines), Markup("<tfoot>{}</tfoot>").format(foot) if sums else ""
+        head = self._line("th", columns, {one.name: self._say(one.label) for one in columns})
+        lines = (self._line("td", columns, self._cells(columns, row)) for row in rows)
+        foot = Markup("<tfoot>{}</tfoot>").format(
+            self._line("td", columns, self._cells(columns, sums))
         )
+        return Markup('<table class="inner"><thead>{}</thead><tbody>{}</tbody>{}</table>').format(
+            head, Markup("").join(lines), foot if sums else ""
+        )
+
+    def _cells(self, columns: Iterable[Item], row: Mapping[str, Any]) -> dict[str, Markup]:
+        return {one.name: self.cell(one, row) for one in columns}
+
+    def _line(self, tag: str, columns: Iterable[Item], cells: Mapping[str, Markup | str]) -> Markup:
+        """One line; on a narrow screen each cell says itself what it is."""
+        found = [
+            Markup('<{0} class="{1}" data-label="{2}">{3}</{0}>').format(
+                tag,
+                "numeric" if one.kind in NUMERIC else "",
+                self._say(one.label),
+                cells[one.name],
+            )
+            for one in columns
+        ]
+        return Markup("<tr>{}</tr>").format(Markup("").join(found))
 
     def cell(self, column: Item, row: Mapping[str, Any]) -> Markup:
         """What stands in one cell of a table."""
@@ -123,14 +140,6 @@ def shown_columns(table: Item) -> tuple[Item, ...]:
         if there in NAMING
     }
     return tuple(column for name, column in table.columns.items() if name not in said)
-
-
-def _cells(tag: str, columns: Iterable[Item], cells: Iterable[Markup]) -> Markup:
-    found = []
-    for column, cell in zip(columns, cells, strict=True):
-        numeric = Markup(' class="numeric"' if column.kind in NUMERIC else "")
-        found.append(Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), numeric, cell))
-    return Markup("<tr>{}</tr>").format(Markup("").join(found))
 
 
 def text_html(text: str) -> Markup:

@@ -142,6 +142,19 @@ KEYWORDS: dict[str, tuple[str, tuple[str, ...]]] = {
             "Unknown",
         ),
     ),
+    "payment_method": (
+        "Way of payment",
+        (
+            "Bank transfer",
+            "Cheque",
+            "Bill of exchange",
+            "Letter of credit",
+            "Alipay",
+            "WeChat Pay",
+            "Card",
+            "Cash",
+        ),
+    ),
     "complaint_class": (
         "Class of complaint",
         (
@@ -232,6 +245,7 @@ KEYWORDS: dict[str, tuple[str, tuple[str, ...]]] = {
 NUMBERING = {
     "customer": ("C{n:05d}", "never"),
     "deal": ("D{year}-{n:04d}", "yearly"),
+    "order": ("O{year}-{n:04d}", "yearly"),
     "complaint": ("T{year}-{n:04d}", "yearly"),
     "support": ("S{year}-{n:04d}", "yearly"),
 }

@@ -1,4 +1,4 @@
-"""Deals, activities, chase-ups and handovers 客户跟踪管理."""
+"""Deals, activities, chase-ups, handovers, orders and payments 客户跟踪管理."""
 
 from pathlib import Path
 
@@ -7,7 +7,9 @@ from plugin.tracking.access import ACL
 from plugin.tracking.activities import check_activity
 from plugin.tracking.chases import CHASE_NOTICES, chase_deal, check_chase
 from plugin.tracking.following import FOLLOW_DEALS, SHOW_CONTACTS
-from plugin.tracking.handovers import ACTIVITIES, DEALS, check_handover
+from plugin.tracking.handovers import ACTIVITIES, DEALS, ORDERS, check_handover
+from plugin.tracking.orders import FOLLOW_ORDERS, ORDERS_SHOW_PAYMENTS, make_order, make_plan
+from plugin.tracking.payments import PAYMENT_REMINDERS, check_payment
 from plugin.tracking.reminders import REMINDERS
 
 DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "tracking"
@@ -22,9 +24,10 @@ module = Module(
         "activity": FormCode(check_activity),
         "chase": FormCode(check_chase),
         "handover": FormCode(check_handover),
+        "payment": FormCode(check_payment),
     },
-    actions={"deal.chase": chase_deal},
-    agents=(CHASE_NOTICES, FOLLOW_DEALS, SHOW_CONTACTS),
-    scheduled=(REMINDERS,),
-    holdings=(DEALS, ACTIVITIES),
+    actions={"deal.chase": chase_deal, "deal.order": make_order, "order.plan": make_plan},
+    agents=(CHASE_NOTICES, FOLLOW_DEALS, SHOW_CONTACTS, FOLLOW_ORDERS, ORDERS_SHOW_PAYMENTS),
+    scheduled=(REMINDERS, PAYMENT_REMINDERS),
+    holdings=(DEALS, ACTIVITIES, ORDERS),
 )

@@ -25,6 +25,17 @@ ACTIVITIES = Holding(
     also=("participants", "remind"),
     when=Condition("state", ("planned",)),
 )
+ORDERS = Holding(
+    name="orders",
+    title="Open orders",
+    database="tracking",
+    form="order",
+    listing="orders_by_owner",
+    items=("owner",),
+    also=("team",),
+    when=Condition("state", ("draft", "confirmed", "delivered")),
+)
+"""Deliveries and payments follow their order."""
 
 
 def check_handover(documents: Documents, new: Raw, old: Raw | None) -> None:

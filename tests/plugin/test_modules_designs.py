@@ -27,7 +27,11 @@ LISTINGS: list[tuple[str, ListingSpec]] = [
 MAPS = sorted(path for folder in DESIGNS.values() for path in folder.glob("views/*/map.js"))
 
 
-SHOWN = {"memos_sent": {"folder": "sent"}, "questions_by_class": {"state": "published"}}
+SHOWN = {
+    "memos_sent": {"folder": "sent"},
+    "questions_by_class": {"state": "published"},
+    "received_payments_by_date": {"state": "received"},
+}
 """What a document needs to stand in a view that leaves others out."""
 
 

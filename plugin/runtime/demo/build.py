@@ -7,7 +7,16 @@ from typing import Any
 
 from acl import Entry, EntryType, Level, Privilege
 from plugin.runtime.clock import parse_stamp, stamp
-from plugin.runtime.demo import customers, deals, forum, knowledge, mailboxes, people, service
+from plugin.runtime.demo import (
+    customers,
+    deals,
+    forum,
+    knowledge,
+    mailboxes,
+    orders,
+    people,
+    service,
+)
 from plugin.runtime.demo.tables import Made
 from plugin.runtime.errors import BadInput, DivanError, OfficeError
 from plugin.runtime.office import Office
@@ -91,6 +100,7 @@ def _everything(seed: int, count: int, now: datetime) -> list[tuple[str, list[Ma
     """Databases with their documents, each after those that it refers to."""
     made_customers = customers.customers(seed, count)
     made_deals = deals.deals(seed, made_customers, now)
+    made_orders = orders.orders(seed, made_deals, now)
     managers = {one.name: one.manager for one in people.PEOPLE}
     plan: list[tuple[str, Iterator[Made]]] = [
         ("settings", people.offices()),
@@ -104,6 +114,9 @@ def _everything(seed: int, count: int, now: datetime) -> list[tuple[str, list[Ma
         ("tracking", deals.deal_documents(made_deals)),
         ("tracking", deals.activity_documents(made_deals)),
         ("tracking", deals.chases(made_deals, managers, now)),
+        ("tracking", orders.order_documents(made_orders)),
+        ("tracking", orders.deliveries(made_orders)),
+        ("tracking", orders.payments(made_orders)),
         ("service", service.complaints(seed, made_customers, now)),
         ("service", service.support_cases(seed, made_customers, now)),
         ("service", service.questions(seed)),

@@ -91,7 +91,8 @@ def _only_asked(ctx: Context, form: Form, asks: tuple[str, ...], items: Mapping[
 def actions(ctx: Context, raw: Raw) -> list[str]:
     """Names of the form's actions that this person may use on the document."""
     form = ctx.form(raw.get("form"))
-    return [one.name for one in form.actions if _may_act(ctx, one.who, raw)]
+    offered = [one for one in form.actions if one.when is None or one.when.holds(raw)]
+    return [one.name for one in offered if _may_act(ctx, one.who, raw)]
 
 
 def _may_act(ctx: Context, who: tuple[str, ...], raw: Raw) -> bool:
@@ -138,6 +139,8 @@ def run_action(ctx: Context, docid: str, name: str, items: Mapping[str, Any]) ->
     code = ctx.office.action_code(ctx.name, form.name, name)
     if action is None or code is None:
         raise NotFound("There is no action {action} in this form.", action=name)
+    if action.when is not None and not action.when.holds(raw):
+        raise Refused("This is not possible as the document stands now.")
     if not _may_act(ctx, action.who, raw):
         allowed = sorted(_allowed_names(ctx, action.who, raw) or ())
         names = ", ".join(ctx.name_of(one) for one in allowed)

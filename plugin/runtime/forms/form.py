@@ -146,11 +146,14 @@ class Response:
 
 @dataclass(frozen=True)
 class Action:
-    """A button whose code stands in the module (`Module.actions["form.name"]`)."""
+    """A button whose code stands in the module (`Module.actions["form.name"]`).
+
+    It is there for those in `who`, while `when` holds (empty, None: for all, always)."""
 
     name: str
     title: Text
     who: tuple[str, ...] = ()
+    when: Condition | None = None
     style: str = ""
     asks: tuple[str, ...] = ()
 

@@ -96,14 +96,19 @@ def _item(where: Where, name: str, data: Mapping[str, Any]) -> Item:
         for one in values.get("choices", ())
     )
     for key in ("hidden_when", "readonly_when"):
-        if key in values:
-            where.at(key).known(values[key], ("item", "in"))
-            values[key] = Condition(values[key]["item"], tuple(values[key]["in"]))
+        values[key] = _condition(where.at(key), values.get(key))
     if values.get("formula") is not None:
         values["computed"] = True
     if values["kind"] == "table" or values.get("columns"):
         values["columns"] = _columns(where.at("columns"), name, values)
     return Item(name=name, **values)
+
+
+def _condition(where: Where, data: Any) -> Condition | None:
+    if data is None:
+        return None
+    where.known(data, ("item", "in"))
+    return Condition(data["item"], tuple(data["in"]))
 
 
 def _columns(where: Where, name: str, values: Mapping[str, Any]) -> dict[str, Item]:
@@ -241,10 +246,14 @@ def _step(
 
 def _action(where: Where, data: Mapping[str, Any], items: Mapping[str, Item]) -> Action:
     where.known(data, ACTION_KEYS)
+    when = _condition(where.at(data["name"], "when"), data.get("when"))
+    if when:
+        where.at(data["name"], "when").among((when.item,), items)
     return Action(
         name=data["name"],
         title=data.get("title", data["name"]),
         who=_rule(where.at(data["name"], "who"), data.get("who", ()), items),
+        when=when,
         style=data.get("style", ""),
         asks=where.among(data.get("asks", ()), items),
     )

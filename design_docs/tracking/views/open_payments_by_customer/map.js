@@ -1,0 +1,6 @@
+// Payments that are expected by customer's name and standing, the earliest first, with what is open.
+function (doc) {
+  if (doc.form === 'payment' && doc.state === 'planned') {
+    emit([doc.customer_name || '', doc.standing || '', doc.due || ''], [1, Number(doc.open && doc.open.amount) || 0]);
+  }
+}
