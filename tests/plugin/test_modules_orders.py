@@ -234,3 +234,16 @@ def test_a_new_day_is_told_of_anew_and_a_received_payment_never(
     ]
     listing = company.session("manager").listing("tracking", "open_payments_by_owner")
     assert listing.page(prefix=["anna", "overdue"]).sums == (1, 500)
+
+
+def test_open_orders_are_handed_over_with_their_payments(company: Company, won: Document) -> None:
+    payment = planned(company, won)[0]
+    made = company.door("manager", "tracking").create(
+        "handover", {"from": "anna", "to": "ben", "kinds": ["orders"]}
+    )
+    company.door("manager", "tracking").transition(made.id, made.rev, "start")
+    company.run()
+    company.run()
+    for docid in (payment.get("order"), payment.id):
+        assert company.door("ben", "tracking").open(docid).get("owner") == "ben"
+        assert not company.door("anna", "tracking").exists(docid)
