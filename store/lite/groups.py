@@ -33,6 +33,9 @@ SPARSE = 4
 one by one."""
 ROWS = "SELECT docid, grp, n, deleted, revs, seq FROM docs"
 SOME = "grp IN (SELECT value FROM json_each(?))"
+LAST = """SELECT max((SELECT max(n) FROM {} WHERE grp = wanted.value))
+FROM json_each(?) AS wanted"""
+"""Each group's last change is the end of its range of the index."""
 THESE = "docid IN (SELECT value FROM json_each(?))"
 
 
@@ -42,11 +45,9 @@ Stored = tuple[str, int, int, int, str, str | None]
 
 @dataclass(frozen=True)
 class Page:
-    """Rows in the form of `_changes` with all leaves; `last_seq` is where the next page begins, and
-    `pending` is how many rows come after this one."""
+    """Rows in the form of `_changes` with all leaves; `pending` is how many rows come after."""
 
     rows: list[Row]
-    last_seq: Seq
     pending: int
 
 
@@ -121,6 +122,24 @@ class ChangesByGroup:
         """The sequence up to which this is level."""
         return self._told(self._state.last, self._state.seq)
 
+    def last_of(self, groups: Collection[str]) -> Seq:
+        """The sequence of the last change of a document of these groups, 0 where there is none: it
+        is the same whatever happens in others."""
+        with self._lock:
+            (last,) = self._conn.execute(LAST.format("docs"), self._as_json(groups)).fetchone()
+            found = self._conn.execute("SELECT n, seq FROM docs WHERE n = ?", (last,)).fetchone()
+            return self._told(*found) if found else 0
+
+    def last_place(self, groups: Collection[str]) -> int:
+        """The place of the last change that concerned these groups: of a document in one of them,
+        or out of one."""
+        with self._lock:
+            places = [
+                self._conn.execute(LAST.format(table), self._as_json(groups)).fetchone()[0]
+                for table in ("docs", "moved")
+            ]
+            return max(place or 0 for place in places)
+
     def number(self, since: Seq) -> int | None:
         """The place of a sequence here; None for one that was not told by this file."""
         if since == "now":
@@ -144,9 +163,7 @@ class ChangesByGroup:
                 text = json.dumps(sorted(wanted))
                 rows = self._conn.execute(far, (text, number, limit + 1)).fetchall()
             told = [self._row(*row) for row in rows[:limit]]
-            if len(rows) <= limit:
-                return Page(told, self.last_seq(), 0)
-            return Page(told, told[-1]["seq"], self.after(groups, rows[limit - 1][2]))
+            return Page(told, self.after(groups, rows[limit - 1][2]) if len(rows) > limit else 0)
 
     def _near(self, wanted: Collection[int], number: int, most: int) -> list[Stored] | None:
         """The rows found by looking at all changes in turn; None where most are of others."""
@@ -175,15 +192,14 @@ class ChangesByGroup:
         """How many documents of these groups changed after the place, deleted ones too."""
         query = f"SELECT count(*) FROM docs INDEXED BY docs_by_group WHERE {SOME} AND n > ?"
         with self._lock:
-            numbers = json.dumps(sorted(self._numbers(groups)))
-            return int(self._conn.execute(query, (numbers, number)).fetchone()[0])
+            found = self._conn.execute(query, (*self._as_json(groups), number))
+            return int(found.fetchone()[0])
 
     def count(self, groups: Collection[str]) -> int:
         """How many documents of these groups are not deleted."""
         query = f"SELECT count(*) FROM docs WHERE {SOME} AND deleted = 0"
         with self._lock:
-            numbers = json.dumps(sorted(self._numbers(groups)))
-            return int(self._conn.execute(query, (numbers,)).fetchone()[0])
+            return int(self._conn.execute(query, self._as_json(groups)).fetchone()[0])
 
     def group_of(self, docids: Collection[str]) -> dict[str, str]:
         """The name of the group of each of these documents that is known."""
@@ -214,10 +230,13 @@ class ChangesByGroup:
     def _numbers(self, groups: Collection[str]) -> set[int]:
         return {self._ids[name] for name in groups if name in self._ids}
 
+    def _as_json(self, groups: Collection[str]) -> tuple[str]:
+        return (json.dumps(sorted(self._numbers(groups))),)
+
     def _ids_of(self, query: str, groups: Collection[str], number: int) -> set[str]:
         with self._lock:
-            numbers = json.dumps(sorted(self._numbers(groups)))
-            return {docid for (docid,) in self._conn.execute(query, (numbers, number))}
+            found = self._conn.execute(query, (*self._as_json(groups), number))
+            return {docid for (docid,) in found}
 
     def _row(
         self, docid: str, group: int, number: int, deleted: int, revs: str, seq: str | None

@@ -13,6 +13,7 @@ from plugin.runtime.replica import following
 from plugin.runtime.replica.alone import Busy, alone
 from plugin.runtime.replica.following import Follower
 from plugin.runtime.replica.laptop import Replica
+from plugin.runtime.replica.office_side import FilteredServer
 from plugin.runtime.replica.sync import Synced
 from store.cancel import Cancel
 from tests.plugin.offices import Served, as_person, clone, customer, sync
@@ -113,7 +114,8 @@ def test_who_waits_beyond_the_limit_is_asked_to_look_again(
     clone(data, served, "anna.snelling")
     with Office.open(data) as laptop:
         remote = Replica(laptop).remote
-        seq = office.server.database("customers").info()["update_seq"]
+        there = FilteredServer(as_person(office, "anna.snelling")).database("customers")
+        seq = there.info()["update_seq"]
         assert remote.wait({"customers": seq}, 0.0) == {"changed": [], "pause": 0}
         assert remote.wait({"customers": 0, "nowhere": 0}, 9.0)["changed"]
         for body in ({"since": 5}, {"since": {}, "seconds": "x"}, {"since": {"a": {}}}):

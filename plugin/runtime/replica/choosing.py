@@ -3,7 +3,7 @@
 Nothing here widens a right: all of it is asked within the reader sets that the person may read.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -14,6 +14,7 @@ from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.listings.anchors import DOCUMENT, EVERY, LOOSE, PERSON
 from plugin.runtime.replica.keeping import Keeping, first_day
 from plugin.runtime.replica.subset import Subset
+from store.api import Database
 from store.collation import TOP
 from store.types import ChangesOptions, Row, Seq, ViewOptions
 
@@ -120,25 +121,23 @@ def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
         yield some
 
 
-def answer_kept(
-    context: Context, changed: Callable[[ChangesOptions], dict[str, Any]], asked: Mapping[str, Any]
-) -> dict[str, Any]:
+def answer_kept(context: Context, told: Database, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What a laptop has to know before it pulls a part of a database.
 
     `asked` holds the choice (`subset`), and from the answer before it `anchors` and `seq`. Told are
     the choice's `anchors` and first day (`since`) now, ids of what hangs on new anchors (`entered`,
     although it did not change), and of what changed so that the choice has it no more (`left`).
-    `changed` gives the changes that the person may see. Raises BadInput.
+    `told` is the database as the person may see it. Raises BadInput.
     """
     subset = Subset.from_json(asked.get("subset"))
     before, seq = asked.get("anchors"), asked.get("seq")
     if not (before is None or _is_names(before)) or not isinstance(seq, int | str | None):
         raise BadInput("The state of a replica makes no sense. Clone it anew.")
     keeping = keeping_of(context, subset)
-    reached = context.reading.info()["update_seq"]
+    reached = told.info()["update_seq"]
     new = keeping.anchors - frozenset(before) if keeping.anchors and before is not None else ()
     entered = {row["id"] for row in anchored(context, sorted(new), keeping.since)}
-    left = set() if seq is None else _left(changed, keeping, seq)
+    left = set() if seq is None else _left(told, keeping, seq)
     return {
         "anchors": None if keeping.anchors is None else sorted(keeping.anchors),
         "since": keeping.since,
@@ -148,13 +147,11 @@ def answer_kept(
     }
 
 
-def _left(
-    changed: Callable[[ChangesOptions], dict[str, Any]], keeping: Keeping, seq: Seq
-) -> set[str]:
+def _left(told: Database, keeping: Keeping, seq: Seq) -> set[str]:
     options = ChangesOptions(since=seq, limit=PAGE, include_docs=True)
     found: set[str] = set()
     while True:
-        answer = changed(options)
+        answer = told.changes(options)
         found |= {row["id"] for row in answer["results"] if not keeping.keeps(row["doc"])}
         if not answer["results"] or not answer.get("pending"):
             return found

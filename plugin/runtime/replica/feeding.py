@@ -12,7 +12,7 @@ from plugin.runtime.replica.subset import FILTER, Subset
 from plugin.runtime.replica.visibility import Visibility, without_conflicts
 from store.api import Database
 from store.lite.groups import ChangesByGroup, stored_seq
-from store.types import ChangesOptions, Json, Row
+from store.types import ChangesOptions, Json, Row, Seq
 
 LONGEST = 10_000
 """Rows of a page where nobody says how many."""
@@ -36,16 +36,22 @@ class Feed:
         self._inner = inner
         self._visibility = visibility
         self._keeping = keeping
+        self.reached: Seq = 0
+        """The database's sequence up to which the last page looked."""
 
     def page(self, options: ChangesOptions) -> dict[str, Json]:
         """`pending` counts the person's own documents alone; where a filter looks into them, those
-        that it may let through."""
+        that it may let through. `last_seq` is that of the last row, or where it began: what others
+        write moves it nowhere."""
         part = options.filter == FILTER
         options, keeps = chosen(options, self._keeping)
         with_documents = part or options.include_docs
+        changes = self._visibility.changes.level()
+        self.reached = stored_seq(changes.last_seq())
+        if options.since == "now":
+            options = replace(options, since=changes.last_of(self._visibility.groups()))
         if options.limit == 0:  # nobody can say where that ends
             return {"results": [], "last_seq": options.since, "pending": 1}
-        changes = self._visibility.changes.level()
         number = changes.number(options.since)
         if number is None or options.descending or options.filter not in QUICK:
             return self._looked_through(options, changes)
@@ -64,15 +70,11 @@ class Feed:
         groups = self._visibility.groups()
         if options.filter is None:
             page = changes.since(groups, number, limit)
-            return {
-                "results": page.rows,
-                "last_seq": page.last_seq,
-                "pending": page.pending,
-            }
+            last = _end(page.rows, options)
+            return {"results": page.rows, "last_seq": last, "pending": page.pending}
         ids = changes.designs() if options.filter == "_design" else options.doc_ids
         rows = changes.rows_of(ids or (), groups, number)
-        more = len(rows) > limit
-        last = rows[limit - 1]["seq"] if more else changes.last_seq()
+        last = _end(rows[:limit], options)
         return {"results": rows[:limit], "last_seq": last, "pending": max(0, len(rows) - limit)}
 
     def _documents(self, rows: Sequence[Row], options: ChangesOptions) -> list[Row]:
@@ -100,22 +102,27 @@ class Feed:
         asked = replace(options, since=since, include_docs=True, conflicts=True, seq_interval=1)
         if not options.descending:
             asked = replace(asked, limit=LOOKED_THROUGH)
-        end = changes.last_seq()
+        end = changes.last_of(self._visibility.groups())
         results: list[Row] = []
         while True:
             answer = self._inner.changes(asked)
             for row in answer["results"]:
                 if wanted is not None and len(results) >= wanted:
-                    last = results[-1]["seq"] if results else options.since
                     pending = changes.after(self._visibility.groups(), -1)
+                    last = _end(results, options)
                     return {"results": results, "last_seq": last, "pending": max(1, pending)}
                 if self._visibility.allows_change(row):
                     results.append(_change(row, options))
             asked = replace(asked, since=answer["last_seq"])
             if options.descending or not answer["results"] or not answer.get("pending"):
                 # What changed since `end` was told may come once more: that does no harm.
-                last = answer["last_seq"] if options.descending else end
+                last = _end(results, options) if options.descending else end
                 return {"results": results, "last_seq": last, "pending": 0}
+
+
+def _end(rows: Sequence[Row], options: ChangesOptions) -> Seq:
+    seq: Seq = rows[-1]["seq"] if rows else options.since
+    return seq
 
 
 def _shaped(row: Row, options: ChangesOptions) -> Row:

@@ -17,6 +17,7 @@ from plugin.runtime.people.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.replica.feeding import Feed
 from plugin.runtime.replica.keeping import Keeping
 from plugin.runtime.replica.pushing import Guard, Pusher
+from plugin.runtime.replica.sealing import places_of
 from plugin.runtime.replica.subset import Subset
 from plugin.runtime.replica.visibility import Visibility
 from store.cancel import Cancel
@@ -68,6 +69,8 @@ class FilteredDatabase:
         self._keeping = keeping
         self._again = again or (lambda: context)
         self._credentials: dict[str, Seq] = {}
+        self._places = places_of(context)
+        self._reached: Seq | None = None
         self._look(context)
         self._locals = f"_local/{context.identity.name}:"
 
@@ -86,9 +89,12 @@ class FilteredDatabase:
     def info(self) -> dict[str, Json]:
         """Without the numbers and sizes that would tell how much there is besides."""
         info = self._inner.info()
-        told = ("db_name", "update_seq", "instance_start_time", "purge_seq", "compact_running")
+        told = ("db_name", "instance_start_time", "compact_running")
+        last = self._visibility.changes.level().last_of(self._visibility.groups())
         return {
             **{name: info[name] for name in told if name in info},
+            "update_seq": self._places.told(last),
+            "purge_seq": 0,
             "doc_count": 0,
             "doc_del_count": 0,
         }
@@ -124,6 +130,8 @@ class FilteredDatabase:
         )
         if not self._visibility.allows(doc):
             raise Missing("missing")
+        if "_local_seq" in doc:
+            doc["_local_seq"] = self._places.told(doc["_local_seq"])
         return doc
 
     def open_revs(
@@ -195,7 +203,14 @@ class FilteredDatabase:
         return {"id": row["id"], "docs": docs}
 
     def changes(self, options: ChangesOptions = ChangesOptions()) -> dict[str, Json]:
-        return self._feed.page(options)
+        page = self._feed.page(replace(options, since=self._places.meant(options.since)))
+        self._reached = self._feed.reached
+        left, every = options.limit or len(page["results"]), options.seq_interval
+        rows = [
+            {**row, "seq": None if (left - place) % every else self._places.told(row["seq"])}
+            for place, row in enumerate(page["results"])
+        ]
+        return {**page, "results": rows, "last_seq": self._places.told(page["last_seq"])}
 
     def changes_pages(
         self, options: ChangesOptions = ChangesOptions()
@@ -203,9 +218,12 @@ class FilteredDatabase:
         return pages(self.changes, options)
 
     def wait_for_change(self, since: Seq, timeout: float, cancel: Cancel | None = None) -> bool:
-        """Also wakes, with False, where somebody's right to ask ended: it may be that of this feed,
-        which then raises Unauthorized."""
-        asked = {self.name: stored_seq(since)} | self._ended_since()
+        """From where the last page looked, beyond what it told. Also wakes, with False, where
+        somebody's right to ask ended: it may be that of this feed, which then raises Unauthorized.
+        """
+        begun = stored_seq(self._places.meant(since))
+        reached = begun if self._reached is None else self._reached
+        asked = {self.name: reached} | self._ended_since()
         changed = self._server.wait_for_changes(asked, timeout, cancel)
         self._credentials = {}
         self._look(self._again())

@@ -16,17 +16,16 @@ from plugin.runtime.replica.choosing import answer_kept, keeping_of, size_of
 from plugin.runtime.replica.filtered import FilteredDatabase, may_replicate
 from plugin.runtime.replica.remote import PROTOCOL
 from plugin.runtime.replica.rights import Rights
+from plugin.runtime.replica.sealing import places_of, seals_of
 from plugin.runtime.replica.subset import WHOLE, kept, read_keep
 from plugin.runtime.replica.visibility import Visibility
 from plugin.runtime.session import Session
-from plugin.runtime.settings import kept_secret
 from store.cancel import Cancel
 from store.errors import Forbidden
 from store.errors import NotFound as StoreNotFound
 from store.lite.groups import stored_seq
 from store.types import ADMIN, Seq, UserContext
 
-KEY = "replica_key"
 SHARED_SETTINGS = ("company_name", "language", "time_zone", "currency")
 """Settings that a laptop takes over when it is cloned."""
 
@@ -82,10 +81,11 @@ class FilteredServer:
 
     def _is_news(self, name: str, seq: Seq, reached: dict[str, Seq]) -> bool:
         """Whether something changed since; `reached` is told how far that was looked at."""
-        visibility = Visibility(_demanded(self._session, name))
+        context = _demanded(self._session, name)
+        visibility = Visibility(context)
         changes = visibility.changes.level()
         reached[name] = stored_seq(changes.last_seq())
-        number = changes.number(seq)
+        number = changes.number(places_of(context).meant(seq))
         return number is None or has_news(changes, visibility.groups(), number)
 
     def standings(self, databases: Sequence[str]) -> dict[str, str]:
@@ -169,9 +169,7 @@ def _rights(context: Context) -> Rights:
     return Rights(
         visibility.changes,
         visibility.groups(),
-        str(context.identity.name),
-        context.name,
-        kept_secret(context.office.data, KEY).encode(),
+        seals_of(context, "rights"),
     )
 
 
@@ -184,7 +182,7 @@ def kept_for(
     context = _context(session, database)
     if context is None:
         raise NotFound("There is no such database.")
-    return answer_kept(context, FilteredServer(session).database(database).changes, body)
+    return answer_kept(context, FilteredServer(session).database(database), body)
 
 
 def sizes_for(office: Office, identity: Identity, body: Mapping[str, Any]) -> dict[str, Any]:
