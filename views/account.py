@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers.response import Response
 
 from plugin import SHORTEST_PASSWORD, NotFound, TooManyTries
-from views.auth import begin
+from views.auth import begin, leave
 from views.language import _, current_formats
 from views.passwords import read_password
 from views.shell import User, shell, user
@@ -79,6 +79,13 @@ def password() -> Answer:
     begin(who.person)
     flash(_("Your password is changed."), "success")
     return redirect(url_for(".page"), 303)
+
+
+@blueprint.post("/account/sign-out")
+def sign_out_everywhere() -> Response:
+    """End all sessions of the person, in this browser and in others; laptops go on."""
+    shell().credentials.end_sessions(_who().name)
+    return leave()
 
 
 @blueprint.post("/account/laptop/<token>/revoke")

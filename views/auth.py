@@ -1,8 +1,9 @@
 """Signing in and out, and the one-time links by which people choose a password."""
 
 import logging
+import secrets
 
-from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_login import LoginManager, login_user, logout_user
 from werkzeug.wrappers.response import Response
@@ -39,17 +40,18 @@ log = logging.getLogger(__name__)
 
 
 def load(mark: str) -> User | None:
-    """The person of a session cookie; None for one who left or chose a new password since."""
-    name, _sep, stamp = mark.partition("|")
+    """The person of a session cookie; None for one who left, signed out or chose a new password
+    since."""
+    name, stamp, session = (*mark.split("|"), "", "")[:3]
     office = shell().office
-    if stamp != shell().credentials.stamp(name):
+    if not shell().credentials.holds(name, stamp, session):
         return None
     try:
         identity = office.directory.identity(name, office.signed_in_by)
     except NotFound:
         return None
     person = office.directory.person(name)
-    return User(person, identity, stamp) if person else None
+    return User(person, identity, stamp, session) if person else None
 
 
 def is_open(endpoint: str | None) -> bool:
@@ -117,7 +119,8 @@ def begin(person: Person) -> None:
     if office.kind == "office":
         office.mail_database(person.name)
     identity = office.directory.identity(person.name, office.signed_in_by)
-    login_user(User(person, identity, shell().credentials.stamp(person.name)))
+    stamp = shell().credentials.stamp(person.name)
+    login_user(User(person, identity, stamp, secrets.token_urlsafe(16)))
 
 
 def _ask(target: str, login: str, problem: str, status: int) -> tuple[str, int]:
@@ -133,6 +136,15 @@ def _ask(target: str, login: str, problem: str, status: int) -> tuple[str, int]:
 
 @blueprint.post("/sign-out")
 def sign_out() -> Response:
+    who = user()
+    if who is not None:
+        lifetime = current_app.permanent_session_lifetime
+        shell().credentials.end_session(who.name, who.session, lifetime)
+    return leave()
+
+
+def leave() -> Response:
+    """The sign-in page for a browser whose session is over."""
     who, grant_id = user(), cookie.get(FULL_ACCESS)
     if who is not None and grant_id:
         shell().office.full_access.end(str(grant_id), who.identity)

@@ -36,6 +36,8 @@ class User:
     person: Person
     identity: Identity
     stamp: str
+    session: str
+    """What names this session among those of the person."""
 
     is_authenticated = True
     is_active = True
@@ -51,7 +53,7 @@ class User:
         return self.person.name
 
     def get_id(self) -> str:
-        return f"{self.person.name}|{self.stamp}"
+        return f"{self.person.name}|{self.stamp}|{self.session}"
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def test_it_ends_at_sign_out_and_a_kept_cookie_does_not_help(
     answer = rita.submit("/sign-out", {}, at="/")
     assert answer.status_code == 303
     rita.client.set_cookie(name, kept.value)
-    assert rita.get(DEAL).status_code == 404
+    assert rita.get(DEAL).status_code == 303
     assert _log(office)[-1] == ("ended", "")
 
 

@@ -1,5 +1,7 @@
 """Signing in: the same answer for every wrong try, no way out of the shell, sessions that end."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from flask import Flask
 
@@ -86,6 +88,56 @@ def test_signing_out_ends_the_session(app: Flask) -> None:
     assert anna.get("/").status_code == 200
     assert anna.submit("/sign-out", {}, at="/").status_code == 303
     assert anna.get("/").status_code == 303
+
+
+def copied(app: Flask, one: Browser) -> Browser:
+    """A browser with the session cookie of another one."""
+    cookie = one.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    assert cookie
+    made = browser(app)
+    made.client.set_cookie(cookie.key, cookie.value)
+    return made
+
+
+def test_a_copied_cookie_is_of_no_use_after_sign_out(app: Flask) -> None:
+    anna, other = browser(app, "anna.snelling"), browser(app, "anna.snelling")
+    thief = copied(app, anna)
+    thief.page("/account")
+    anna.submit("/sign-out", {}, at="/account")
+    assert [one.get("/account").status_code for one in (anna, thief, other)] == [303, 303, 200]
+    anna.sign_in("anna.snelling")
+    assert [one.get("/account").status_code for one in (anna, thief, other)] == [200, 303, 200]
+
+
+def test_signing_out_everywhere_ends_all_sessions_and_no_laptop(app: Flask, office: Office) -> None:
+    credentials = Credentials(office.server)
+    token = credentials.issue_token("anna.snelling")
+    anna, other, rita = (
+        browser(app, name) for name in ("anna.snelling", "anna.snelling", "rita.root")
+    )
+    assert anna.submit("/account/sign-out", {}, at="/account").location == "/sign-in"
+    assert [one.get("/account").status_code for one in (anna, other, rita)] == [303, 303, 200]
+    assert credentials.check_token(token)
+    assert anna.sign_in("anna.snelling").status_code == 303
+
+
+def test_sessions_cost_no_write_but_when_they_begin_or_end(app: Flask, office: Office) -> None:
+    anna = browser(app, "anna.snelling")
+    store = office.server.database("credentials")
+    before = store.info()["update_seq"]
+    for _ in range(3):
+        anna.page("/account")
+    assert store.info()["update_seq"] == before
+
+
+def test_what_ended_is_forgotten_when_its_cookie_is_too_old(app: Flask, office: Office) -> None:
+    store = office.server.database("credentials")
+    now = datetime.now(UTC)
+    for days in (0, 30, 60):
+        office.clock = lambda days=days: now + timedelta(days=days)  # type: ignore[misc]
+        clocked = Credentials(office.server, office.clock)
+        clocked.end_session("anna.snelling", f"session {days}", timedelta(hours=12))
+        assert len(store.get("password:anna.snelling")["ended"]) == 1
 
 
 def test_a_new_password_ends_sessions_that_are_open(app: Flask, office: Office) -> None:

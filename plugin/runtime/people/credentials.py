@@ -107,6 +107,30 @@ class Credentials:
         doc = self._store.get(f"password:{name}")
         return str(doc["stamp"]) if doc else ""
 
+    def holds(self, name: str, mark: str, session: str) -> bool:
+        """Whether a session that began with this `stamp` goes on: nobody ended it."""
+        doc = self._store.get(f"password:{name}")
+        if doc is None or doc["stamp"] != mark:
+            return False
+        return digest(session) not in doc.get("ended", {})
+
+    def end_session(self, name: str, session: str, lifetime: timedelta) -> None:
+        """End one session of a person, whoever has a copy of its cookie. It is remembered for the
+        `lifetime` of a cookie: after that none is taken."""
+        now = self._clock()
+        over = {digest(session): stamp(now + lifetime)}
+
+        def ended(doc: Doc) -> Doc | None:
+            before = {one: end for one, end in doc.get("ended", {}).items() if end > stamp(now)}
+            return {**doc, "ended": {**before, **over}} if doc else None
+
+        self._store.update(f"password:{name}", ended)
+
+    def end_sessions(self, name: str) -> None:
+        """End all sessions of a person; laptops go on."""
+        new = {"stamp": secrets.token_hex(8), "ended": {}}
+        self._store.update(f"password:{name}", lambda doc: {**doc, **new} if doc else None)
+
     def invite(
         self, name: str, *, purpose: str = "invite", lifetime: timedelta = INVITATION
     ) -> str:
