@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plugin import Office
+from plugin.runtime.replica import own_locals
 from plugin.runtime.replica.remote import Remote
 from tests.plugin.offices import PASSWORD, Served, customer
 
@@ -170,3 +171,31 @@ def test_any_json_is_answered_in_couchdbs_form_and_opens_nothing(
         told,
     )
     assert office.server.database("customers").get("acl")["_rev"].startswith("1-")
+
+
+def local(number: int) -> str:
+    return f"{DATABASE}/_local/{number}"
+
+
+def test_checkpoints_are_not_a_place_to_keep_things(
+    office: Office, served: Served, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put(number: int, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        text = json.dumps(body).encode()
+        return ask(served, "PUT", local(number), text, Authorization=bearer(token))
+
+    monkeypatch.setattr(own_locals, "MOST", 3)
+    for number in range(3):
+        status, told = put(number, {"history": ["x" * 16_000]})
+        assert status == 201, told
+    assert put(3, {})[0] == 403
+    rev = ask(served, "GET", local(0), Authorization=bearer(token))[1]["_rev"]
+    assert put(0, {"_rev": rev, "history": ["x" * 60_000]})[0] == 201
+    status, told = put(1, {"history": ["x" * 70_000]})
+    assert (status, told["error"]) == (413, "document_too_large")
+    other = str(Remote(served.url).sign_in("zane.levy", PASSWORD, "a laptop")["token"])
+    assert ask(served, "PUT", local(9), b"{}", Authorization=bearer(other))[0] == 201
+    rev = ask(served, "GET", local(2), Authorization=bearer(token))[1]["_rev"]
+    path = f"{local(2)}?rev={rev}"
+    assert ask(served, "DELETE", path, Authorization=bearer(token))[0] == 200
+    assert put(3, {})[0] == 201

@@ -16,6 +16,7 @@ from plugin.runtime.context import Context
 from plugin.runtime.people.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.replica.feeding import Feed
 from plugin.runtime.replica.keeping import Keeping
+from plugin.runtime.replica.own_locals import OwnLocals
 from plugin.runtime.replica.pushing import Guard, Pusher
 from plugin.runtime.replica.sealing import places_of
 from plugin.runtime.replica.subset import Subset
@@ -72,7 +73,7 @@ class FilteredDatabase:
         self._places = places_of(context)
         self._reached: Seq | None = None
         self._look(context)
-        self._locals = f"_local/{context.identity.name}:"
+        self._locals = OwnLocals(context.reading, str(context.identity.name))
 
     def _look(self, context: Context) -> None:
         self._visibility = Visibility(context)
@@ -285,18 +286,13 @@ class FilteredDatabase:
         return _refuse("Local documents are read one by one.")
 
     def get_local(self, docid: str) -> Doc:
-        return {**self._inner.get_local(self._own(docid)), "_id": docid}
+        return self._locals.get(docid)
 
     def put_local(self, doc: Doc) -> str:
-        return self._inner.put_local({**doc, "_id": self._own(doc["_id"])})
+        return self._locals.put(doc)
 
     def delete_local(self, docid: str, rev: str) -> None:
-        self._inner.delete_local(self._own(docid), rev)
-
-    def _own(self, docid: str) -> str:
-        """Checkpoints are each person's own. A colon is in no name, so that what `li` calls
-        `na.x` is never what `li.na` calls `x`."""
-        return self._locals + docid.removeprefix("_local/")
+        self._locals.delete(docid, rev)
 
     def get_attachment(self, docid: str, name: str, *, rev: str | None = None) -> Attachment:
         self.get(docid, rev=rev)
