@@ -6,7 +6,7 @@
 """
 
 from acl.couch import security_object, user_context
-from acl.decide import Action, Decision, may
+from acl.decide import VIEW_FORM, Action, Decision, is_view, may
 from acl.differences import differences
 from acl.document import ACL_FORM, ACL_ID, AclError, dry_problems, parse, parse_sound, to_document
 from acl.effective import Access, access
@@ -37,6 +37,7 @@ __all__ = [
     "ANONYMOUS_ENTRY",
     "DEFAULT_ENTRY",
     "RULES",
+    "VIEW_FORM",
     "Access",
     "Acl",
     "AclError",
@@ -65,6 +66,7 @@ __all__ = [
     "dry_problems",
     "explain",
     "is_role",
+    "is_view",
     "may",
     "may_write",
     "merge",

@@ -17,6 +17,8 @@ from acl.rules import Privilege
 Action = Literal["read", "create", "edit", "delete", "design", "manage", "replicate"]
 Document = Mapping[str, Any]
 
+VIEW_FORM = "view"
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -32,6 +34,7 @@ class Decision:
 @dataclass(frozen=True)
 class _Question:
     access: Access
+    me: str | None
     names: frozenset[str]
     doc: Document | None
     old: Document | None
@@ -55,7 +58,7 @@ def may(
     differs (also a tombstone, with `_deleted`). Without a document the answer is whether the
     action is possible at all in the database. The reason's text never tells more than that.
     """
-    question = _Question(access, names_of(identity, access), doc, old)
+    question = _Question(access, identity.name, names_of(identity, access), doc, old)
     code = _ACTIONS[action](question)
     return Decision(code == "allowed", reason(code))
 
@@ -74,9 +77,10 @@ def _read_one(q: _Question, doc: Document | None) -> str:
 def _create(q: _Question) -> str:
     if is_acl(q.doc):
         return _manage(q)
+    new = _keep_view(q, q.doc) if is_view(q.doc) else _create_new(q)
     if q.old is not None:  # over a tombstone: its readers and authors still count
-        return _first_refusal(_create_new(q), _edit_current(q))
-    return _create_new(q)
+        return _first_refusal(new, _edit(q))
+    return new
 
 
 def _create_new(q: _Question) -> str:
@@ -89,6 +93,8 @@ def _create_new(q: _Question) -> str:
 def _edit(q: _Question) -> str:
     if is_acl(q.doc) or is_acl(q.old):
         return _manage(q)
+    if is_view(q.doc) or is_view(q.old):
+        return _edit_view(q)
     return _edit_current(q)
 
 
@@ -112,6 +118,29 @@ def _edit_by_level(q: _Question) -> str:
     return "allowed" if anywhere or q.names & authors_of(q.current) else "not_author"
 
 
+def _edit_view(q: _Question) -> str:
+    """As it was and as it becomes: one's own, and for Designers all that are shared."""
+    states = [one for one in (q.old, q.doc) if one is not None]
+    return _first_refusal(_own_view(q), *(_keep_view(q, one) for one in states))
+
+
+def _own_view(q: _Question) -> str:
+    code = _read_one(q, q.current)
+    if code != "allowed":
+        return code
+    own = q.access.level >= Level.DESIGNER or q.names & authors_of(q.current)
+    return "allowed" if own else "not_author"
+
+
+def _keep_view(q: _Question, doc: Document | None) -> str:
+    """A saved view that only the person reads is private; every other one is shared."""
+    if not is_view(doc) or doc is None:
+        return "view_stays"
+    if q.me is not None and readers_of(doc) == {q.me}:
+        return "allowed" if q.access.has(Privilege.PRIVATE_VIEWS) else "no_private_views"
+    return "allowed" if q.access.has(Privilege.SHARED_VIEWS) else "no_shared_views"
+
+
 def _was_public(q: _Question) -> bool:
     return q.current.get("public") is True
 
@@ -119,6 +148,8 @@ def _was_public(q: _Question) -> bool:
 def _delete(q: _Question) -> str:
     if is_acl(q.doc) or is_acl(q.old):
         return "acl_stays"
+    if is_view(q.current):
+        return _own_view(q)
     code = _read_one(q, q.current if q.doc is not None or q.old is not None else None)
     if code != "allowed":
         return code
@@ -144,6 +175,12 @@ def _replicate(q: _Question) -> str:
 def is_acl(doc: Document | None) -> bool:
     """Whether this is the access control list, or calls itself so."""
     return doc is not None and (doc.get("_id") == "acl" or doc.get("form") == "acl")
+
+
+def is_view(doc: Document | None) -> bool:
+    """Whether this is a saved view: for these, privileges of their own count, not those to create
+    and to delete documents."""
+    return doc is not None and doc.get("form") == VIEW_FORM
 
 
 def _first_refusal(*codes: str) -> str:

@@ -16,6 +16,9 @@ DECISIONS = {
     "not_author": "You are not among the authors of this document.",
     "public_stays": "You may edit this document only as long as it stays public.",
     "no_delete": "You may not delete documents in this database.",
+    "no_private_views": "You may not keep views of your own in this database.",
+    "no_shared_views": "You may not share views with others in this database.",
+    "view_stays": "A saved view stays one, and no other document becomes one.",
     "need_designer": "Only a Designer or a Manager may change the design of a database.",
     "need_manager": "Only a Manager may change the access control list.",
     "acl_stays": "The access control list cannot be deleted.",
@@ -69,6 +72,9 @@ ABOUT = {
     "not_author": "The person is not among the authors of the document.",
     "public_stays": "The document may be edited only as long as it stays public.",
     "no_delete": "The privilege to delete documents is missing.",
+    "no_private_views": "The privilege for private views is missing.",
+    "no_shared_views": "The privilege for shared views is missing.",
+    "view_stays": "A saved view stays one, and no other document becomes one.",
     "no_replicate": "The privilege to replicate or copy is missing.",
 }
 """Facts and decisions again, for one who asks about somebody else."""

@@ -20,15 +20,15 @@ class Privilege(StrEnum):
 
     @property
     def label(self) -> str:
-        """What people call it, in English: `Private listings`. An id of the catalogue."""
+        """What people call it, in English: `Private views`. An id of the catalogue."""
         return _LABELS[self]
 
 
 _LABELS = {
     Privilege.CREATE: "Create",
     Privilege.DELETE: "Delete",
-    Privilege.PRIVATE_VIEWS: "Private listings",
-    Privilege.SHARED_VIEWS: "Shared listings",
+    Privilege.PRIVATE_VIEWS: "Private views",
+    Privilege.SHARED_VIEWS: "Shared views",
     Privilege.AGENTS: "Agents",
     Privilege.READ_PUBLIC: "Read public",
     Privilege.WRITE_PUBLIC: "Write public",

@@ -42,6 +42,7 @@ from plugin.runtime.filters.periods import PERIODS
 from plugin.runtime.filters.query import Query, filterable, read_query
 from plugin.runtime.filters.rows import FilterRow, read_rows, rows_of
 from plugin.runtime.filters.rows import choices as filter_choices
+from plugin.runtime.filters.saved import SavedView
 from plugin.runtime.forms.calculating import totals
 from plugin.runtime.forms.fields import FieldError, display, for_input, parse
 from plugin.runtime.forms.form import Action as FormAction
@@ -212,6 +213,7 @@ __all__ = [
     "RoleUse",
     "Row",
     "SaveConflict",
+    "SavedView",
     "Scheduled",
     "Section",
     "Service",

@@ -7,7 +7,7 @@ from typing import Any
 from flask import request, url_for
 from markupsafe import Markup
 
-from acl import readers_of
+from acl import VIEW_FORM, readers_of
 from plugin import Deletion, Document, Documents, Form, is_empty
 from views import edit_page
 from views.editing import WIDE, Field
@@ -110,7 +110,11 @@ def _said(form: Form, doc: Document, draw: Renderer) -> set[str]:
 
 
 def about(doc: Document) -> Target | None:
-    """The document that a notice is about, where the notice names one."""
+    """The document that a notice is about, where the notice names one; what a saved view shows."""
+    if doc.form == VIEW_FORM:
+        return Target(
+            url_for("keeping.view", database=doc.database, docid=doc.id), _("Open the view")
+        )
     database, docid = doc.items.get("about_database"), doc.items.get("about_id")
     if not (isinstance(database, str) and isinstance(docid, str) and database and docid):
         return None

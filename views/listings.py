@@ -160,7 +160,9 @@ def page(database: str, listing: str) -> Answer:
     asked = read_request(spec)
     flat = asked.flat or bool(asked.contains) or not spec.categories
     drawer = Drawer(database, spec, docs.form(spec.form), renderer(docs), folded=not flat)
-    folder = Folder(database, source, drawer, asked, wanted.query.pairs())
+    folder = Folder(
+        database, source, drawer, asked, [*narrowing.kept(wanted), *wanted.query.pairs()]
+    )
     pager = None
     if flat:
         lines, rows = folder.flat()
@@ -173,10 +175,10 @@ def page(database: str, listing: str) -> Answer:
     empty = _("Nothing here that contains “{text}”.", text=asked.contains)
     return render_template(
         "listing.html",
-        title=_(spec.title),
+        title=narrowing.title(spec, wanted),
         crumbs=crumbs(database),
         table=Table(
-            narrowing.headings(docs, source.spec, wanted.query, wanted.given, drawer),
+            narrowing.headings(docs, source.spec, wanted, drawer),
             tuple(lines),
             drawer.lead,
             drawer.sums(sums) if has_sums else (),
@@ -185,7 +187,7 @@ def page(database: str, listing: str) -> Answer:
         page=pager,
         contains=asked.contains,
         can_filter=True,
-        kept=[*((n, v) for n, v in asked.given.items() if v), *wanted.query.pairs()],
+        kept=[*narrowing.kept(wanted), *wanted.query.pairs()],
         switch=_switch(folder, flat) if spec.categories else None,
         buttons=new_buttons(docs, spec.new),
         empty=empty if asked.contains else _("Nothing here yet."),

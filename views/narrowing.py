@@ -3,7 +3,6 @@ address, so that a page can be kept and sent to a colleague, who sees what he ma
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers.response import Response
@@ -16,7 +15,9 @@ from plugin import (
     ListingSpec,
     Matches,
     Message,
+    NotFound,
     Query,
+    SavedView,
     read_query,
     read_rows,
 )
@@ -24,6 +25,7 @@ from views.filter_panel import UNSORTED, Panel, label_of, panel, said
 from views.language import _, current_formats
 from views.navigator import crumbs, new_buttons
 from views.renderers import renderer
+from views.saving import Saving, parameters, saving
 from views.shell import Crumb, documents, session
 from views.tables import Drawer, Heading, Pager, Table
 
@@ -41,6 +43,13 @@ class Wanted:
     given: Mapping[str, str]
     query: Query
     problems: Mapping[str, Message]
+    view: SavedView | None = None
+    """The saved view that it came from."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is not what the saved view says (any more)."""
+        return self.view is not None and self.view.text != self.query.text()
 
 
 @dataclass(frozen=True)
@@ -55,13 +64,28 @@ class Tools:
     chips: tuple[Crumb, ...]
     clear: str
     problems: tuple[str, ...]
+    saving: Saving | None
 
 
 def asked(docs: Documents, spec: ListingSpec) -> Wanted:
     """The question in the address of this request."""
     found = read_query(docs.form(spec.form), request.args.items(multi=True))
     given = {item: request.args.get(item, "") for item in spec.key}
-    return Wanted(given, found.query, found.problems)
+    return Wanted(given, found.query, found.problems, _view(docs, spec))
+
+
+def _view(docs: Documents, spec: ListingSpec) -> SavedView | None:
+    """A view that is gone, or not for this person, leaves the conditions in the address."""
+    try:
+        view = docs.view(request.args.get("view", ""))
+    except NotFound:
+        return None
+    return view if view.listing == spec.name else None
+
+
+def title(spec: ListingSpec, wanted: Wanted) -> str:
+    """The heading: that of the saved view, as long as the page shows it."""
+    return wanted.view.name if wanted.view and not wanted.changed else _(spec.title)
 
 
 def with_columns(spec: ListingSpec, query: Query) -> ListingSpec:
@@ -73,12 +97,16 @@ def with_columns(spec: ListingSpec, query: Query) -> ListingSpec:
     return replace(spec, columns=columns)
 
 
-def address(docs: Documents, spec: ListingSpec, given: Mapping[str, str], pairs: Pairs) -> str:
+def address(docs: Documents, spec: ListingSpec, wanted: Wanted, pairs: Pairs) -> str:
     """The listing's page with these parameters."""
-    values: dict[str, Any] = {name: [value] for name, value in given.items() if value}
-    for name, text in pairs:
-        values.setdefault(name, []).append(text)
+    values = parameters([*kept(wanted), *pairs])
     return url_for("listings.page", database=docs.name, listing=spec.name, **values)
+
+
+def kept(wanted: Wanted) -> list[tuple[str, str]]:
+    """What stays in all addresses of this page: values that the listing needs, the saved view."""
+    given = [(name, value) for name, value in wanted.given.items() if value]
+    return [*given, ("view", wanted.view.id)] if wanted.view else given
 
 
 def tools(docs: Documents, spec: ListingSpec, wanted: Wanted) -> Tools:
@@ -88,18 +116,21 @@ def tools(docs: Documents, spec: ListingSpec, wanted: Wanted) -> Tools:
     chips = tuple(
         Crumb(
             said(docs, form, one),
-            address(docs, spec, wanted.given, _without(query, place).pairs()),
+            address(docs, spec, wanted, _without(query, place).pairs()),
         )
         for place, one in enumerate(query.criteria)
     )
+    problems = tuple(_problem(docs, spec, name, text) for name, text in wanted.problems.items())
+    pairs = [*kept(wanted), *query.pairs()]
     return Tools(
         panel=panel(docs, spec, query, open=bool(wanted.problems)),
-        here=address(docs, spec, wanted.given, query.pairs()),
+        here=address(docs, spec, wanted, query.pairs()),
         action=url_for("narrowing.narrow", database=docs.name, listing=spec.name),
-        kept=tuple((name, value) for name, value in wanted.given.items() if value),
+        kept=kept(wanted),
         chips=chips,
-        clear=address(docs, spec, wanted.given, rest.pairs()),
-        problems=tuple(_problem(docs, spec, name, text) for name, text in wanted.problems.items()),
+        clear=address(docs, spec, wanted, rest.pairs()),
+        problems=problems,
+        saving=None if problems else saving(docs, spec, wanted, pairs),
     )
 
 
@@ -114,26 +145,22 @@ def _problem(docs: Documents, spec: ListingSpec, parameter: str, text: Message) 
 
 
 def headings(
-    docs: Documents, spec: ListingSpec, query: Query, given: Mapping[str, str], drawer: Drawer
+    docs: Documents, spec: ListingSpec, wanted: Wanted, drawer: Drawer
 ) -> tuple[Heading, ...]:
     """The headings with addresses that sort by them; once more, and it is the other way round."""
-    form = docs.form(spec.form)
+    form, query = docs.form(spec.form), wanted.query
     return tuple(
         one
         if one.name not in form.items or form.items[one.name].kind in UNSORTED
-        else replace(
-            one, url=_sorting(docs, spec, query, given, one.name), order=_order(query, one)
-        )
+        else replace(one, url=_sorting(docs, spec, wanted, one.name), order=_order(query, one))
         for one in drawer.headings()
     )
 
 
-def _sorting(
-    docs: Documents, spec: ListingSpec, query: Query, given: Mapping[str, str], name: str
-) -> str:
+def _sorting(docs: Documents, spec: ListingSpec, wanted: Wanted, name: str) -> str:
+    query = wanted.query
     turned = query.sort == name and not query.descending
-    pairs = replace(query, sort=name, descending=turned).pairs()
-    return address(docs, spec, given, pairs)
+    return address(docs, spec, wanted, replace(query, sort=name, descending=turned).pairs())
 
 
 def _order(query: Query, heading: Heading) -> str:
@@ -155,10 +182,10 @@ def page(docs: Documents, source: Listing, wanted: Wanted) -> tuple[str, int]:
     sums = drawer.totals(found.sums) if found and found.sums and whole else ()
     html = render_template(
         "listing.html",
-        title=_(spec.title),
+        title=title(spec, wanted),
         crumbs=crumbs(docs.name),
         table=Table(
-            headings(docs, source.spec, wanted.query, wanted.given, drawer),
+            headings(docs, source.spec, wanted, drawer),
             tuple(lines),
             drawer.lead,
             sums,
@@ -188,17 +215,17 @@ def _unsorted(docs: Documents, spec: ListingSpec, wanted: Wanted, found: Matches
     )
 
 
-def _pager(docs: Documents, spec: ListingSpec, wanted: Wanted, found: Matches) -> Pager:
+def _pager(docs: Documents, spec: ListingSpec, wanted: Wanted, found: Matches) -> Pager | None:
     """How much is shown, and where it goes on."""
     after = request.args.get("after")
     number = current_formats().number
     shown = number(len(found.rows))
     pairs = wanted.query.pairs()
-    on = address(docs, spec, wanted.given, [*pairs, ("after", found.next)]) if found.next else ""
-    first = address(docs, spec, wanted.given, pairs) if after else ""
+    on = address(docs, spec, wanted, [*pairs, ("after", found.next)]) if found.next else ""
+    first = address(docs, spec, wanted, pairs) if after else ""
     if found.total is not None:
         text = _("{shown} of {total}", shown=shown, total=number(found.total))
-        return Pager(text, next=on, first=first)
+        return Pager(text, next=on, first=first) if found.total else None
     rows = {"looked": number(found.looked), "rows": number(found.of)}
     text = _("{shown} found in {looked} of {rows} rows", shown=shown, **rows)
     return Pager(text, onward=on, first=first)
@@ -220,8 +247,7 @@ def narrow(database: str, listing: str) -> Response:
     waiting = [row.item.name for row in rows if not row.pairs] if args.get("add") else []
     more = [*waiting, *args.getlist("add")]
     pairs += [("with", name) for name in _once(more) if name in form.items]
-    given = {item: args.get(item, "") for item in spec.key}
-    return redirect(address(docs, spec, given, pairs), 303)
+    return redirect(address(docs, spec, asked(docs, spec), pairs), 303)
 
 
 def _once(names: Iterable[str]) -> list[str]:

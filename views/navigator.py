@@ -26,6 +26,8 @@ class Entry:
     url: str
     count: int | None
     current: bool
+    icon: str = ""
+    """Tells a saved view from a listing, and a private one from a shared one."""
 
 
 @dataclass(frozen=True)
@@ -111,15 +113,26 @@ def _module(one: DatabaseInfo, is_open: bool) -> Module:
 
 
 def _entries(database: str) -> list[Entry]:
-    wanted = (request.view_args or {}).get("listing")
-    return [
+    wanted, view = (request.view_args or {}).get("listing"), request.args.get("view")
+    docs = documents(database)
+    entries = [
         Entry(
             title=_(spec.title),
             url=url_for("listings.page", database=database, listing=spec.name),
             count=session().listing(database, spec.name).count(),
-            current=spec.name == wanted,
+            current=spec.name == wanted and not view,
         )
-        for spec in listings(documents(database))
+        for spec in listings(docs)
+    ]
+    return entries + [
+        Entry(
+            title=one.name,
+            url=url_for("keeping.view", database=database, docid=one.id),
+            count=None,
+            current=one.id == view,
+            icon="bookmark" if one.private else "people",
+        )
+        for one in docs.views()
     ]
 
 

@@ -3,7 +3,7 @@
 from plugin import Acl, Entry, EntryType, Level, Privilege
 
 FULL = frozenset({Privilege.DELETE, Privilege.REPLICATE})
-OWN = frozenset({Privilege.CREATE, Privilege.DELETE, Privilege.REPLICATE})
+OWN = frozenset({Privilege.CREATE, Privilege.DELETE, Privilege.PRIVATE_VIEWS, Privilege.REPLICATE})
 
 ACL = Acl(
     entries=(

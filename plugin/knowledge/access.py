@@ -3,8 +3,8 @@
 from plugin import Acl, Entry, EntryType, Level, Privilege
 
 FULL = frozenset({Privilege.DELETE, Privilege.REPLICATE})
-WRITE = frozenset({Privilege.CREATE, Privilege.REPLICATE})
-COPY = frozenset({Privilege.REPLICATE})
+WRITE = frozenset({Privilege.CREATE, Privilege.PRIVATE_VIEWS, Privilege.REPLICATE})
+EDIT = frozenset({Privilege.PRIVATE_VIEWS, Privilege.SHARED_VIEWS, Privilege.REPLICATE})
 
 ACL = Acl(
     entries=(
@@ -12,7 +12,7 @@ ACL = Acl(
         Entry("administrators", EntryType.GROUP, Level.MANAGER, FULL, frozenset({"[Admin]"})),
         Entry("divan-server", EntryType.SERVER, Level.MANAGER, FULL),
         Entry("leaders", EntryType.GROUP, Level.AUTHOR, WRITE, frozenset({"[Leaders]"})),
-        Entry("knowledge-editors", EntryType.GROUP, Level.EDITOR, COPY, frozenset({"[Editors]"})),
+        Entry("knowledge-editors", EntryType.GROUP, Level.EDITOR, EDIT, frozenset({"[Editors]"})),
         Entry("all-staff", EntryType.GROUP, Level.AUTHOR, WRITE),
     ),
     roles=("[Admin]", "[Leaders]", "[Editors]"),

@@ -3,7 +3,7 @@
 from plugin import Acl, Entry, EntryType, Level, Privilege
 
 FULL = frozenset({Privilege.DELETE, Privilege.REPLICATE})
-COPY = frozenset({Privilege.REPLICATE})
+COPY = frozenset({Privilege.PRIVATE_VIEWS, Privilege.REPLICATE})
 
 ACL = Acl(
     entries=(

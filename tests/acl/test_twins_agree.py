@@ -57,14 +57,19 @@ names = st.lists(st.one_of(st.sampled_from(LISTED), malformed), max_size=3)
 name_items = st.dictionaries(
     st.sampled_from(["team", "others", "__proto__x"]), st.one_of(names, malformed), max_size=2
 )
-good_items = st.dictionaries(
-    st.sampled_from(["team", "others"]), st.lists(st.sampled_from(LISTED), max_size=3), max_size=2
+good_items = st.one_of(
+    st.dictionaries(
+        st.sampled_from(["team", "others"]),
+        st.lists(st.sampled_from(LISTED), max_size=3),
+        max_size=2,
+    ),
+    st.sampled_from(PEOPLE).map(lambda name: {"team": [name]}),
 )
 listed_items = st.one_of(good_items, good_items, name_items, malformed, st.just([]))
 documents = st.fixed_dictionaries(
     {"_id": st.sampled_from(["deal:1", "deal:1", "acl"])},
     optional={
-        "form": st.sampled_from(["deal", "deal", "acl"]),
+        "form": st.sampled_from(["deal", "deal", "acl", "view", "view"]),
         "readers": listed_items,
         "authors": listed_items,
         "public": st.one_of(st.booleans(), malformed),

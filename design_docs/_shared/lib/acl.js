@@ -21,6 +21,9 @@ var TEXTS = {
   not_author: 'You are not among the authors of this document.',
   public_stays: 'You may edit this document only as long as it stays public.',
   no_delete: 'You may not delete documents in this database.',
+  no_private_views: 'You may not keep views of your own in this database.',
+  no_shared_views: 'You may not share views with others in this database.',
+  view_stays: 'A saved view stays one, and no other document becomes one.',
   need_designer: 'Only a Designer or a Manager may change the design of a database.',
   need_manager: 'Only a Manager may change the access control list.',
   acl_stays: 'The access control list cannot be deleted.',
@@ -141,6 +144,35 @@ function namesOf(userCtx, given) {
   return own.concat(groups, who.wildcards, given.roles, ['*']);
 }
 
+// A saved view that only the person reads is private; every other one is shared.
+function isView(doc) { return !!doc && doc.form === 'view'; }
+
+function keepView(q, doc) {
+  if (!isView(doc)) { return 'view_stays'; }
+  var all = readers.readersOf(doc);
+  if (q.me !== null && all.length === 1 && all[0] === q.me) {
+    return has(q, 'private_views') ? 'allowed' : 'no_private_views';
+  }
+  return has(q, 'shared_views') ? 'allowed' : 'no_shared_views';
+}
+
+function ownView(q) {
+  var code = read(q, q.current);
+  if (code !== 'allowed') { return code; }
+  var own = q.access.level >= DESIGNER || readers.isAuthor(q.names, q.current);
+  return own ? 'allowed' : 'not_author';
+}
+
+function editView(q) {
+  return firstRefusal([ownView(q)].concat([q.old, q.doc].filter(Boolean).map(function (one) {
+    return keepView(q, one);
+  })));
+}
+
+function firstRefusal(codes) {
+  return codes.filter(function (code) { return code !== 'allowed'; })[0] || 'allowed';
+}
+
 function isAcl(doc) { return !!doc && (doc._id === 'acl' || doc.form === 'acl'); }
 
 function has(q, privilege) { return q.access.privileges.indexOf(privilege) >= 0; }
@@ -175,12 +207,17 @@ var ACTIONS = {
   read: function (q) { return read(q, q.doc); },
   create: function (q) {
     if (isAcl(q.doc)) { return manage(q); }
-    var code = has(q, 'create') || (isPublic(q.doc) && has(q, 'write_public'));
-    return code ? (q.old ? editCurrent(q) : 'allowed') : 'no_create';
+    var open = has(q, 'create') || (isPublic(q.doc) && has(q, 'write_public'));
+    var code = isView(q.doc) ? keepView(q, q.doc) : open ? 'allowed' : 'no_create';
+    return firstRefusal(q.old ? [code, ACTIONS.edit(q)] : [code]);
   },
-  edit: function (q) { return isAcl(q.doc) || isAcl(q.old) ? manage(q) : editCurrent(q); },
+  edit: function (q) {
+    if (isAcl(q.doc) || isAcl(q.old)) { return manage(q); }
+    return isView(q.doc) || isView(q.old) ? editView(q) : editCurrent(q);
+  },
   'delete': function (q) {
     if (isAcl(q.doc) || isAcl(q.old)) { return 'acl_stays'; }
+    if (isView(q.current)) { return ownView(q); }
     var code = read(q, q.current);
     if (code !== 'allowed') { return code; }
     return has(q, 'delete') ? editByLevel(q) : 'no_delete';
@@ -192,7 +229,8 @@ var ACTIONS = {
 
 // The code of the decision: 'allowed', or why not (see TEXTS).
 function may(given, userCtx, action, doc, old) {
-  var q = { access: given, names: namesOf(userCtx, given), doc: doc || null, old: old || null };
+  var me = identity(userCtx).name;
+  var q = { access: given, me: me, names: namesOf(userCtx, given), doc: doc || null, old: old || null };
   q.current = q.old || q.doc;
   return ACTIONS[action](q);
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from acl import VIEW_FORM
 from plugin.runtime.errors import BadInput, NotFound
 from plugin.runtime.exporting import FORMATS, export, write_file
 from plugin.runtime.files import written_whole
@@ -38,6 +39,8 @@ def export_(
 ) -> None:
     """Write a LISTING of a DATABASE into FILE, as CSV or Excel by the ending of its name.
 
+    LISTING may be the id of a saved view, as it stands in the view's address (view:…).
+
     A listing of one's own documents needs --as. The file is there when it is complete; one that
     is there already is replaced then.
     """
@@ -46,7 +49,7 @@ def export_(
         raise BadInput("The name of the file must end in .csv or .xlsx.")
     hidden, done = not sys.stderr.isatty(), 0
     with Office.open(data) as office:
-        source = _session(office, person).listing(database, listing)
+        source, text = _source(_session(office, person), database, listing, text)
         table = export(source, query=_query(source, text), whole=whole)
         bar = click.progressbar(
             length=table.total, label="Exporting", file=sys.stderr, hidden=hidden
@@ -60,6 +63,16 @@ def export_(
         with bar, written_whole(file) as out:
             write_file(table, ending, out, show)
     click.echo(f"{file}: {done} rows.")
+
+
+def _source(session: Session, database: str, listing: str, text: str) -> tuple[Listing, str]:
+    """The listing with its filter: those of a saved view, where its id was given."""
+    if not listing.startswith(f"{VIEW_FORM}:"):
+        return session.listing(database, listing), text
+    if text:
+        raise BadInput("A saved view has its own filter; leave --filter away.")
+    view = session.database(database).view(listing)
+    return session.listing(database, view.listing), view.text
 
 
 def _query(listing: Listing, text: str) -> Query:

@@ -28,6 +28,7 @@ SETS_VIEW = "documents_by_reader_set"
 CONFLICTS_VIEW = "conflicts"
 NUMBERS_VIEW = "documents_by_number"
 ANCHORS_VIEW = "documents_by_anchor"
+SAVED_VIEW = "saved_views_by_listing"
 
 PUBLIC = "p:"
 
@@ -96,13 +97,15 @@ def build(folder: Path, shared: Path = SHARED) -> tuple[Doc, Doc]:
     if not folder.is_dir():
         raise OfficeError("There is no design folder {folder}.", folder=str(folder))
     own, common = read_folder(folder), read_folder(shared)
+    forms = {**common.get("forms", {}), **own.get("forms", {})}
+    views = {**own.get("views", {}), **common.get("views", {})}
     anchors = own.get("anchors", {})
     table = f"exports.table = {json.dumps(anchors, sort_keys=True)};"
     lib = {**common.get("lib", {}), **own.get("lib", {}), "anchor_table": table}
     divan = {
         "_id": DESIGN_ID,
         "language": "javascript",
-        "forms": own.get("forms", {}),
+        "forms": forms,
         "listings": own.get("listings", {}),
         "anchors": anchors,
         "lib": lib,
@@ -110,7 +113,7 @@ def build(folder: Path, shared: Path = SHARED) -> tuple[Doc, Doc]:
         "validate_doc_update": VALIDATE,
     }
     read_design(divan)
-    return divan, _index(own.get("views", {}), _numbers(own.get("forms", {})), lib)
+    return divan, _index(views, _numbers(forms), lib)
 
 
 def _numbers(forms: Mapping[str, Any]) -> dict[str, str]:

@@ -21,6 +21,9 @@ from plugin.runtime.door.conflicts import Deletion, clashes, conflicts, deletion
 from plugin.runtime.door.document import Document, Raw, StoredFile
 from plugin.runtime.door.door_checks import choices
 from plugin.runtime.errors import DivanError, NotFound
+from plugin.runtime.filters import saved
+from plugin.runtime.filters.query import Query
+from plugin.runtime.filters.saved import SavedView
 from plugin.runtime.forms.form import Choice, Form, Item
 from plugin.runtime.forms.workflow import StepState
 from plugin.runtime.listings.listing_spec import ListingSpec
@@ -198,6 +201,26 @@ class Documents:
     def detach(self, docid: str, rev: str, name: str) -> Document:
         """Take an attachment away. Raises as `save`."""
         return attaching.detach(self.context, docid, rev, name)
+
+    def views(self) -> list[SavedView]:
+        """The saved views that this identity may read, by listing and name."""
+        return saved.saved_views(self.context)
+
+    def view(self, docid: str) -> SavedView:
+        """One of them. Raises NotFound."""
+        return saved.saved_view(self.context, docid)
+
+    def may_keep_view(self, *, shared: bool) -> Decision:
+        """Whether this identity may save a view for others, or for itself, and why not."""
+        return saved.may_keep(self.context, shared=shared)
+
+    def keep_view(self, name: str, listing: str, query: Query, *, shared: bool) -> SavedView:
+        """Save a query over a listing under a name. Raises Refused, Invalid, BadInput."""
+        return saved.keep(self.context, name, listing, query, shared=shared)
+
+    def change_view(self, view: SavedView, query: Query) -> SavedView:
+        """Give a saved view another query. Raises as `save`."""
+        return saved.change(self.context, view, query)
 
     def acl(self) -> Acl:
         """The access control list."""

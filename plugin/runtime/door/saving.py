@@ -35,6 +35,7 @@ def ready(ctx: Context, form: Form, new: Raw, old: Raw | None, links: Links) -> 
     Raises Refused or Invalid.
     """
     publish(form, new)
+    restrict(ctx, form, new, old, links)  # who reads a view says which right it takes
     ctx.demand("create" if old is None else "edit", new, old)
     code = ctx.office.form_code(ctx.name, form.name)
     if code and code.before_save:

@@ -1,7 +1,7 @@
 """What a person asks of a listing: conditions, columns, order. It stands in the address as it is
 saved: pairs of names and texts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,7 +15,7 @@ SORT = "sort"
 MOST_CRITERIA = 40
 """More conditions than this are nobody's filter."""
 
-Pairs = Iterable[tuple[str, str]]
+Pairs = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def saved_pairs(text: str) -> list[tuple[str, str]]:
     return parse_qsl(text)
 
 
-def read_query(form: Form, pairs: Pairs) -> Asked:
+def read_query(form: Form, pairs: Iterable[tuple[str, str]]) -> Asked:
     """What an address asks for. Parameters that are no part of a query are left to others."""
     given: dict[str, list[str]] = {}
     for name, text in pairs:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from acl import reader_set
+from acl import VIEW_FORM, reader_set
 from plugin.runtime.context import Context
 from plugin.runtime.designs.design import PUBLIC
 from plugin.runtime.door.document import Raw
@@ -23,9 +23,9 @@ LONGEST = 100_000
 
 def change_of(ctx: Context, raw: Raw) -> Change:
     """The document as the index holds it, with `_conflicts` if it has some; as gone where it is no
-    document of a form. `ctx` is the server's own."""
+    document of a form, or a saved view. `ctx` is the server's own."""
     form = ctx.design.forms.get(str(raw.get("form")))
-    if form is None:
+    if form is None or form.name == VIEW_FORM:
         return Change(raw["_id"])
     title = ctx.title(raw)
     body = " ".join(_texts(ctx, raw))[:LONGEST]
