@@ -13,6 +13,7 @@ from plugin.runtime.designs.design import (
     CONFLICTS_VIEW,
     DESIGN_ID,
     INDEX_ID,
+    SAVED_VIEW,
     SETS_VIEW,
 )
 from plugin.runtime.designs.sense import made_sensible
@@ -107,7 +108,7 @@ def _program(new: Documents) -> frozenset[Place]:
     divan, index = new[DESIGN_ID], new[INDEX_ID]
     lib = [("lib", name) for name in divan["lib"]]
     views = [("views", "lib", name) for name in index["views"]["lib"]]
-    own = [("views", name) for name in (SETS_VIEW, CONFLICTS_VIEW, ANCHORS_VIEW)]
+    own = [("views", name) for name in (SETS_VIEW, CONFLICTS_VIEW, ANCHORS_VIEW, SAVED_VIEW)]
     whole = [("language",), ("validate_doc_update",), ("anchors",)]
     return frozenset([*whole, *lib, *views, *own])
 
