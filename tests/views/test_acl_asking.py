@@ -44,7 +44,7 @@ def test_the_cap_of_a_kind_of_session_is_told(app: Flask, office: Office) -> Non
 
 def test_a_person_in_all_databases_that_one_manages(app: Flask) -> None:
     shown = asked(app, "rita.root", "/access?name=anna.snelling")
-    assert "Customer tracking Author Create, Read public, Replicate or copy" in shown
+    assert "Customer tracking Author Create, Private views, Read public, Replicate or copy" in shown
     assert "Settings Reader" in shown
     own = asked(app, "anna.snelling", "/access?name=anna.snelling")
     assert "Mailbox Manager" in own

@@ -163,7 +163,7 @@ def test_what_a_change_does_for_whom_is_shown_and_editing_goes_on(app: Flask) ->
     change = {f"{key}.level": "No Access", f"{key}.privileges": []}
     asked = press(rita, {**data, **change}, "check")
     shown = text_of(asked.text)
-    assert "Author → No Access − Create − Read public − Replicate or copy" in shown
+    assert "Author → No Access − Create − Private views − Read public − Replicate or copy" in shown
     assert "3 Anna Snelling, Cecily Lampkin, Dustin Brinkmann" in shown
     assert "0–6 documents fewer to read" in shown
     back = press(rita, fields(asked.text), "edit")
