@@ -169,6 +169,10 @@ def _one_of(*allowed: str) -> Callable[[str, Json], str]:
     return parse
 
 
+def _stable(name: str, value: Json) -> bool:
+    return _one_of("true", "false")(name, value) == "true"
+
+
 def _is_number(text: str) -> bool:
     """Whether `text` is a whole number that fits into 64 bits."""
     return text.isascii() and text.isdigit() and len(text) <= 18
@@ -200,7 +204,7 @@ _VIEW: dict[str, Callable[[str, Json], Any]] = {
     "update": _one_of("true", "false", "lazy"),
     "update_seq": _boolean,
     "sorted": _boolean,
-    "stable": _boolean,
+    "stable": _stable,
 }
 
 _CHANGES: dict[str, Callable[[str, Json], Any]] = {

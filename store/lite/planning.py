@@ -117,7 +117,7 @@ def _parent_rev(edit: Edit, found: Found | None) -> str | None:
             raise Conflict()
         return None
     if edit.rev is None:
-        if not found.deleted:
+        if edit.deleted or not found.deleted:
             raise Conflict()
         return found.rev
     if edit.rev != found.rev and edit.rev not in _loser_revs(found):

@@ -147,7 +147,10 @@ def json_body(request: Request, limit: int, *, what: str = "Request body") -> di
     """A JSON object. POST needs `Content-Type: application/json`, as in CouchDB."""
     if request.method == "POST" or request.mimetype.startswith("multipart/"):
         require_json(request)
-    return json_object(body(request, limit), what=what)
+    text = body(request, limit)
+    if not text and request.content_length is None:
+        raise BadRequest("Missing request body")
+    return json_object(text, what=what)
 
 
 def json_object(text: bytes, *, what: str) -> dict[str, Any]:

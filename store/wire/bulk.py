@@ -35,7 +35,10 @@ def _unsupported(doc: dict[str, Any]) -> Row:
 
 def bulk_get(call: Call) -> Response:
     """Each entry that asks for nothing is told so in its place, as in CouchDB."""
-    docs = _objects(call.json(), "`docs` must hold objects with an `id`.")
+    request = call.json()
+    if "docs" not in request:
+        raise BadRequest("Missing JSON list of 'docs'.")
+    docs = _objects(request, "`docs` must hold objects with an `id`.")
     refused = [_refused(wanted) for wanted in docs]
     subtype = _multipart(call)
     answered = call.database.bulk_get(

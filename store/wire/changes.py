@@ -60,6 +60,8 @@ def _body(call: Call) -> dict[str, Json]:
     """What a POST brings; nothing at all will do, but must be called JSON."""
     request = call.request
     if request.method != "POST":
+        if call.params.get("filter") == "_selector":
+            raise BadRequest("Selector must be specified in POST payload")
         return {}
     empty = not request.content_length and "Transfer-Encoding" not in request.headers
     return {} if empty and request.mimetype == "application/json" else call.json()

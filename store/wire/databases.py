@@ -18,6 +18,10 @@ def info(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     name = call.names["db"]
+    for of_cluster in ("q", "n"):
+        value = call.params.get(of_cluster, "1")
+        if not (value.isascii() and value.isdigit() and value.strip("0")):
+            raise BadRequest(f"The `{of_cluster}` value should be a positive integer.")
     call.server.create(name)
     return answer(OK, 201, {"Location": _url(call, name)})
 
@@ -94,8 +98,10 @@ def lists_of_revisions(value: dict[str, object]) -> dict[str, list[str]]:
     """`{docid: [rev, …]}`. Raises BadRequest for another shape."""
     checked: dict[str, list[str]] = {}
     for docid, revs in value.items():
-        if not isinstance(revs, list) or not all(isinstance(rev, str) for rev in revs):
+        if not isinstance(revs, list):
             raise BadRequest("Invalid list of revisions")
+        if not all(isinstance(rev, str) for rev in revs):
+            raise BadRequest("Invalid rev format")
         checked[docid] = revs
     return checked
 

@@ -83,7 +83,8 @@ def put(call: Call) -> Response:
     rev = revision(call, doc.get("_rev"))
     if rev is not None:
         doc["_rev"] = rev
-    return _written(call, doc)
+    # What is deleted so was not created; a copy or a posted document always is, as in CouchDB.
+    return _written(call, doc, 200 if doc.get("_deleted") is True else 201)
 
 
 def post(call: Call) -> Response:
@@ -121,7 +122,7 @@ def _destination(call: Call) -> tuple[str, str | None]:
     return unquote(path), dict(parse_qsl(query)).get("rev")
 
 
-def _written(call: Call, doc: Doc) -> Response:
+def _written(call: Call, doc: Doc, status: int = 201) -> Response:
     database = call.database
     if call.flag("new_edits", True):
         rev = database.put(doc)
@@ -130,7 +131,7 @@ def _written(call: Call, doc: Doc) -> Response:
         if refused:
             return row_refused(refused[0])
         rev = doc.get("_rev", "")
-    return Written(str(doc["_id"]), rev).answer(call)
+    return Written(str(doc["_id"]), rev).answer(call, status)
 
 
 def revision(call: Call, in_body: object) -> str | None:
@@ -155,8 +156,8 @@ class Written:
     rev: str
     attachment: str | None = None
 
-    def answer(self, call: Call) -> Response:
-        """201 as in CouchDB, with the address and the revision in the headers. A document that
+    def answer(self, call: Call, status: int = 201) -> Response:
+        """`status` as in CouchDB, with the address and the revision in the headers. A document that
         may wait (`batch=ok`) gets 202, and is on disk all the same."""
         where = f"{call.request.root_url}{quote(call.names['db'], safe='')}/{quote(self.id)}"
         if self.attachment is not None:
@@ -164,4 +165,4 @@ class Written:
         headers = {"Location": where, "ETag": f'"{self.rev}"'}
         may_wait = self.attachment is None and call.params.get("batch") == "ok"
         written = {"ok": True, "id": self.id, "rev": self.rev}
-        return answer(written, 202 if may_wait else 201, headers)
+        return answer(written, 202 if may_wait else status, headers)

@@ -21,7 +21,7 @@ LISTINGS: Mapping[str, Callable[[Database], Listing]] = {
 
 def listing(name: str, call: Call) -> Response:
     """`GET` and `POST /db/_all_docs`, or another of `LISTINGS`."""
-    options = _options(call, keys="`keys` body member must be an array.")
+    options = _options(call, _body(call), "`keys` body member must be an array.")
     return answer(LISTINGS[name](call.database)(options))
 
 
@@ -32,7 +32,10 @@ def listing_queries(name: str, call: Call) -> Response:
 
 
 def view(call: Call) -> Response:
-    options = _options(call)
+    body = _body(call)
+    if "queries" in body:
+        raise BadRequest("The `queries` parameter is no longer supported at this endpoint")
+    options = _options(call, body, "`keys` member must be an array.")
     return answer(call.database.view(call.names["ddoc"], call.names["view"], options))
 
 
@@ -72,9 +75,12 @@ def _queries(call: Call) -> list[ViewOptions]:
     return [_of_query(call.params, query) for query in asked]
 
 
-def _options(call: Call, *, keys: str = "`keys` member must be an array.") -> ViewOptions:
-    """`keys` is what is said where these are no list."""
-    body = call.json() if call.request.method == "POST" else {}
+def _body(call: Call) -> dict[str, Json]:
+    return call.json() if call.request.method == "POST" else {}
+
+
+def _options(call: Call, body: dict[str, Json], complaint: str) -> ViewOptions:
+    """`complaint` is what is said of keys that are no list."""
     if "keys" in body and not isinstance(body["keys"], list):
-        raise BadRequest(keys)
+        raise BadRequest(complaint)
     return view_options(call.params, body)

@@ -143,3 +143,14 @@ def test_info_counts_live_and_deleted_documents(db: Database) -> None:
     assert (info["doc_count"], info["doc_del_count"]) == (1, 1)
     assert info["update_seq"] != before["update_seq"]
     assert info["sizes"]["file"] > 0
+
+
+def test_what_is_deleted_is_not_deleted_again(db: Database) -> None:
+    gone = db.delete("a", db.put({"_id": "a"}))
+    deletion = {"_id": "a", "_deleted": True}
+    with pytest.raises(Conflict):
+        db.put(deletion)
+    (row,) = db.bulk_docs([deletion])
+    assert row["error"] == "conflict"
+    assert db.get("a", rev=gone)["_deleted"] is True
+    assert db.put({"_id": "a"}).startswith("3-")

@@ -167,6 +167,16 @@ JSON = "application/json"
          (400, "bad_request", "`keys` body member must be an array.")),
         ("POST", "/db/_design/d/_view/v", b'{"keys":1}', JSON,
          (400, "bad_request", "`keys` member must be an array.")),
+        ("POST", "/db/_design/d/_view/v", b'{"queries":[]}', JSON,
+         (400, "bad_request", "The `queries` parameter is no longer supported at this endpoint")),
+        ("GET", "/db/_design/d/_view/v?stable=x", b"", JSON,
+         (400, "query_parse_error", "Invalid value for `stable`.")),
+        ("GET", "/db/_changes?filter=_selector", b"", JSON,
+         (400, "bad_request", "Selector must be specified in POST payload")),
+        ("POST", "/db/_bulk_get", b"{}", JSON,
+         (400, "bad_request", "Missing JSON list of 'docs'.")),
+        ("POST", "/db/_purge", b'{"a":[1]}', JSON, (400, "bad_request", "Invalid rev format")),
+        ("POST", "/db/_find", b"", JSON, (400, "bad_request", "Missing request body")),
         ("POST", "/db/_revs_diff", b"[]", JSON,
          (400, "bad_request", "Request body must be a JSON object")),
         ("POST", "/db/_purge", b'{"a":3}', JSON,
@@ -207,6 +217,24 @@ def test_revisions_that_differ_are_told_apart(
 ) -> None:
     answer = client.put(path, json=body, headers={"If-Match": header} if header else {})
     assert (answer.status_code, answer.json["reason"]) == (400, reason)
+
+
+def test_a_deletion_that_is_put_is_no_creation(client: Client) -> None:
+    deletion = {"_deleted": True}
+    assert client.put("/db/a", json=deletion).status_code == 200
+    assert client.put("/db/a", json=deletion).status_code == 409
+    assert client.put("/db/a?new_edits=false", json={"_rev": "9-a", **deletion}).status_code == 200
+    assert client.put("/db/a", json={}).status_code == 201
+    assert client.post("/db", json={"_id": "b", **deletion}).status_code == 201
+
+
+@pytest.mark.parametrize("name", ["q", "n"])
+@pytest.mark.parametrize("value", ["0", "-1", "x", "1.5", ""])
+def test_a_cluster_is_counted_in_whole_numbers(client: Client, name: str, value: str) -> None:
+    answer = client.put(f"/other?{name}={value}")
+    reason = f"The `{name}` value should be a positive integer."
+    assert (answer.status_code, answer.json["reason"]) == (400, reason)
+    assert client.put(f"/other?{name}=2").status_code == 201
 
 
 def test_all_or_nothing_is_refused_document_by_document(client: Client) -> None:
