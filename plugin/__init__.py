@@ -58,15 +58,17 @@ from plugin.runtime.forms.form import (
 )
 from plugin.runtime.forms.rows import by_rows, new_row_id
 from plugin.runtime.forms.workflow import Step, StepState, Workflow
+from plugin.runtime.handover.asking import DATABASE as HANDOVERS
 from plugin.runtime.handover.asking import (
     Asked,
     begin_handover,
-    holder,
+    holder_of,
     may_hand_over,
     work_of,
     work_with,
 )
-from plugin.runtime.handover.held import Share, place
+from plugin.runtime.handover.held import Share
+from plugin.runtime.handover.running import ENDED as HANDOVER_ENDED
 from plugin.runtime.listings.listing import Category, Listing, Page, Row
 from plugin.runtime.listings.listing_spec import Column, ListingSpec
 from plugin.runtime.messages import LANGUAGES, Message, Text, choose_language, translate
@@ -121,6 +123,8 @@ from store.lease import Lease
 __all__ = [
     "ADMINISTRATORS",
     "EXPORT_FORMATS",
+    "HANDOVERS",
+    "HANDOVER_ENDED",
     "LANGUAGES",
     "LONGEST_WAIT",
     "ME",
@@ -254,7 +258,7 @@ __all__ = [
     "filterable",
     "for_input",
     "health",
-    "holder",
+    "holder_of",
     "is_empty",
     "is_replica",
     "items_of",
@@ -273,7 +277,6 @@ __all__ = [
     "parse",
     "parse_stamp",
     "password_problem",
-    "place",
     "proposed",
     "read_query",
     "read_rows",

@@ -11,6 +11,7 @@ from acl import VIEW_FORM, readers_of
 from plugin import Deletion, Document, Documents, Form, is_empty
 from views import edit_page
 from views.editing import WIDE, Field
+from views.handover_progress import TOLD, Handed, history_of, progress_of
 from views.language import _, current_formats
 from views.renderers import address, name_of, renderer
 from views.rendering import NAMING, Renderer, Target
@@ -106,6 +107,8 @@ def _said(form: Form, doc: Document, draw: Renderer) -> set[str]:
             for name, there in item.brings.items()
             if there in NAMING and str(doc.items.get(name) or "") in title
         }
+    if progress_of(doc):
+        said |= TOLD
     return said | ({"about_database", "about_id"} if about(doc) else set())
 
 
@@ -186,24 +189,38 @@ def _questions(
 
 
 def history(form: Form, doc: Document) -> list[HistoryLine]:
-    """The steps that were taken, the last first."""
-    if form.workflow is None:
-        return []
-    lines = []
-    for line in reversed(doc.raw.get("steps") or []):
-        step = form.step(str(line.get("step")))
-        to = str(line.get("to", ""))
-        lines.append(
-            HistoryLine(
-                state=_(form.workflow.states.get(to, to)),
-                style=state_style(form, to),
-                title=_(step.title) if step else str(line.get("step")),
-                by=name_of(str(line.get("by", ""))),
-                at=current_formats().time(str(line.get("at", ""))),
-                note=str(line.get("note") or ""),
-            )
-        )
-    return lines
+    """The steps that were taken, and who handed the document over, the last first."""
+    lines = [(str(line.get("at", "")), _step_taken(form, line)) for line in _steps(form, doc)]
+    lines += [(handed.at, _handed(handed)) for handed in history_of(doc)]
+    return [line for _at, line in sorted(lines, key=lambda one: one[0])][::-1]
+
+
+def _steps(form: Form, doc: Document) -> list[Mapping[str, Any]]:
+    return (doc.raw.get("steps") or []) if form.workflow else []
+
+
+def _step_taken(form: Form, line: Mapping[str, Any]) -> HistoryLine:
+    step, to = form.step(str(line.get("step"))), str(line.get("to", ""))
+    assert form.workflow is not None
+    return HistoryLine(
+        state=_(form.workflow.states.get(to, to)),
+        style=state_style(form, to),
+        title=_(step.title) if step else str(line.get("step")),
+        by=name_of(str(line.get("by", ""))),
+        at=current_formats().time(str(line.get("at", ""))),
+        note=str(line.get("note") or ""),
+    )
+
+
+def _handed(one: Handed) -> HistoryLine:
+    return HistoryLine(
+        state=_("Taken back") if one.undone else _("Handed over"),
+        style="secondary",
+        title=f"{name_of(one.former)} → {name_of(one.new)}",
+        by=name_of(one.by),
+        at=current_formats().time(one.at),
+        note="",
+    )
 
 
 def facts(doc: Document) -> list[Crumb]:

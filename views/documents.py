@@ -8,10 +8,11 @@ from werkzeug.wrappers.response import Response
 
 from plugin import Document, Documents, Form, Invalid, Message, NotFound, Refused, SaveConflict
 from views import document_page as page
-from views import edit_page, responses
+from views import edit_page, handover, responses
 from views.comparing import clash_page, kept_items
 from views.editing import NOTHING, Typed, editable
 from views.files import files_of
+from views.handover_progress import progress_of
 from views.language import _
 from views.navigator import crumbs
 from views.renderers import address
@@ -34,6 +35,7 @@ def show(docs: Documents, doc: Document, status: int, problem: str = "") -> tupl
     form = docs.form(doc.form)
     moves = page.moves(docs, form, doc)
     may_edit, may_delete = docs.may("edit", doc.raw), docs.may("delete", doc.raw)
+    to_edit = may_edit and editable(form, doc.items)
     here: dict[str, Any] = {"database": doc.database, "docid": doc.id}
     html = render_template(
         "document.html",
@@ -45,7 +47,9 @@ def show(docs: Documents, doc: Document, status: int, problem: str = "") -> tupl
         state=page.state(form, doc.items),
         moves=moves,
         refusals=[move for move in moves if move.here and not move.allowed],
-        edit_url=url_for("documents.edit", **here) if may_edit else "",
+        edit_url=url_for("documents.edit", **here) if to_edit else "",
+        hand_over=handover.button(doc),
+        progress=progress_of(doc),
         delete_url=url_for("documents.delete", **here) if may_delete else "",
         conflict_url=url_for("conflicts.page", **here) if doc.branched and may_edit else "",
         deletions=page.deletions(docs, doc),

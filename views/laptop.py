@@ -1,6 +1,6 @@
 """The replica of this laptop, for people who use no terminal: state, sync, timetable, removal.
 
-Every page works without a script; `laptop.js` only follows a sync that runs.
+Every page works without a script; `progress.js` only follows a sync that runs.
 """
 
 import json

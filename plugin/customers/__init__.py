@@ -11,7 +11,7 @@ DESIGN = Path(__file__).resolve().parents[2] / "design_docs" / "customers"
 
 CUSTOMERS = Holding(
     name="customers",
-    title="Customers",
+    title={"en": "Customers", "zh_Hans": "客户"},
     database="customers",
     form="customer",
     listing="customers_by_owner",

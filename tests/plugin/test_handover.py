@@ -12,13 +12,13 @@ from plugin import (
     Refused,
     begin_handover,
     may_hand_over,
-    place,
     stamp,
     work_of,
     work_with,
 )
 from plugin.runtime.door import many
 from plugin.runtime.handover import running
+from plugin.runtime.handover.held import place
 from plugin.runtime.people.people import leave
 from tests.plugin.company import NOW, Company
 
@@ -146,7 +146,7 @@ def test_one_customer_goes_with_what_was_ticked(
 ) -> None:
     other = company.deal("anna")
     session = company.session("anna")
-    asked = work_with(session, "customers", work["customer"].id)
+    asked = work_with(session, work["customer"])
     shown = {one.holding.name: len(one.documents) for one in asked.shares}
     assert shown == {"customers": 1, "deals": 2, "activities": 1, "support": 1}
     going = {place(work[name]) for name in ("customer", "deal", "planned", "support")}

@@ -84,9 +84,7 @@ def returned(raw: Raw, act: Handing) -> Raw:
         raise Overtaken
     if line.get("undone"):
         return applied(raw, {})
-    changed = raw.get("changed") or {}
-    mark = [line["at"], line["by"]]
-    if any(list(changed.get(item) or [])[1:] != mark for item in line["before"]):
+    if any(_changed_since(raw, line, item, act) for item in line["before"]):
         raise Overtaken
     return _noted(raw, line["before"], act.back(), {"undone": True})
 
@@ -111,6 +109,15 @@ def sealed(new: Raw) -> None:
 def _noted(raw: Raw, items: Mapping[str, Any], act: Handing, more: Mapping[str, Any]) -> Raw:
     line = {"handover": act.id, "from": act.former, "to": act.new, **more}
     return {**applied(raw, items), ITEM: [*(raw.get(ITEM) or ()), line]}
+
+
+def _changed_since(raw: Raw, line: Mapping[str, Any], item: str, act: Handing) -> bool:
+    """Whether somebody gave the item another value than the handover did, or the same anew."""
+    change = (raw.get("changed") or {}).get(item) or [0, "", ""]
+    return bool(
+        raw.get(item) != _replaced(line["before"][item], act)
+        or change[1:] != [line["at"], line["by"]]
+    )
 
 
 def _names(raw: Mapping[str, Any], item: str, name: str) -> bool:

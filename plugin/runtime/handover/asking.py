@@ -34,7 +34,10 @@ class Asked:
 
 def may_hand_over(session: Session, former: str) -> Message | None:
     """Why this identity may not hand over a person's work; None where it may."""
-    context = session.context(DATABASE)
+    try:
+        context = session.context(DATABASE)
+    except NotFound as error:
+        return error.message
     form = context.form(FORM)
     decision: Decision = context.may_create(form)
     if not decision:
@@ -50,18 +53,17 @@ def work_of(session: Session, former: str) -> Asked:
     return Asked(former, None, tuple(portfolio(session, former)))
 
 
-def work_with(session: Session, database: str, docid: str) -> Asked:
-    """One document and what goes along with it. Raises NotFound, also for what nobody has in hand,
-    and Refused."""
-    doc = session.database(database).open(docid)
-    former = holder(session, doc)
+def work_with(session: Session, doc: Document) -> Asked:
+    """One document and what goes along with it. Raises NotFound for what nobody has in hand, and
+    Refused."""
+    former = holder_of(session, doc)
     if former is None:
         raise NotFound("This document cannot be handed over: nobody has it in hand.")
     _demand(session, former)
     return Asked(former, doc, tuple(going_with(session, doc, former)))
 
 
-def holder(session: Session, doc: Document) -> str | None:
+def holder_of(session: Session, doc: Document) -> str | None:
     """Whose work is handed over from this document's page: of several who have it in hand the one
     who asks, else the first; the person of a person's document; None where there is none."""
     if doc.database == SETTINGS and doc.id.startswith(PERSON):
@@ -75,7 +77,12 @@ def holder(session: Session, doc: Document) -> str | None:
 
 
 def begin_handover(
-    session: Session, asked: Asked, new: str, kinds: Sequence[str], going: set[str], note: str
+    session: Session,
+    asked: Asked,
+    new: str | None,
+    kinds: Sequence[str],
+    going: set[str],
+    note: str,
 ) -> Document:
     """Write the handover and take its first step; the office carries it out.
 

@@ -1,4 +1,4 @@
-// Follows a sync that runs: the line changes as it goes, and the page is loaded anew at its end.
+// Follows work that runs: the line changes as it goes, and the page is loaded anew at its end.
 (function () {
   var box = document.getElementById("progress");
   if (!box) return;
