@@ -1,24 +1,23 @@
 """What the office gives a person to bring back, so that he reads nothing in it and changes nothing.
 
 Places in the changes of a database count what everybody writes: who read them could tell how much
-happens that he may not see. The same thing sealed for the same purpose is the same text, so that a
-place can be compared with itself, as clients do.
+happens that he may not see. They are sealed by AES-SIV (RFC 5297), which needs no nonce: the same
+thing sealed for the same purpose is the same text, so that clients can compare a place with itself.
 """
 
 import base64
 import binascii
 import hashlib
-import hmac
 from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from plugin.runtime.context import Context
 from plugin.runtime.settings import kept_secret
 from store.types import Seq
 
 KEY = "replica_key"
-MARK = 16
-"""Bytes of the mark by which something sealed is known. It also begins the key stream: no two
-things have the same one (a synthetic nonce, RFC 5297)."""
 BLOCK = 16
 """What is sealed is made as long as a multiple of it, so that its length tells little."""
 
@@ -27,39 +26,27 @@ class Seals:
     """Seals under a key of the office for one purpose, such as a person's places in a database."""
 
     def __init__(self, key: bytes, *purpose: str) -> None:
-        text = "\x00".join(purpose).encode("utf-8", "surrogatepass")
-        self._key = hmac.digest(key, text, "sha256")
+        self._cipher = AESSIV(hashlib.sha512(key).digest())
+        self._purpose = [part.encode("utf-8", "surrogatepass") for part in purpose]
 
     def sealed(self, text: str) -> str:
         """`text`, which must not end with a zero character, for somebody to bring back."""
         plain = text.encode()
-        return self._sealed(plain + b"\x00" * (-len(plain) % BLOCK))
-
-    def _sealed(self, plain: bytes) -> str:
-        mark = self._bytes(b"mark", plain, MARK)
-        told = mark + _xor(plain, self._bytes(b"stream", mark, len(plain)))
-        return base64.urlsafe_b64encode(told).decode().rstrip("=")
+        plain += b"\x00" * (BLOCK - len(plain) % BLOCK)
+        return _told(self._cipher.encrypt(plain, self._purpose))
 
     def opened(self, told: str) -> str | None:
         """What was sealed; None for anything else."""
         try:
             raw = base64.b64decode(told + "=" * (-len(told) % 4), b"-_", validate=True)
-        except (ValueError, binascii.Error):  # also where it is not ASCII
+            plain = self._cipher.decrypt(raw, self._purpose)
+        except (ValueError, binascii.Error, InvalidTag):  # also where it is not ASCII
             return None
-        mark, hidden = raw[:MARK], raw[MARK:]
-        plain = _xor(hidden, self._bytes(b"stream", mark, len(hidden)))
-        if not hmac.compare_digest(self._sealed(plain), told):
-            return None
-        return plain.rstrip(b"\x00").decode()
-
-    def _bytes(self, use: bytes, text: bytes, count: int) -> bytes:
-        """Bytes that nobody without the key tells from random ones. SHAKE256 takes a key before its
-        text (FIPS 202, appendix A.2); `use` has no other `use` as its beginning."""
-        return hashlib.shake_256(self._key + use + text).digest(count)
+        return plain.rstrip(b"\x00").decode() if _told(raw) == told else None
 
 
-def _xor(one: bytes, other: bytes) -> bytes:
-    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))
+def _told(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 @dataclass(frozen=True)
