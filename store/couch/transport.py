@@ -4,6 +4,7 @@ The SDK's generated methods drop items whose value is null and do not pass every
 its two steps below them, `prepare_request` and `send`, are used for all requests.
 """
 
+import gzip
 import json
 import random
 import threading
@@ -31,6 +32,7 @@ BACK_OFF = (0.2, 0.8, 2.5)
 """Seconds before the second, third and fourth try."""
 RATE_LIMITED = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 """The same where the server says that we ask too much at once (429), as Cloudant does."""
+ZIP_LEVEL = 1
 RESERVED = ("_design", "_local")
 Headers = Mapping[str, str | bytes]
 """Headers beside those that sign a request. An empty one takes that of the signature away."""
@@ -153,8 +155,9 @@ class Transport:
             if isinstance(body, Content):
                 body = _InPieces(body)
                 sent["Content-Encoding"] = ask.encoding
-            else:
-                body = _encoded(body)
+            else:  # the SDK would take five times as long for a twentieth less
+                body = gzip.compress(_encoded(body), ZIP_LEVEL, mtime=0)
+                sent["Content-Encoding"] = "gzip"
         request = self._service.prepare_request(
             ask.method, _url(ask.path), headers=sent, params=dict(ask.params or {}), data=body
         )
@@ -205,13 +208,12 @@ class _InPieces:
         return True  # `requests` would leave out what is empty, and does not mean its length
 
 
-def _encoded(value: Json) -> str:
+def _encoded(value: Json) -> bytes:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        text.encode("utf-8")
+        return text.encode("utf-8")
     except (ValueError, TypeError) as error:
         raise BadRequest(f"This cannot be sent as JSON: {error}") from error
-    return text
 
 
 def _url(path: tuple[str, ...]) -> str:
