@@ -119,7 +119,10 @@ class Reader:
             return int(row[0])
         if self.options.doc_ids is not None:
             before = -1  # most changes were not looked at
-        return self.counts.after(conn, state, last, before=before, passed=passed)
+        return self.counts.after(
+            (state.created, state.update_seq), last, before=before, passed=passed,
+            count=lambda: _count(conn, last),
+        )  # fmt: skip
 
 
 def sequence(since: Seq, now: int) -> int:
@@ -183,6 +186,11 @@ def _records(
         f" ORDER BY d.seq {order} LIMIT ?"
     )
     return [Record(*row) for row in conn.execute(query, (*values, limit))]
+
+
+def _count(conn: sqlite3.Connection, seq: int) -> int:
+    found: int = conn.execute("SELECT count(*) FROM docs WHERE seq > ?", (seq,)).fetchone()[0]
+    return found
 
 
 def _leaves(record: Record, every: bool) -> list[str]:

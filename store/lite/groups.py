@@ -21,6 +21,7 @@ from store.lite.groups_file import (
     write_state,
     writing,
 )
+from store.lite.pending import PendingCounts
 from store.types import ChangesOptions, Json, Row, Seq
 
 LATEST = 2**62
@@ -65,6 +66,7 @@ class ChangesByGroup:
         self._lock = threading.RLock()
         self._conn = opened(path)
         self._state = State()
+        self._pending = PendingCounts()
         self._abouts: dict[str, Json] = {}
         self._ids: dict[str, int] = {}
         self._names: dict[int, str] = {}
@@ -163,7 +165,14 @@ class ChangesByGroup:
                 text = json.dumps(sorted(wanted))
                 rows = self._conn.execute(far, (text, number, limit + 1)).fetchall()
             told = [self._row(*row) for row in rows[:limit]]
-            return Page(told, self.after(groups, rows[limit - 1][2]) if len(rows) > limit else 0)
+            if len(rows) <= limit:
+                return Page(told, 0)
+            place = rows[limit - 1][2]
+            pending = self._pending.after(
+                (self._state, frozenset(groups)), place, before=number, passed=limit,
+                count=lambda: self.after(groups, place),
+            )  # fmt: skip
+            return Page(told, pending)
 
     def _near(self, wanted: Collection[int], number: int, most: int) -> list[Stored] | None:
         """The rows found by looking at all changes in turn; None where most are of others."""

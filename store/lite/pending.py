@@ -1,10 +1,8 @@
-"""How many changes come after a sequence: `pending` of the changes feed."""
+"""How many changes come after a place: `pending` of a changes feed."""
 
-import sqlite3
 import threading
 from collections import OrderedDict
-
-from store.lite.storage import State
+from collections.abc import Callable, Hashable
 
 KEPT = 64
 
@@ -14,23 +12,19 @@ class PendingCounts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, int, int], int] = OrderedDict()
+        self._known: OrderedDict[tuple[Hashable, int], int] = OrderedDict()
 
     def after(
-        self, conn: sqlite3.Connection, state: State, seq: int, *, before: int, passed: int
+        self, feed: Hashable, place: int, *, before: int, passed: int, count: Callable[[], int]
     ) -> int:
-        """The number of changes past `seq`. `passed` of them lie after `before`, where the last
-        page ended, and up to `seq`."""
+        """The number of changes past `place`, which `count` finds out. `passed` of them lie after
+        `before`, where the last page ended, and up to `place`. `feed` names what is counted in the
+        state that it is in: another one where anything changed."""
         with self._lock:
-            known = self._known.get((state.created, state.update_seq, before))
-        found = _count(conn, seq) if known is None else known - passed
+            known = self._known.get((feed, before))
+        found = count() if known is None else known - passed
         with self._lock:
-            self._known[state.created, state.update_seq, seq] = found
+            self._known[feed, place] = found
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)
         return found
-
-
-def _count(conn: sqlite3.Connection, seq: int) -> int:
-    found: int = conn.execute("SELECT count(*) FROM docs WHERE seq > ?", (seq,)).fetchone()[0]
-    return found

@@ -16,6 +16,7 @@ import pytest
 from plugin import Office
 from plugin.runtime.replica.filtered import FilteredDatabase
 from plugin.runtime.replica.laptop import Replica, register
+from plugin.runtime.replica.office_side import FilteredServer
 from store.lite import groups
 from store.lite.database import LiteDatabase
 from store.replication import Options, Progress
@@ -209,3 +210,28 @@ def test_a_sync_costs_what_changed_for_its_person(
         assert more_requests == requests
         assert more_rows <= rows + 20
         assert more_steps < steps + OTHERS
+
+
+def test_a_feed_counts_once_what_it_is_read_page_by_page(office: Office, account: Account) -> None:
+    """What is still to come is told with each page; counting it anew would read all of it."""
+    many, page = 3 * BATCH, 100
+    customers = office.server.database("customers")
+    for batch in of(ANNA, many):
+        customers.bulk_docs(batch)
+    identity = office.directory.identity(ANNA)
+    feed = FilteredServer(office.session(identity)).database("customers").changes
+    first = feed(ChangesOptions(limit=page))
+    left, since = first["pending"], first["last_seq"]
+    assert left >= many - page
+    steps = []
+    while left:
+        account.clear()
+        told = feed(ChangesOptions(since=since, limit=page))
+        steps.append(account.steps)
+        left -= len(told["results"])
+        assert told["pending"] == left
+        since = told["last_seq"]
+    assert steps[0] < steps[-2] + many / 2, steps
+    before = feed(ChangesOptions(limit=page))["pending"]
+    customer(office, ANNA, "Acme")
+    assert feed(ChangesOptions(limit=page))["pending"] == before + 1
