@@ -109,7 +109,7 @@ def _reasons() -> dict[str, str]:
         "gone": _("It was deleted, or is no longer open to who handed over."),
         "changed": _("Somebody changed its owner meanwhile."),
         "invalid": _("The form asks for something that is missing in it."),
-        "refused": _("Who handed over may not edit it."),
+        "refused": _("Who handed over may not do it."),
     }
 
 

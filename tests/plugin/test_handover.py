@@ -256,8 +256,21 @@ def test_only_what_the_one_who_asked_may_edit_is_moved(company: Company) -> None
         "person:anna", now_rev(company, "person:anna"), {"manager": "carla"}
     )
     company.run()
-    assert now(company, made).get("state") == "cancelled"
+    cancelled = now(company, made)
+    assert cancelled.get("state") == "cancelled"
+    assert cancelled.get("problems") == [f"refused tracking/{made.id}"]
     assert owners(company, mine) == ["anna"]
+
+
+def test_what_is_gone_before_it_begins_ends_it_with_nothing(company: Company) -> None:
+    customer = company.customer("anna")
+    session = company.session("anna")
+    made = begin_handover(session, work_with(session, customer), "ben", ["customers"], set(), "")
+    company.system.database("customers").delete(customer.id, customer.rev)
+    company.run()
+    done = now(company, made)
+    assert (done.get("state"), done.get("planned"), done.get("moved")) == ("done", [0], [0])
+    assert company.notices() == {}
 
 
 def now_rev(company: Company, docid: str) -> str:

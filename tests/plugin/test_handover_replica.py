@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from plugin import AgentRunner, Document, Office, begin_handover, work_of
+from plugin import AgentRunner, Document, Office, begin_handover, work_of, work_with
 from plugin.runtime.replica.review import ReviewFolder
 from tests.plugin.offices import Served, as_person, clone, customer, stored_text, sync
 
 FORMER, NEW, LEADER = "anna.snelling", "zane.levy", "dustin.brinkmann"
+HISTORY = "handovers"
 KINDS = ("customers", "deals", "activities")
 
 
@@ -89,6 +90,10 @@ def test_a_laptop_hands_over_nobody_elses_work_and_writes_no_history(
     _, deal = portfolio(office)
     data = tmp_path / "zane"
     mine = customer(office, NEW, "Zane's own")
+    given = customer(office, FORMER, "Given")
+    anna = as_person(office, FORMER)
+    begin_handover(anna, work_with(anna, given), NEW, ["customers"], set(), "")
+    AgentRunner(office).run_once()
     clone(data, served, NEW)
     with Office.open(data) as laptop:
         step = {"step": "start", "from": "draft", "to": "asked", "by": NEW, "note": ""}
@@ -105,8 +110,13 @@ def test_a_laptop_hands_over_nobody_elses_work_and_writes_no_history(
         customers = laptop.server.database("customers")
         line = {"handover": "handover:forged", "from": FORMER, "to": NEW, **stamp, "before": {}}
         customers.put({**customers.get(mine.id), "handovers": [line]})
+        customers.put(
+            {key: value for key, value in customers.get(given.id).items() if key != HISTORY}
+        )
     done = sync(data)
     assert [one["id"] for one in done["tracking"].refused] == ["handover:forged"]
-    assert [one["id"] for one in done["customers"].refused] == [mine.id]
+    reasons = {one["id"]: one["reason"] for one in done["customers"].refused}
+    assert set(reasons) == {mine.id, given.id}
+    assert reasons[given.id] == "What was handed over stays in the history of the document."
     AgentRunner(office).run_once()
     assert as_person(office, FORMER).database("tracking").open(deal.id).get("owner") == FORMER

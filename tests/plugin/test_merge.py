@@ -167,16 +167,17 @@ def test_an_item_changed_in_an_older_generation_than_the_fork_is_no_change() -> 
     assert (merged.doc["amount"], merged.doc["name"]) == ("5", "z")
 
 
-def test_steps_are_united_by_time_and_the_last_update_stays() -> None:
+@pytest.mark.parametrize("lines", ["steps", "handovers"])
+def test_steps_are_united_by_time_and_the_last_update_stays(lines: str) -> None:
     first = {"step": "offer", "at": "1"}
-    base = created(steps=[first])
-    left = edited(base, "anna", {"steps": [first, {"step": "win", "at": "3"}]})
+    base = created(**{lines: [first]})
+    left = edited(base, "anna", {lines: [first, {"step": "win", "at": "3"}]})
     right = edited(
-        edited(base, "jane", {"steps": [first, {"step": "call", "at": "2"}]}), "jane", {"name": "n"}
+        edited(base, "jane", {lines: [first, {"step": "call", "at": "2"}]}), "jane", {"name": "n"}
     )
     merged = merge([left, right])
     assert isinstance(merged, Merged)
-    assert [step["step"] for step in merged.doc["steps"]] == ["offer", "call", "win"]
+    assert [step["step"] for step in merged.doc[lines]] == ["offer", "call", "win"]
     assert merged.doc["created"] == {"at": "0", "by": "anna"}
     assert merged.doc["updated"] == {"at": "003", "by": "jane"}
 

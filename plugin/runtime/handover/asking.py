@@ -86,16 +86,17 @@ def begin_handover(
 ) -> Document:
     """Write the handover and take its first step; the office carries it out.
 
-    `kinds` are those chosen, `going` the documents (`database/id`) that go of one document's
-    handover. Raises Refused and Invalid.
+    `kinds` are those chosen, `going` the documents (`database/id`) that go along with the one it is
+    about. Raises Refused and Invalid.
     """
     _demand(session, asked.former)
     documents = session.database(DATABASE)
     items = {"from": asked.former, "to": new, "note": note, "kinds": list(kinds)}
     if asked.about:
         items |= {"about_database": asked.about.database, "about_id": asked.about.id}
-        all_of_it = [place(doc) for share in asked.shares for doc in share.documents]
-        items["left_out"] = [one for one in all_of_it if one not in going]
+        going = going | {place(asked.about)}
+        everything = [place(doc) for share in asked.shares for doc in share.documents]
+        items["left_out"] = [one for one in everything if one not in going]
     made = documents.create(FORM, items)
     return documents.transition(made.id, made.rev, "start")
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 BATCH = 250
 LISTING = "handovers_by_state"
+REFUSED = "refused"
+"""The word for a document that the one who asked may not edit, or a handover he may not ask for."""
 SHOWN = 200
 """So many documents that stayed are named; the others are counted."""
 
@@ -154,10 +156,11 @@ class Run:
     def _work(self, task: Task) -> None:
         session = self._session(task)
         if session is None:
+            self._save(problems=[f"{REFUSED} {DATABASE}/{self._doc.id}"])
             return self._end(CANCELLED)
         plan = self._plan(session)
         if self._doc.get("task") != task.state:
-            self._save(**_begun(task, plan))
+            self._save(**_begun(task, plan, self._doc.get("kinds")))
         while self._state == task.state and self._position < len(plan):
             if self._stop():
                 return
@@ -175,13 +178,18 @@ class Run:
         return keep_plan(db, self._doc.id, self._shares(session)) if plan is None else plan
 
     def _shares(self, session: Session) -> list[Share]:
-        former, about = self._doc.get("from"), self._doc.get("about_id")
-        if about:
-            doc = session.database(self._doc.get("about_database")).open(about)
-            shares = going_with(session, doc, former)
-        else:
-            shares = portfolio(session, former)
+        shares = self._all_shares(session, self._doc.get("from"))
         return chosen(shares, self._doc.get("kinds") or (), self._doc.get("left_out") or ())
+
+    def _all_shares(self, session: Session, former: str) -> list[Share]:
+        about = self._doc.get("about_id")
+        if not about:
+            return portfolio(session, former)
+        try:
+            doc = session.database(self._doc.get("about_database")).open(about)
+        except NotFound:
+            return []  # deleted before it began
+        return going_with(session, doc, former)
 
     @property
     def _position(self) -> int:
@@ -243,9 +251,10 @@ class Run:
         )
 
 
-def _begun(task: Task, plan: list[Entry]) -> dict[str, Any]:
-    """What the document says when a task begins; written once."""
-    kinds = list(dict.fromkeys(kind for kind, _ in plan))
+def _begun(task: Task, plan: list[Entry], asked: list[str]) -> dict[str, Any]:
+    """What the document says when a task begins; written once. `asked` are the kinds asked for:
+    those of which there is nothing go, unless that is all."""
+    kinds = list(dict.fromkeys(kind for kind, _ in plan)) or asked
     none = [0] * len(kinds)
     items = {task.done: none, task.rest: none, "position": 0, "problems": None}
     if task is HAND_OVER:
@@ -256,4 +265,4 @@ def _begun(task: Task, plan: list[Entry]) -> dict[str, Any]:
 def _why(error: DivanError) -> str:
     """The word under which the page explains why a document stayed."""
     known = ((NotFound, "gone"), (Overtaken, "changed"), (Invalid, "invalid"))
-    return next((word for kind, word in known if isinstance(error, kind)), "refused")
+    return next((word for kind, word in known if isinstance(error, kind)), REFUSED)
