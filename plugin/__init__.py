@@ -10,7 +10,7 @@ from plugin.runtime.access.acl_log import LoggedChange
 from plugin.runtime.access.acl_saving import AclMeeting
 from plugin.runtime.access.effective import Effective, Fact
 from plugin.runtime.access.explaining import Why
-from plugin.runtime.access.full_access import Grant
+from plugin.runtime.access.full_access import Grant, Logged
 from plugin.runtime.access.full_access import may_have as may_have_full_access
 from plugin.runtime.access.session_levels import SESSIONS_ID, SessionKind
 from plugin.runtime.agents.feed import all_changes
@@ -193,6 +193,7 @@ __all__ = [
     "Level",
     "Listing",
     "ListingSpec",
+    "Logged",
     "LoggedChange",
     "Matches",
     "Message",

@@ -14,12 +14,12 @@ from views.document_page import reader_name
 from views.editing import Option
 from views.language import _, current_formats
 from views.navigator import crumbs, database_title, info
+from views.paging import sheet
 from views.people_names import entry_title, name_options, stable_id
 from views.renderers import address, name_of
 from views.shell import Crumb, documents, session, user
 
 blueprint = Blueprint("acl_asking", __name__)
-PAGE = 25
 """Changes on one page of the log."""
 FEW = 6
 
@@ -141,21 +141,17 @@ def log(database: str) -> str:
     docs = documents(database)
     info(database)
     lines = docs.acl_log()
-    number = max(0, request.args.get("page", 0, type=int))
-    start = number * PAGE
+    shown = sheet(lines, lambda page: url_for(".log", database=database, page=page))
     times = current_formats()
     return render_template(
         "acl_log.html",
         **_common(database, "log"),
         lines=[
             (times.time(line.at), name_of(line.by), [_(text) for text in line.texts])
-            for line in lines[start : start + PAGE]
+            for line in shown.lines
         ],
         count=len(lines),
-        newer=url_for(".log", database=database, page=number - 1) if number else "",
-        older=url_for(".log", database=database, page=number + 1)
-        if start + PAGE < len(lines)
-        else "",
+        sheet=shown,
     )
 
 

@@ -1,11 +1,15 @@
 """Full access of administrators: turned on with a reason, shown on every page while it is on."""
 
+from collections.abc import Iterable
+from itertools import groupby
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from werkzeug.wrappers.response import Response
 
-from plugin import BadInput, Message, NotFound, Refused, may_have_full_access
+from plugin import BadInput, Logged, Message, NotFound, Refused, may_have_full_access
 from views.language import _, current_formats
+from views.paging import sheet
 from views.renderers import name_of
 from views.shell import FULL_ACCESS, Crumb, full_access, shell, user
 
@@ -79,10 +83,27 @@ def banner() -> str:
     return _("Full access is on until {time}: {reason}", time=until, reason=grant.reason)
 
 
+def _grouped(lines: Iterable[Logged]) -> list[tuple[Logged, str]]:
+    """A line with all that it is about. What was looked through in the same minute is one: a page
+    may show several listings."""
+
+    def together(line: Logged) -> tuple[object, ...]:
+        looked = line.what in ("listed", "searched")
+        return (line.what, line.person, line.reason, line.at[:16] if looked else id(line))
+
+    groups = [list(some) for _same, some in groupby(lines, together)]
+    return [
+        (some[0], ", ".join(f"{line.database} {line.about}".strip() for line in reversed(some)))
+        for some in groups
+    ]
+
+
 def _show(problem: str, status: int) -> tuple[str, int]:
     if not offered():
         raise NotFound()
     office, times = shell().office, current_formats()
+    lines = _grouped(office.full_access.log())
+    shown = sheet(lines, lambda page: url_for(".page", page=page))
     html = render_template(
         "full_access.html",
         title=_("Full access"),
@@ -95,10 +116,12 @@ def _show(problem: str, status: int) -> tuple[str, int]:
                 times.time(line.at),
                 name_of(line.person),
                 _(WHAT[line.what]),
-                f"{line.database} {line.about}".strip(),
+                about,
                 line.reason,
             )
-            for line in office.full_access.log()
+            for line, about in shown.lines
         ],
+        count=len(lines),
+        sheet=shown,
     )
     return html, status

@@ -37,9 +37,11 @@ from plugin import (
 from store.errors import Forbidden, Unauthorized
 from store.types import Seq
 from store.wire import protocol_app
+from views.shell import LAPTOPS
 from views.throttle import monotonic_throttle
 
 LOG = logging.getLogger(__name__)
+METHODS = ("GET", "POST", "PUT", "DELETE")
 MAX_BODY = 4 * 1024 * 1024
 WAITING_FEEDS = 500
 """Live feeds at the same time: as many laptops as may follow, and threads of the server for
@@ -47,6 +49,8 @@ others beside them."""
 MOST_WAITING = 500
 """Laptops that may wait for changes at a time, each in a thread of the server; the others are asked
 to look again after `PAUSE` seconds."""
+LONGEST_PLACE = 2000
+"""Characters of a sequence; those of a large cluster have some hundred."""
 LONGEST_WAIT = 25.0
 PAUSE = 30.0
 
@@ -54,7 +58,7 @@ PAUSE = 30.0
 def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
     """Serve the protocol and the three questions of `divan replica`. The blueprint that is returned
     takes no session cookie and so needs no CSRF token."""
-    blueprint = Blueprint("replication", __name__, url_prefix="/replica")
+    blueprint = Blueprint("replication", __name__, url_prefix=LAPTOPS)
     laptops = Laptops(office)
     door = _Door(office, credentials, laptops)
 
@@ -85,6 +89,7 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
         return jsonify(answer)
 
     _serve_laptops(blueprint, office, door)
+    _refuse_the_rest(blueprint, door)
 
     @blueprint.errorhandler(DivanError)
     def refused(error: DivanError) -> tuple[Response, int]:
@@ -143,6 +148,16 @@ def _serve_laptops(blueprint: Blueprint, office: Office, door: "_Door") -> None:
     def leave() -> Response:
         door.credentials.revoke(door.token(dict(request.headers)).id)
         return jsonify({"office": office.id})
+
+
+def _refuse_the_rest(blueprint: Blueprint, door: "_Door") -> None:
+    """Answer what no laptop asks, or one of another version: else it is an address of pages."""
+
+    @blueprint.route("/", methods=METHODS)
+    @blueprint.route("/<path:question>", methods=METHODS)
+    def unknown(question: str = "") -> Response:
+        door.asker(dict(request.headers))
+        raise NotFound("There is no such question.")
 
 
 class Unknown(DivanError):
@@ -264,11 +279,16 @@ def _pair(value: str) -> tuple[str, str]:
 def _waiting(body: Mapping[str, Any]) -> tuple[dict[str, Seq], float]:
     """What a laptop waits for, and how long."""
     since, seconds = body.get("since"), body.get("seconds")
-    if not isinstance(since, dict) or not all(isinstance(seq, int | str) for seq in since.values()):
+    if not isinstance(since, dict) or not all(map(_is_place, since.values())):
         raise BadInput("`since` must name a sequence for each database.")
     if not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
         raise BadInput("`seconds` must be a number.")
     return since, min(float(seconds), LONGEST_WAIT)
+
+
+def _is_place(value: Any) -> bool:
+    """Whether this can be a sequence that the office told; 0 is the beginning."""
+    return value == 0 or (isinstance(value, str) and 0 < len(value) <= LONGEST_PLACE)
 
 
 def _body() -> Mapping[str, Any]:

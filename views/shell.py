@@ -16,6 +16,8 @@ from views.throttle import Throttle
 log = logging.getLogger(__name__)
 
 EXTENSION = "divan"
+LAPTOPS = "/replica"
+"""Below it programs ask, never a browser's page."""
 FULL_ACCESS = "full_access"
 """Where the cookie of a session has its full access."""
 
@@ -124,6 +126,8 @@ def here() -> str:
 
 
 def wants_json() -> bool:
-    """True for requests of scripts and programs."""
+    """True for requests of scripts and programs, as all are that laptops send."""
+    if request.path.startswith(f"{LAPTOPS}/"):
+        return True
     best: str | None = request.accept_mimetypes.best_match(("text/html", "application/json"))
     return best == "application/json"

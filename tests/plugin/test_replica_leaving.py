@@ -8,10 +8,12 @@ import pytest
 
 from acl import Acl
 from plugin import Credentials, NotFound, Office, Privilege, Refused
+from plugin.runtime.messages import translate
 from plugin.runtime.people.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.replica.laptop import Replica
 from plugin.runtime.replica.office_side import FilteredServer
 from plugin.runtime.replica.remote import Revoked
+from plugin.runtime.replica.review import ReviewFolder
 from tests.plugin.offices import Served, as_person, clone, customer, stored_text, sync
 
 
@@ -74,6 +76,23 @@ def test_a_lost_database_goes_and_keeps_unsent_edits_for_review(
     assert kept["version"]["address"] == "Unsent street"
     assert kept["title"] == "Acme"
     assert "customers" not in sync(data)
+
+
+def test_who_may_read_but_copy_no_more_is_told_just_that(
+    office: Office, served: Served, tmp_path: Path
+) -> None:
+    doc = customer(office, "anna.snelling", "Acme")
+    data = tmp_path / "laptop"
+    clone(data, served, "anna.snelling")
+    with Office.open(data) as laptop:
+        door = as_person(laptop, "anna.snelling").database("customers")
+        door.save(doc.id, doc.rev, {"address": "Unsent street"})
+    no_copies(office, "customers")
+    sync(data)
+    (kept,) = ReviewFolder(data).all()
+    assert (kept.why, kept.reason) == ("taken", "You may not replicate this database any more.")
+    assert translate(kept.reason, "zh_Hans") != kept.reason
+    assert as_person(office, "anna.snelling").database("customers").open(doc.id)
 
 
 def no_copies(office: Office, *databases: str) -> None:

@@ -1,6 +1,7 @@
 """Full access of administrators: past lists and Readers, for some minutes, and all of it logged."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -53,6 +54,11 @@ def _log(office: Office) -> list[tuple[str, str]]:
     lines = office.full_access.log()
     assert {line.person for line in lines} <= {"rita.root"}
     return [(line.what, line.about) for line in reversed(lines)]
+
+
+def _grant_of(rita: Browser) -> str:
+    with rita.client.session_transaction() as cookie:
+        return str(cookie["full_access"])
 
 
 def test_readers_are_passed_while_it_is_on_and_bind_again(rita: Browser, office: Office) -> None:
@@ -134,6 +140,39 @@ def test_who_is_no_administrator_any_more_loses_it_at_once(rita: Browser, office
     settings.save(group.id, group.rev, {"members": ["anna.snelling"]})
     assert rita.get(DEAL).status_code == 404
     assert _log(office)[-1] == ("ended", "")
+
+
+def test_the_start_page_stays_ones_own_and_fills_no_log(rita: Browser, office: Office) -> None:
+    for name in ("anna.snelling", "cecily.lampkin"):
+        office.mail_database(name)
+    before = rita.page("/")
+    rita.submit("/full-access/start", WHY, at="/full-access")
+    assert text_of(before).split("Good day")[1] in text_of(rita.page("/"))
+    rita.page("/tracking/")
+    assert _log(office) == [("started", "")]
+    rita.page("/tracking/listing/deals_by_name?flat=1")
+    assert _log(office) == [("started", ""), ("listed", "deals_by_name")]
+
+
+def test_what_was_looked_through_at_once_is_one_line_and_the_log_has_pages(
+    rita: Browser, office: Office
+) -> None:
+    rita.submit("/full-access/start", WHY, at="/full-access")
+    grant = office.full_access.active(_grant_of(rita), office.directory.identity("rita.root"))
+    assert grant
+    for number in range(60):
+        office.full_access.note(grant, "opened", "tracking", f"deal:old-{number}")
+    for listing in ("deals_by_name", "deals_by_stage"):
+        office.full_access.note(grant, "listed", "tracking", listing)
+    first = rita.page("/full-access")
+    told = "Listing looked at tracking deals_by_name, tracking deals_by_stage"
+    assert text_of(first).count("Listing looked at") == 1 and told in text_of(first)
+    seen, page = set(re.findall(r"deal:old-\d+", first)), first
+    while older := re.search(r'rel="next" href="([^"]+)"', page):
+        page = rita.page(older[1])
+        seen |= set(re.findall(r"deal:old-\d+", page))
+    assert len(seen) == 60
+    assert 'rel="prev"' in page and 'rel="prev"' not in first
 
 
 def test_administrators_see_the_log_also_by_command(

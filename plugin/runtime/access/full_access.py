@@ -127,8 +127,8 @@ class FullAccess:
         listings that were looked at are there once for each grant."""
         self._add(grant, what, self._office.clock(), database, about)
 
-    def log(self, limit: int = 200) -> list[Logged]:
-        """The last lines, the newest first."""
+    def log(self, limit: int | None = None) -> list[Logged]:
+        """The last lines, or all; the newest first."""
         for doc in self._rows("grant:"):
             self._is_over(_grant(doc["_id"].removeprefix("grant:"), doc))
         lines = sorted(self._rows("line:"), key=lambda doc: str(doc["moment"]), reverse=True)

@@ -12,7 +12,7 @@ from typing import Any
 from plugin.runtime.errors import Refused
 from plugin.runtime.messages import Message
 from plugin.runtime.replica.remote import Remote
-from plugin.runtime.replica.returning import Keeper, fetch, leaves_of
+from plugin.runtime.replica.returning import NO_DATABASE, Keeper, fetch, leaves_of
 from plugin.runtime.replica.review import DISCARD, REFUSED, RETRY, SEND, Edit
 from store.api import Database, Server
 from store.errors import NotFound, StoreError
@@ -20,7 +20,6 @@ from store.types import Doc
 
 MOST_BYTES = 3 * 1024 * 1024
 """The largest proposal, files included; the office takes no longer request."""
-NO_DATABASE = Message("You may not replicate this database any more.")
 TOO_LARGE = Message("This is too large to be sent for review. Export it and send the file.")
 
 

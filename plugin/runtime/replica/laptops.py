@@ -28,6 +28,8 @@ MOST_REMOVALS = 20
 """Removals that are remembered of a laptop."""
 FORGOTTEN = timedelta(days=90)
 """After so long a laptop whose access was ended is no longer listed."""
+MOST = 2**53
+"""Larger numbers are none to JSON."""
 COUNTS = ("documents", "bytes", "waiting", "refused", "review", "conflicts")
 
 
@@ -196,7 +198,7 @@ def _read_report(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:
             {
                 "name": str(one["name"])[:200],
                 "synced_at": str(one.get("synced_at") or "")[:40],
-                **{name: max(0, int(one[name])) for name in COUNTS},
+                **{name: max(0, min(int(one[name]), MOST)) for name in COUNTS},
             }
             for one in body["databases"][:1000]
         ]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from plugin.runtime.office import Office
 from plugin.runtime.people.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.replica.receipts import Receipts
-from plugin.runtime.replica.returning import Keeper, leaves_of
+from plugin.runtime.replica.returning import NO_DATABASE, Keeper, leaves_of
 from plugin.runtime.replica.review import FOLDER
 from plugin.runtime.replica.sync import hashed, ids_of
 from plugin.runtime.replica.unsent import unsent
@@ -48,7 +48,7 @@ def _drop(server: Server, name: str, keeper: Keeper, receipts: Receipts) -> int 
     info = database.info()
     for docid in sorted({edit.id for edit in unsent(database, keeper)}):
         if leaves := leaves_of(database, docid):
-            keeper.take(database, docid, leaves)
+            keeper.take(database, docid, leaves, NO_DATABASE)
     held = [hashed(docid) for docid in ids_of(database)]
     receipts.begin(name, held, held)
     try:

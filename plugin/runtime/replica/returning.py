@@ -12,6 +12,7 @@ from store.replication import Refused, left_behind
 from store.types import Doc
 
 GONE = Message("You may no longer read this document.")
+NO_DATABASE = Message("You may not replicate this database any more.")
 OVERRULING = Message("The form of this document lets the version with more saves behind it stand.")
 
 
@@ -31,14 +32,16 @@ class Keeper:
         title = self.title(database, version)
         self.folder.put(Edit(database, why, reason, self.now(), version, title, office))
 
-    def take(self, local: Database, docid: str, leaves: Sequence[Doc]) -> None:
+    def take(
+        self, local: Database, docid: str, leaves: Sequence[Doc], reason: Message = GONE
+    ) -> None:
         """Keep the person's versions of a document that has to go, files included. Where somebody
         else's save was merged with his, that is the version."""
         live = [leaf for leaf in leaves if not leaf.get("_deleted")] or leaves
         own = [leaf for leaf in live if writer(leaf) == self.person] or live
         for leaf in own:
             whole = local.get(docid, rev=leaf["_rev"], revs=True, attachments=True)
-            self.keep(TAKEN, str(GONE), local.name, whole)
+            self.keep(TAKEN, str(reason), local.name, whole)
 
     def overrule(self, local: Database, docid: str, losers: Sequence[Doc]) -> None:
         """Keep the person's branches that the form of the document lets go."""
