@@ -164,9 +164,8 @@ class Routes:
         values: list[str] = []
         leaf = _reached(self._root, parts, 0, values)
         if leaf is None:
-            # Whoever puts an attachment means a document, and is told what is wrong with its id.
-            attached = method == "PUT" and len(parts) > 2 and parts[1].startswith("_")
-            raise IllegalDocId(RESERVED) if attached else NotFound("missing")
+            means_a_document = method == "PUT" and self._is_below_no_document(parts)
+            raise IllegalDocId(RESERVED) if means_a_document else NotFound("missing")
         methods = leaf.methods
         handler = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
         if handler is None:
@@ -175,6 +174,17 @@ class Routes:
         if leaf.kind:
             names["kind"] = leaf.kind
         return handler, names
+
+    def _is_below_no_document(self, parts: tuple[str, ...]) -> bool:
+        """Whether the path leads below a name that no document can have, and that is no path of a
+        database either: who puts an attachment there is told what is wrong with its document."""
+        database = self._root.variable
+        return (
+            database is not None
+            and len(parts) > 2
+            and parts[1].startswith("_")
+            and parts[1] not in database.literal
+        )
 
 
 def _reached(branch: _Branch, parts: tuple[str, ...], at: int, values: list[str]) -> _Leaf | None:

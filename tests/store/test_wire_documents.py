@@ -137,6 +137,7 @@ JSON = "application/json"
         ("PUT", "/db/_x/f", b"x", "text/plain",
          (400, "illegal_docid", "Only reserved document ids may start with underscore.")),
         ("GET", "/db/_x/f", b"", JSON, (404, "not_found", "missing")),
+        ("PUT", "/db/_index/f", b"x", "text/plain", (404, "not_found", "missing")),
         ("PUT", "/db/_local%2F", b"{}", JSON,
          (400, "bad_request", "Invalid _local document id.")),
         ("PUT", "/db/_design%2F", b"{}", JSON,
