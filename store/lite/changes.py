@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from json.encoder import encode_basestring_ascii
 
 from store.errors import BadRequest, QueryParseError
@@ -19,11 +18,11 @@ from store.lite.storage import State, read_state
 from store.types import ChangesOptions, Doc, Json, Row, Seq
 
 SCAN = 1000
-"""Changes looked at for one page: what a page may hold, and how long a filter may take."""
+"""Changes looked at for one page: what a page may hold."""
 SCAN_WITH_DOCUMENTS = 100
 """The same where each comes with its document, which may be large."""
 TEXTS = 4 * 1024 * 1024
-"""Characters of documents after which an index reads no further at once."""
+"""Characters of documents after which an index, a filter and a page read no further at once."""
 UNLIMITED = 10**15
 """CouchDB's number where no limit is given; `seq_interval` counts down from it."""
 
@@ -59,18 +58,20 @@ class Reader:
     def page(self, conn: sqlite3.Connection, place: Place) -> tuple[dict[str, Json], Place | None]:
         """`{"results", "last_seq", "pending"}` of some changes that are looked at, and where to
         go on; None at the end. `last_seq` is that of the last change looked at, so that a filtered
-        feed moves on."""
+        feed moves on. They are fewer where documents are large or the filter takes long."""
         state = read_state(conn)
         most = SCAN_WITH_DOCUMENTS if self.options.include_docs else SCAN
         asked = min(most, place.left) if self.wanted is None else most
         found = _records(conn, self.options, place.seq, asked) if place.left else []
         results: list[Row] = []
-        looked_at = 0
+        looked_at = size = 0
         for record, revs in self._chosen(conn, found):
             looked_at += 1
             if revs:
-                results.append(self._row(conn, record, revs, place.left - len(results)))
-                if len(results) == place.left:
+                row, length = self._row(conn, record, revs, place.left - len(results))
+                results.append(row)
+                size += length
+                if len(results) == place.left or size > TEXTS:
                     break
         last = found[looked_at - 1].seq if looked_at else place.seq
         if place.left and len(found) < asked and looked_at == len(found):
@@ -84,21 +85,31 @@ class Reader:
     def _chosen(
         self, conn: sqlite3.Connection, found: Sequence[Record]
     ) -> Iterator[tuple[Record, list[str]]]:
-        """Each record with the revisions that its row shall name; none where it is not wanted or
-        is the mark of a purged document."""
+        """Each of the first records, of one at least, with the revisions that its row shall name;
+        none where it is not wanted or is the mark of a purged document."""
         every = self.options.style == "all_docs"
         if self.wanted is None:
             for record in found:
                 yield record, _leaves(record, every) if record.rev else []
             return
-        present = [record for record in found if record.rev]
-        docs = [doc for record in present for doc in _documents(conn, record, every)]
-        answers = iter(zip(docs, self.wanted(docs), strict=True))
-        for record in found:
-            of_one = islice(answers, len(_leaves(record, every)) if record.rev else 0)
+        groups = _fitting(conn, found, every)
+        docs = [doc for group in groups for doc in group]
+        answers: list[bool] = []
+        begin = 0
+        for record, group in zip(found, groups, strict=False):
+            end = begin + len(group)
+            while len(answers) < end:
+                if begin:  # the rest is for the next page
+                    return
+                answers += self.wanted(docs[len(answers) :])
+            of_one = zip(group, answers[begin:end], strict=True)
             yield record, [doc["_rev"] for doc, yes in of_one if yes]
+            begin = end
 
-    def _row(self, conn: sqlite3.Connection, record: Record, revs: list[str], left: int) -> Row:
+    def _row(
+        self, conn: sqlite3.Connection, record: Record, revs: list[str], left: int
+    ) -> tuple[Row, int]:
+        """The row, and how many characters its document has as JSON, about."""
         shown = left % self.options.seq_interval == 0
         row: Row = {
             "seq": record.seq if shown else None,
@@ -107,9 +118,10 @@ class Reader:
         }
         if record.deleted:
             row["deleted"] = True
+        size = 0
         if self.options.include_docs:
-            row["doc"] = document_of(conn, record, _shape(self.options))
-        return row
+            row["doc"], size = _measured(conn, record, _shape(self.options))
+        return row, size
 
     def _pending(
         self, conn: sqlite3.Connection, state: State, before: int, last: int, passed: int
@@ -198,12 +210,34 @@ def _leaves(record: Record, every: bool) -> list[str]:
     return [record.rev, *(rev for rev, _ in record.other_leaves())] if every else [record.rev]
 
 
-def _documents(conn: sqlite3.Connection, record: Record, every: bool) -> Iterator[Doc]:
+def _fitting(conn: sqlite3.Connection, found: Sequence[Record], every: bool) -> list[list[Doc]]:
+    """The documents of each of the first records: of so many as a filter is asked about at once."""
+    groups, size = list[list[Doc]](), 0
+    for record in found:
+        docs, length = _documents(conn, record, every) if record.rev else ([], 0)
+        groups.append(docs)
+        size += length
+        if size > TEXTS:
+            break
+    return groups
+
+
+def _documents(conn: sqlite3.Connection, record: Record, every: bool) -> tuple[list[Doc], int]:
+    """The winner, or all leaves, and about how many characters of JSON they are."""
     if every and record.losers is not None:
-        for answer in get.open_revs(conn, record.docid, _leaves(record, every), records.PLAIN):
-            yield answer["ok"]
-    else:
-        yield document_of(conn, record, records.PLAIN)
+        answers = get.open_revs(conn, record.docid, _leaves(record, every), records.PLAIN)
+        docs = [answer["ok"] for answer in answers]
+        return docs, len(json.dumps(docs))
+    doc, size = _measured(conn, record, records.PLAIN)
+    return [doc], size
+
+
+def _measured(conn: sqlite3.Connection, record: Record, shape: Shape) -> tuple[Doc, int]:
+    """The winner, and about how many characters of JSON it is."""
+    body = records.body(conn, record.body)
+    doc = document_of(conn, record, shape, body)
+    files = doc.get("_attachments", {}).values()
+    return doc, len(body[0]) + sum(len(facts.get("data", "")) for facts in files)
 
 
 def _shape(options: ChangesOptions) -> Shape:

@@ -10,11 +10,14 @@ from typing import Any
 from store.errors import BadQuery, BadRequest, NotFound
 from store.lite.identity import IdentityCache
 from store.lite.js.pool import JsPool, Program
+from store.lite.mapping import TURN
 from store.mango.matching import matcher
 from store.mango.selector import normalize
 from store.types import ChangesOptions, Doc, Json, UserContext
 
 Filter = Callable[[Sequence[Doc]], Sequence[bool]]
+"""Says of the first of some documents, of one at least, whether each is wanted; of as many as it
+can at once."""
 
 
 class Filters:
@@ -52,7 +55,8 @@ class Filters:
         program = self._programs.get(ddoc)
 
         def wanted(docs: Sequence[Doc]) -> list[bool]:
-            answers = self._pool.run(program, command, [json.dumps(doc) for doc in docs], head)
+            lines = [json.dumps(doc) for doc in docs]
+            answers = self._pool.run(program, command, lines, json.dumps([head, TURN]))
             return [answer == "true" for answer in answers]
 
         return wanted

@@ -18,8 +18,8 @@ SEPARATOR = "\x1f"
 """Between the members of a column as a worker gives it."""
 
 TURN = 0.5
-"""Seconds after which a worker answers with the rows that it has. What is left of the seconds of a
-call is for the document that was last begun."""
+"""Seconds after which a worker answers with what it has, filters too. What is left of the seconds
+of a call is for the document that was last begun."""
 
 
 class Rows(NamedTuple):

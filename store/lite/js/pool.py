@@ -89,7 +89,8 @@ class JsPool:
         head: str = "",
         limit: float | None = None,
     ) -> list[str]:
-        """Return one JSON text for each JSON text in `lines`; `map` returns one for all of them.
+        """Return one JSON text for each JSON text in `lines`; filters for the first of them, as
+        many as their turn lasts, and `map` some for all of these.
 
         Commands: map, reduce, rereduce, validate, filter, view_filter (sandbox.js). Raises
         DesignError where the functions do not compile, fail, or take too long or too much: longer

@@ -5,11 +5,12 @@ A request is a line `[command, signature, count, head]` and `count` lines of JSO
 brings a program (`head` is its kind, "views" or "design", the one line its design document).
 The answer is `["ok", count]`, `count` lines and a line with the list of log messages, or `["need"]`
 where the program is not loaded (any more), or `["error", error, reason]`. `map` answers with some
-lines for the first of its documents (`mapped`), the others with a line each. It starts in a few
-hundredths of a second: of ours it imports only what makes sort keys.
+lines for the first of its documents (`mapped`), the others with a line each, filters for the first
+of theirs. It starts in a few hundredths of a second: of ours it imports only what makes sort keys.
 """
 
 import json
+import math
 import re
 import signal
 import sys
@@ -24,6 +25,7 @@ import quickjs
 
 from store.collation import raw_key, sort_key
 
+FILTERS = ("filter", "view_filter")
 MAX_PROGRAMS = 16
 MAX_STACK = 8 * 1024 * 1024
 THREAD_STACK = 4 * MAX_STACK
@@ -126,6 +128,8 @@ class Worker:
         self._programs.move_to_end(signature)
         if command == "map":
             answers = mapped(program.call, lines, *json.loads(head))
+        elif command in FILTERS:
+            answers = called(program.call, command, lines, *json.loads(head))
         else:
             answers = called(program.call, command, lines, head)
         return [json.dumps(["ok", len(answers)]), *answers, program.end()]
@@ -217,8 +221,11 @@ def _is_deep(text: str) -> bool:
     return deepest > MAX_DEPTH
 
 
-def called(call: Any, command: str, lines: list[str], head: str) -> list[str]:
-    answers, size = [], 0
+def called(
+    call: Any, command: str, lines: list[str], head: str, turn: float = math.inf
+) -> list[str]:
+    """The answers for the first lines, for one at least: none is begun after `turn` seconds."""
+    answers, size, end = [], 0, time.monotonic() + turn
     for line in lines:
         text = call(command, line, head)
         size += len(text)
@@ -226,6 +233,8 @@ def called(call: Any, command: str, lines: list[str], head: str) -> list[str]:
             raise ValueError("the functions give too much output")
         # A patched built-in must not forge lines of this protocol.
         answers.append(text.replace("\n", " "))
+        if time.monotonic() >= end:
+            break
     return answers
 
 
