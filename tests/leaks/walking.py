@@ -124,7 +124,9 @@ def _filters(world: World, filled: Filled) -> Iterator[dict[str, str]]:
         kinds = {item.kind: name for name, item in items.items()}
         name = kinds.get("text") or next(iter(items))
         given = {key: f"{items[key].form}:secret" for key in spec.key}
-        yield {**given, f"{name}.filled": "1", "sort": kinds.get("money", name), "with": name}
+        order = kinds.get("money", name)
+        asked = {f"{name}.filled": "1", "sort": order, "with": name, "view": "view:secret"}
+        yield {**given, **asked}
 
 
 def answers(world: World, filled: Filled) -> dict[str, Any]:

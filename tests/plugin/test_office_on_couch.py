@@ -4,10 +4,21 @@ CouchDB where one is named."""
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
-from plugin import AgentRunner, Level, NotFound, Office, add_person
+from plugin import (
+    AgentRunner,
+    Filtered,
+    Level,
+    NotFound,
+    Office,
+    Refused,
+    Session,
+    add_person,
+    read_query,
+)
 from plugin.runtime.designs.design import DESIGN_ID
 from plugin.runtime.forms.numbering import number
 from store.errors import Forbidden
@@ -55,10 +66,26 @@ def test_a_person_works_there_and_the_store_knows_who_writes(office: Office) -> 
         [{**saved.raw, "name": "Ben's now"}]
     )
     assert refused["error"] == "forbidden"
+    _filters_and_views(anna, ben)
     assert "mail_anna" in [info.name for info in anna.databases()]
     AgentRunner(office).run_once()
     assert [number(office.system(), "x") for _ in range(3)] == ["00001", "00002", "00003"]
     assert not [one for one in office.deploy() if one.changed]
+
+
+def _filters_and_views(anna: Session, ben: Session) -> None:
+    customers = anna.database("customers")
+    customers.create("customer", {"name": "Beta", "region": "Abroad"})
+    for text, found in (("region.empty=1", "Acme Ltd"), ("name.begins=be&owner.is=%40me", "Beta")):
+        query = read_query(customers.form("customer"), parse_qsl(text)).query
+        view = customers.keep_view(found, "customers_by_name", query, shared=False)
+        for session, names in ((anna, [found]), (ben, [])):
+            rows = Filtered(session.listing("customers", view.listing), query, {}).page().rows
+            assert [row.items["name"] for row in rows] == names
+    assert [view.name for view in customers.views()] == ["Acme Ltd", "Beta"]
+    assert ben.database("customers").views() == []
+    with pytest.raises(Refused):
+        customers.keep_view("For all", "customers_by_name", query, shared=True)
 
 
 def test_the_server_itself_refuses_what_is_not_allowed(office: Office, shared: Shared) -> None:

@@ -64,7 +64,7 @@ class Filtered:
         if min(sizes) <= look:
             place = 0 if sizes[0] <= look else sizes.index(min(sizes))
             return self._whole(self._plans[place], sizes[place], _number(after), limit)
-        serving = [n for n, plan in enumerate(self._plans) if self._serves(plan)]
+        serving = [n for n, plan in enumerate(self._plans) if plan.serves(self._query)]
         place = min(serving or range(len(sizes)), key=lambda n: sizes[n])
         found = self._streamed(self._plans[place], sizes[place], after, limit, look)
         return replace(found, unsorted=bool(self._query.sort) and not serving)
@@ -78,9 +78,6 @@ class Filtered:
             after = found.next
             if after is None:
                 return
-
-    def _serves(self, plan: Plan) -> bool:
-        return not self._query.sort or plan.ordered[:1] == (self._query.sort,)
 
     def _whole(self, plan: Plan, size: int, start: int, limit: int) -> Matches:
         met = {row.id: row for _, _, row in self._walk(plan, (0, ""), CHUNK) if row}
@@ -137,7 +134,7 @@ class Filtered:
             token = ""
 
     def _backwards(self, plan: Plan) -> bool:
-        return self._query.descending and self._serves(plan)
+        return self._query.descending and plan.serves(self._query)
 
     def _sums(self, found: list[Row]) -> dict[str, float]:
         """Of the columns that the listing adds up, over all matches."""

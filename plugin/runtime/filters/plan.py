@@ -41,6 +41,14 @@ class Plan:
     left: tuple[Criterion, ...]
     ordered: tuple[str, ...] = ()
 
+    def helps(self, query: Query) -> bool:
+        """Whether it has fewer rows than the whole index, or the order asked for."""
+        return self.ranges != (under(()),) or bool(query.sort and self.serves(query))
+
+    def serves(self, query: Query) -> bool:
+        """Whether the rows come in the order asked for."""
+        return not query.sort or self.ordered[:1] == (query.sort,)
+
     def rows(self) -> int:
         """How many rows there are in its ranges, for this identity."""
         return sum(self.listing.count_in(span) for span in self.ranges)
@@ -54,7 +62,8 @@ def plans(listing: Listing, query: Query, given: Mapping[str, str], asker: Asker
     if not spec.index:
         return [Plan(listing, (whole,), query.criteria)]
     criteria = (*_implied(form, spec, given), *query.criteria)
-    return [_plan(one, form, criteria, asker) for one in _alike(listing)]
+    found = [_plan(one, form, criteria, asker) for one in _alike(listing)]
+    return [found[0], *(plan for plan in found[1:] if plan.helps(query))]
 
 
 def _implied(form: Form, spec: ListingSpec, given: Mapping[str, str]) -> list[Criterion]:
@@ -71,7 +80,8 @@ def _alike(listing: Listing) -> list[Listing]:
         for other in ctx.design.listings.values()
         if other.index and other.form == spec.form and (other.public or not ctx.only_public)
     ]
-    return [listing, *(Listing(ctx, other) for other in others if other.view != spec.view)]
+    by_view = {other.view: other for other in others if other.view != spec.view}
+    return [listing, *(Listing(ctx, other) for other in by_view.values())]
 
 
 def _plan(listing: Listing, form: Form, criteria: tuple[Criterion, ...], asker: Asker) -> Plan:
