@@ -7,6 +7,7 @@ from werkzeug.wrappers.response import Response
 from plugin import Invalid, Refused
 from views import documents as pages
 from views.comparing import CHOOSE, Version, lines_of, marked
+from views.labels import problem_texts
 from views.language import _
 from views.navigator import crumbs
 from views.renderers import address
@@ -56,7 +57,11 @@ def settle(database: str, docid: str) -> Answer:
     }
     try:
         docs.settle(docid, choices)
-    except (Invalid, Refused) as error:
+    except Invalid as error:
+        doc = docs.open(docid)
+        text = problem_texts(docs.form(doc.form), error.problems)
+        return pages.show(docs, doc, error.status, text)
+    except Refused as error:
         return pages.show(docs, docs.open(docid), error.status, _(error.message))
     flash(_("The conflict is settled."), "success")
     return redirect(address(database, docid), 303)

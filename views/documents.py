@@ -9,6 +9,7 @@ from werkzeug.wrappers.response import Response
 from plugin import Document, Documents, Form, Invalid, Message, NotFound, Refused, SaveConflict
 from views import document_page as page
 from views import edit_page, handover, responses
+from views.changes import last_changes
 from views.comparing import clash_page, kept_items
 from views.editing import NOTHING, Typed, editable
 from views.files import files_of
@@ -34,6 +35,7 @@ def show(docs: Documents, doc: Document, status: int, problem: str = "") -> tupl
     """The page of a document; `problem` is why something was not done."""
     form = docs.form(doc.form)
     moves = page.moves(docs, form, doc)
+    draw = page.draw(docs)
     may_edit, may_delete = docs.may("edit", doc.raw), docs.may("delete", doc.raw)
     to_edit = may_edit and editable(form, doc.items)
     here: dict[str, Any] = {"database": doc.database, "docid": doc.id}
@@ -55,10 +57,11 @@ def show(docs: Documents, doc: Document, status: int, problem: str = "") -> tupl
         deletions=page.deletions(docs, doc),
         keep_url=url_for("conflicts.keep", **here) if may_edit else "",
         about=page.about(doc),
-        sections=page.parts(form, doc, page.draw(docs)),
+        sections=page.parts(form, doc, draw),
         files=files_of(doc, form, may_edit=bool(may_edit)),
         responses=responses.panels(docs, form, doc),
         history=page.history(form, doc),
+        changes=last_changes(form, doc, draw),
         facts=page.facts(doc),
     )
     return html, status

@@ -8,7 +8,7 @@ from flask import request, url_for
 
 from plugin import Documents, Form, Item, Message, new_row_id, totals
 from views.editing import Answers, Field, Maker, Option, Typed, all_texts, editable, read
-from views.labels import label_of
+from views.labels import problem_texts
 from views.language import _, current_formats
 from views.picker import found_links, found_names
 from views.renderers import choices, name_of, renderer, target
@@ -136,12 +136,8 @@ def sections(form: Form, made: Mapping[str, Field]) -> list[Section]:
 
 def stray_problems(form: Form, made: Mapping[str, Field], problems: Mapping[str, Message]) -> str:
     """Problems of items that have no field on the page, in one text."""
-    rest = (
-        f"{label_of(form, name)}: {_(text)}"
-        for name, text in problems.items()
-        if name.partition("/")[0] not in made
-    )
-    return " ".join(rest)
+    rest = {name: text for name, text in problems.items() if name.partition("/")[0] not in made}
+    return problem_texts(form, rest)
 
 
 def _options(docs: Documents, item: Item, name: str, chosen: tuple[str, ...]) -> tuple[Option, ...]:

@@ -1,5 +1,6 @@
 """What categories of a listing, and the items of a form, are called."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from plugin import Documents, Form, ListingSpec, Message
@@ -27,6 +28,11 @@ def label_of(form: Form, name: str) -> str:
     if column is item:
         return _("Row of {table}", table=_(item.label))
     return _("{table}, {column}", table=_(item.label), column=_(column.label))
+
+
+def problem_texts(form: Form, problems: Mapping[str, Message]) -> str:
+    """What is wrong with which items, in one text, where it cannot stand beside them."""
+    return " ".join(f"{label_of(form, name)}: {_(text)}" for name, text in problems.items())
 
 
 class Labels:

@@ -6,7 +6,7 @@ from werkzeug.wrappers.response import Response
 from plugin import Document, Documents, Form, Invalid, NotFound, Refused, SaveConflict
 from views import documents as pages
 from views.edit_page import asked
-from views.labels import label_of
+from views.labels import problem_texts
 from views.language import _
 from views.renderers import address
 from views.shell import documents
@@ -63,7 +63,6 @@ def _refused(docs: Documents, docid: str, error: Invalid | Refused | SaveConflic
     """The document's page as it stands now, with the reason on top."""
     doc = docs.open(docid)
     form = docs.form(doc.form)
-    texts = [_(error.message)]
     if isinstance(error, Invalid):
-        texts = [f"{label_of(form, item)}: {_(text)}" for item, text in error.problems.items()]
-    return pages.show(docs, doc, error.status, " ".join(texts))
+        return pages.show(docs, doc, error.status, problem_texts(form, error.problems))
+    return pages.show(docs, doc, error.status, _(error.message))

@@ -8,7 +8,7 @@ from plugin.tracking.activities import check_activity
 from plugin.tracking.chases import CHASE_NOTICES, chase_deal, check_chase
 from plugin.tracking.following import FOLLOW_DEALS, SHOW_CONTACTS
 from plugin.tracking.handovers import ACTIVITIES, DEALS, ORDERS, check_handover
-from plugin.tracking.orders import FOLLOW_ORDERS, ORDERS_SHOW_PAYMENTS, make_order, make_plan
+from plugin.tracking.orders import ORDERS_SHOW_PAYMENTS, make_order, make_plan
 from plugin.tracking.payments import PAYMENT_REMINDERS, check_payment
 from plugin.tracking.reminders import REMINDERS
 
@@ -27,7 +27,7 @@ module = Module(
         "payment": FormCode(check_payment),
     },
     actions={"deal.chase": chase_deal, "deal.order": make_order, "order.plan": make_plan},
-    agents=(CHASE_NOTICES, FOLLOW_DEALS, SHOW_CONTACTS, FOLLOW_ORDERS, ORDERS_SHOW_PAYMENTS),
+    agents=(CHASE_NOTICES, FOLLOW_DEALS, SHOW_CONTACTS, ORDERS_SHOW_PAYMENTS),
     scheduled=(REMINDERS, PAYMENT_REMINDERS),
     holdings=(DEALS, ACTIVITIES, ORDERS),
 )

@@ -1,10 +1,13 @@
-"""What follows from a change: a deal shows its last and next contact, and the activities and
-chase-ups of a deal follow its name, its owner and its customer."""
+"""What follows from a change: a deal shows its last and next contact, and what hangs on a deal or
+an order follows the items that it holds copies of."""
 
 from plugin import Agent, NotFound, Raw, Session, day_in, parse_stamp
 
-FOLLOWED = frozenset({"name", "owner", "customer", "customer_name"})
-"""Items that responses hold copies of; `changed` of a new deal names none of them."""
+FOLLOWED = {
+    "deal": frozenset({"name", "owner", "customer", "customer_name"}),
+    "order": frozenset({"number", "owner", "team", "customer", "customer_name"}),
+}
+"""Items that responses hold copies of, by form; `changed` of a new document names none of them."""
 
 
 def show_contacts(session: Session, activity: Raw) -> None:
@@ -27,10 +30,10 @@ def show_contacts(session: Session, activity: Raw) -> None:
     documents.save(deal.id, deal.rev, contacts)
 
 
-def refresh_responses(session: Session, deal: Raw) -> None:
-    """Compute activities and chase-ups of a changed deal anew; equal ones are not written."""
-    if FOLLOWED & set(deal.get("changed") or ()):
-        session.database("tracking").refresh_responses(deal["_id"])
+def refresh_responses(session: Session, doc: Raw) -> None:
+    """Compute the responses of a changed deal or order anew; equal ones are not written."""
+    if FOLLOWED[doc["form"]] & set(doc.get("changed") or ()):
+        session.database("tracking").refresh_responses(doc["_id"])
 
 
 SHOW_CONTACTS = Agent(
@@ -42,6 +45,6 @@ SHOW_CONTACTS = Agent(
 FOLLOW_DEALS = Agent(
     name="responses-follow-deals",
     database="tracking",
-    forms=frozenset({"deal"}),
+    forms=frozenset(FOLLOWED),
     run=refresh_responses,
 )

@@ -21,8 +21,6 @@ from plugin import (
 )
 from plugin.tracking.payments import office_day
 
-FOLLOWED = frozenset({"number", "customer", "customer_name", "owner", "team"})
-"""Items that deliveries and payments hold copies of."""
 MARKS = re.compile(r"[/,，、;；+\s]+")
 CENT = Decimal("0.01")
 
@@ -141,25 +139,9 @@ def _plan_rest(documents: Documents, payment: Raw) -> None:
             documents.create("payment", items, id=f"{payment['_id']}.rest")
 
 
-def refresh_responses(session: Session, order: Raw) -> None:
-    """Compute deliveries and payments of a changed order anew; equal ones are not written."""
-    if not FOLLOWED & set(order.get("changed") or ()):
-        return
-    try:
-        session.database("tracking").refresh_responses(order["_id"])
-    except NotFound:
-        return  # deleted meanwhile
-
-
 ORDERS_SHOW_PAYMENTS = Agent(
     name="orders-show-payments",
     database="tracking",
     forms=frozenset({"payment"}),
     run=show_payments,
-)
-FOLLOW_ORDERS = Agent(
-    name="responses-follow-orders",
-    database="tracking",
-    forms=frozenset({"order"}),
-    run=refresh_responses,
 )

@@ -6,6 +6,7 @@ import pytest
 
 from plugin import Document, Invalid, Refused
 from plugin.tracking.orders import percents, shared
+from store.errors import Forbidden
 from tests.plugin.company import Company, yuan
 
 
@@ -247,3 +248,38 @@ def test_open_orders_are_handed_over_with_their_payments(company: Company, won: 
     for docid in (payment.get("order"), payment.id):
         assert company.door("ben", "tracking").open(docid).get("owner") == "ben"
         assert not company.door("anna", "tracking").exists(docid)
+
+
+def test_lines_that_were_changed_while_the_order_was_confirmed_wait_for_a_person(
+    company: Company, won: Document
+) -> None:
+    """Made apart, as on a laptop: what was confirmed is not changed behind who confirmed it."""
+    order = order_of(company, won)
+    db = company.office.server.database("tracking")
+    mine = {**order.raw["lines"][0], "quantity": 2, "amount": yuan("2000.00")}
+    generation, digest = order.rev.split("-")
+    last = int(generation) + 1
+    loser = {
+        **order.raw,
+        **dict.fromkeys(("total", "outstanding"), yuan("2000.00")),
+        "lines": [mine],
+        "changed": {f"lines/{mine['id']}": [last, "2026-11-22T06:00:00Z", "anna"]},
+        "_rev": f"{last}-{'0' * 32}",
+        "_revisions": {"start": last, "ids": ["0" * 32, digest]},
+    }
+    confirmed = company.door("manager", "tracking").transition(order.id, order.rev, "confirm")
+    assert db.bulk_docs([loser], new_edits=False) == []
+    company.run()
+    door = company.door("anna", "tracking")
+    assert door.clashes(order.id) == ("lines",)
+    with pytest.raises(Invalid, match="correct"):
+        door.settle(order.id, {"lines": loser["_rev"]})
+    settled = door.settle(order.id, {"lines": confirmed.rev})
+    assert (settled.get("state"), settled.get("total")) == ("confirmed", yuan("1000.00"))
+
+
+def test_a_confirmed_order_is_shut_for_replicas_too(company: Company, won: Document) -> None:
+    order = confirmed(company, won)
+    context = company.door("anna", "tracking").context
+    with pytest.raises(Forbidden, match="Order lines: This cannot be changed any more"):
+        context.writing.put({**order.raw, "lines": [], "total": None, "outstanding": None})

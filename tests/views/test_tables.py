@@ -178,3 +178,18 @@ def test_a_table_is_exported_row_by_row(anna: Browser, order: Document) -> None:
     assert "Gauge · 2 · CN¥100.00 · CN¥200.00; Probe · 1 ·" in answer.text.replace(
         ", Probe", "; Probe"
     )
+
+
+def test_the_page_tells_what_changed_in_which_row(
+    anna: Browser, office: Office, order: Document
+) -> None:
+    change(office, order, "b", quantity=5)
+    now = door(office, "anna.snelling", "tracking").open(order.id)
+    rows = [row for row in now.items["lines"] if row["id"] != "a"]
+    door(office, "anna.snelling", "tracking").save(now.id, now.rev, {"lines": rows})
+    page = anna.page("/tracking/order:1")
+    shown = text_of(page[page.index('id="changes"') :])
+    assert "Row of Order lines Probe · 5 · CN¥50.50 · CN¥252.50 Dustin Brinkmann," in shown
+    assert "Row of Order lines Case · 1 · CN¥9 · CN¥9 Dustin Brinkmann," in shown
+    assert "Row of Order lines taken away Anna Snelling," in shown
+    assert "Order total" not in shown.partition("Made by")[0]

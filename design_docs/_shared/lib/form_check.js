@@ -171,9 +171,54 @@ function movedBySteps(flow, old, doc) {
   }) && state === end;
 }
 
-function canonical(line) {
-  if (line === null || typeof line !== 'object') { return JSON.stringify(line); }
-  return JSON.stringify(Object.keys(line).sort().map(function (key) { return [key, line[key]]; }));
+// The same text for the same value, in whatever order its keys stand.
+function canonical(value) {
+  if (value === null || typeof value !== 'object') { return JSON.stringify(value); }
+  if (Array.isArray(value)) { return '[' + value.map(canonical).join() + ']'; }
+  return '{' + Object.keys(value).sort().map(function (key) {
+    return JSON.stringify(key) + ':' + canonical(value[key]);
+  }).join() + '}';
+}
+
+function stepsBetween(flow, old, doc) {
+  var known = linesOf(old).map(canonical);
+  var lines = linesOf(doc).filter(function (line) {
+    return line && typeof line === 'object' && known.indexOf(canonical(line)) === -1;
+  });
+  return lines.map(function (line) {
+    return flow.steps.filter(function (step) { return step.name === line.step; })[0];
+  }).filter(Boolean);
+}
+
+// Whether a shut item could be changed after all: by a step that was taken meanwhile, in a state that
+// was passed, or because what shut it is gone.
+function opened(form, name, shut, doc, taken) {
+  var asked = taken.some(function (step) {
+    return Object.prototype.hasOwnProperty.call(step.sets || {}, name) ||
+      (step.asks || []).indexOf(name) !== -1;
+  });
+  if (asked) { return true; }
+  if (form.workflow && shut.item === form.workflow.item) {
+    return taken.some(function (step) { return shut['in'].indexOf(step.to) === -1; });
+  }
+  return !holds(shut, doc);
+}
+
+function differ(one, other) {
+  return !(isEmpty(one) && isEmpty(other)) && canonical(one) !== canonical(other);
+}
+
+// Problems of items that the form shuts, and that changed all the same.
+function shutProblems(form, doc, old) {
+  var found = {}, taken = form.workflow ? stepsBetween(form.workflow, old, doc) : [];
+  Object.keys(form.items).forEach(function (name) {
+    var shut = form.items[name].readonly_when;
+    if (shut && differ(old[name], doc[name]) && holds(shut, old) &&
+        !opened(form, name, shut, doc, taken)) {
+      found[name] = message('This cannot be changed any more.');
+    }
+  });
+  return found;
 }
 
 function workflowProblem(form, doc, old, anyState) {
@@ -215,7 +260,8 @@ function itemsProblems(items, doc, path, anyValue, found) {
 
 // Messages by item, as form_check.problems in Python. `form` is the form's JSON.
 function problems(form, doc, old, anyState) {
-  var found = itemsProblems(form.items, doc, '', anyState, {});
+  var shut = old && !anyState ? shutProblems(form, doc, old) : {};
+  var found = itemsProblems(form.items, doc, '', anyState, shut);
   if (form.workflow && !found[form.workflow.item]) {
     var problem = workflowProblem(form, doc, old, anyState);
     if (problem) { found[form.workflow.item] = problem; }

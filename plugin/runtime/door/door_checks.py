@@ -1,4 +1,4 @@
-"""Checks that need more than the document: linked documents, names, keyword lists, read-only items.
+"""Checks that need more than the document: linked documents, names, keyword lists.
 
 Only what changed is asked, so that an old document with a name since gone can still be saved.
 """
@@ -93,19 +93,4 @@ def foreign_items(ctx: Context, form: Form, items: Mapping[str, Any]) -> dict[st
         name: Message("This form has no item {item}.", {"item": name})
         for name in items
         if name not in allowed and (name not in form.items or name in META)
-    }
-
-
-def readonly_items(
-    ctx: Context, form: Form, old: Raw, items: Mapping[str, Any]
-) -> dict[str, Message]:
-    """Problems for items that the form shuts in the state that the document is in."""
-    if ctx.system:
-        return {}
-    return {
-        name: Message("This cannot be changed any more.")
-        for name, value in items.items()
-        if (condition := form.items[name].readonly_when)
-        and condition.holds(old)
-        and old.get(name) != value
     }

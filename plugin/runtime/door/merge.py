@@ -13,8 +13,9 @@ from typing import Any
 
 from acl import reader_set
 from plugin.runtime.door import apart
-from plugin.runtime.forms.calculating import calculate
+from plugin.runtime.forms.calculating import calculate, put
 from plugin.runtime.forms.form import Form
+from plugin.runtime.forms.form_check import shut_items
 from plugin.runtime.forms.rows import BETWEEN, by_rows, is_table, joined
 from store import revisions
 
@@ -60,9 +61,10 @@ def merge(
 ) -> Merged | Clash:
     """Merge live leaves of one document, given with `_rev` and `_revisions`, in any order.
 
-    An item changed on one branch only is taken from there, and so is a row of a table. `choices`
-    names the revision whose value is taken where a person has decided; what `form` calculates is
-    calculated anew. Raises ValueError where there is no branch.
+    An item changed on one branch only is taken from there, and so is a row of a table, but for what
+    `form` shuts on the winner: that is for a person too. `choices` names the revision whose value
+    is taken where a person has decided; what `form` calculates is calculated anew. Raises
+    ValueError where there is no branch.
     """
     if not branches:
         raise ValueError("there is no branch to merge")
@@ -72,15 +74,18 @@ def merge(
     merger = _Merger(ordered, choices or {}, _common_generations(ordered), formulas)
     doc: Doc = {"_id": ordered[0]["_id"], "_rev": ordered[0]["_rev"]}
     doc |= joined(merger.items(), _by_order(whole))
-    if form:
-        calculate(form, doc)
     files, borrowed = merger.attachments()
     if files:
         doc["_attachments"] = files
     doc |= _by_rule(ordered, doc)
-    if merger.clashes:
-        return Clash(tuple(merger.clashes), doc)
-    return Merged(doc, borrowed)
+    clashes = tuple(merger.clashes)
+    if form:
+        shut = [name for name in shut_items(form, doc, whole[0]) if name not in merger.choices]
+        for name in shut:
+            put(doc, name, whole[0].get(name))
+        clashes = (*(one for one in clashes if one.partition(BETWEEN)[0] not in shut), *shut)
+        calculate(form, doc)
+    return Clash(clashes, doc) if clashes else Merged(doc, borrowed)
 
 
 def differing(branches: Sequence[Branch]) -> tuple[str, ...]:
@@ -205,8 +210,9 @@ class _Merger:
 
     def _take(self, key: str, value: Callable[[Branch], Any], item: str | None) -> Branch:
         """The branch whose value counts; the winner where they clash."""
+        chosen = self.choices.get(key, self.choices.get(key.partition(BETWEEN)[0]))
         for branch in self.branches:
-            if branch["_rev"] == self.choices.get(key):
+            if branch["_rev"] == chosen:
                 return branch
         newest = [branch for branch in self.branches if not self._superseded(key, branch)]
         if newest and all(value(branch) == value(newest[0]) for branch in newest):

@@ -8,7 +8,7 @@ from plugin.runtime.access.managers import guarded
 from plugin.runtime.context import Context
 from plugin.runtime.door.computing import book, bring, publish, restrict
 from plugin.runtime.door.document import Document, Raw
-from plugin.runtime.door.door_checks import all_problems, foreign_items, readonly_items
+from plugin.runtime.door.door_checks import all_problems, foreign_items
 from plugin.runtime.door.links import Links
 from plugin.runtime.door.reading import fetch, live_branches
 from plugin.runtime.door.rebase import rebase
@@ -75,7 +75,7 @@ def save(ctx: Context, docid: str, rev: str, items: Mapping[str, Any]) -> Docume
 
     def change(current: Raw) -> Raw:
         form = ctx.form(current.get("form"))
-        wrong = foreign_items(ctx, form, items) or readonly_items(ctx, form, current, items)
+        wrong = foreign_items(ctx, form, items)
         if wrong:
             raise Invalid(wrong)
         return applied(current, rebase(ctx, form, current, rev, items))

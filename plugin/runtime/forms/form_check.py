@@ -3,19 +3,21 @@ both give the same messages for the same document, which a test proves case by c
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from math import isfinite
 from typing import Any
 
-from plugin.runtime.forms.form import Form, Item, is_empty
+from plugin.runtime.forms.form import Condition, Form, Item, is_empty
 from plugin.runtime.forms.formulas import AMOUNT, CURRENCY, Unfit, calculated
 from plugin.runtime.forms.rows import is_table
-from plugin.runtime.forms.workflow import moved_by_steps
+from plugin.runtime.forms.workflow import Step, moved_by_steps, steps_between
 from plugin.runtime.messages import Message
 
 DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
+
+SHUT = "This cannot be changed any more."
 
 Raw = Mapping[str, Any]
 Found = dict[str, Message]
@@ -31,6 +33,9 @@ def problems(
     workflow item may hold any state of the workflow, and what is calculated any value.
     """
     found = _problems(form.items, doc, "", any_state)
+    if old is not None and not any_state:
+        shut = dict.fromkeys(shut_items(form, doc, old), Message(SHUT))
+        found = {**shut, **found}
     if form.workflow and form.workflow.item not in found:
         state = form.workflow.state(doc)
         if state not in form.workflow.states:
@@ -38,6 +43,33 @@ def problems(
         elif not any_state and not moved_by_steps(form.workflow, old, doc):
             found[form.workflow.item] = Message("This changes only by a step of the workflow.")
     return found
+
+
+def shut_items(form: Form, doc: Raw, old: Raw) -> list[str]:
+    """The items that the form shut in `old`, and that changed all the same."""
+    taken = steps_between(form.workflow, old, doc) if form.workflow else []
+    return [
+        name
+        for name, item in form.items.items()
+        if item.readonly_when is not None
+        and _differ(old.get(name), doc.get(name))
+        and item.readonly_when.holds(old)
+        and not _opened(form, item, item.readonly_when, doc, taken)
+    ]
+
+
+def _opened(form: Form, item: Item, shut: Condition, doc: Raw, taken: Sequence[Step]) -> bool:
+    """Whether the item could be changed after all: by a step that was taken meanwhile, in a state
+    that was passed, or because what shut it is gone."""
+    if any(item.name in step.sets or item.name in step.asks for step in taken):
+        return True
+    if form.workflow and shut.item == form.workflow.item:
+        return any(step.to not in shut.values for step in taken)
+    return not shut.holds(doc)
+
+
+def _differ(one: Any, other: Any) -> bool:
+    return bool(one != other) and not (is_empty(one) and is_empty(other))
 
 
 def _problems(items: Mapping[str, Item], doc: Raw, path: str, any_value: bool) -> Found:

@@ -94,6 +94,13 @@ def moved_by_steps(flow: Workflow, old: Mapping[str, Any] | None, new: Mapping[s
     return state == end
 
 
+def steps_between(flow: Workflow, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Step]:
+    """The steps of the lines that `new.steps` has more than `old.steps`."""
+    before = _lines(old)
+    lines = [one for one in _lines(new) if one not in before and isinstance(one, Mapping)]
+    return [step for line in lines if (step := flow.step(str(line.get("step"))))]
+
+
 def _lines(doc: Mapping[str, Any] | None) -> list[Any]:
     steps = (doc or {}).get("steps")
     return steps if isinstance(steps, list) else []
