@@ -33,6 +33,10 @@ def test_from_a_won_deal_to_its_order_deliveries_and_payments(
     add_line(page)
     page.get_by_role("button", name="Save").click()
     expect(page.locator("table.inner tfoot")).to_contain_text("12,750")
+    contract = {"name": "contract.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-"}
+    page.set_input_files("#new-files", contract)
+    page.locator("#files").get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("link", name="contract.pdf")).to_be_visible()
     page.get_by_role("button", name="Confirm").click()
     page.locator("summary", has_text="Make the payment plan").click()
     page.locator(".menu[open]").get_by_role("button", name="Make the payment plan").click()
