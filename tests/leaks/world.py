@@ -13,6 +13,7 @@ from typing import Any
 
 from acl import Acl, Entry, EntryType, Level, Privilege
 from plugin import Credentials, Form, Item, Office, add_person
+from plugin.runtime.forms.calculating import calculate
 from store.api import Database
 
 OWNER = "olga.owner"
@@ -148,6 +149,7 @@ def _doc(
 ) -> dict[str, Any]:
     """A document with the mark in all that holds text."""
     made = {item.name: _value(item, mark, target) for item in form.items.values()}
+    calculate(form, made)
     if form.workflow:
         made[form.workflow.item] = form.workflow.initial
         step = form.workflow.steps[0]
@@ -167,6 +169,10 @@ def _doc(
 
 
 def _value(item: Item, mark: str, target: str) -> Any:
+    if item.kind == "table":
+        row = {name: _one(column, mark, target) for name, column in item.columns.items()}
+        counted = {name: 1 for name, column in item.columns.items() if column.kind == "number"}
+        return [{"id": "r1", **row, **counted}]
     one = _one(item, mark, target)
     return [one] if item.many else one
 
