@@ -37,6 +37,7 @@ from plugin import (
 from store.errors import Forbidden, Unauthorized
 from store.types import Seq
 from store.wire import protocol_app
+from store.wire.cors import Cors, Rules, with_cors
 from views.shell import LAPTOPS
 from views.throttle import monotonic_throttle
 
@@ -98,11 +99,18 @@ def mount(app: Flask, office: Office, credentials: Credentials) -> Blueprint:
         return jsonify(body), error.status
 
     app.register_blueprint(blueprint)
+    protocol = protocol_app(door.server_for, waiting_feeds=WAITING_FEEDS)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
-        app.wsgi_app,
-        {"/replicate": protocol_app(door.server_for, waiting_feeds=WAITING_FEEDS)},
+        app.wsgi_app, {"/replicate": with_cors(_cors(office), protocol)}
     )
     return blueprint
+
+
+def _cors(office: Office) -> Cors:
+    """The pages of other origins that may replicate. PouchDB asks with credentials; no cookie is
+    one here, so that they act for nobody who has not proved himself to them."""
+    origins = str(office.settings.cors_origins).split()
+    return Cors(lambda: Rules(origins, credentials=True))
 
 
 def _serve_laptops(blueprint: Blueprint, office: Office, door: "_Door") -> None:

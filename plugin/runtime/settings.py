@@ -46,6 +46,7 @@ class Setting:
 
 
 HTTP = r"https?://[^\s/?#@]+(/[^\s?#@]*)?"
+ORIGIN = r"https?://[^\s/?#@*,;]+"
 
 SETTINGS = (
     Setting("company_name", str, "Divan", "Name shown at the top of every page and in mails."),
@@ -88,6 +89,14 @@ SETTINGS = (
         IamAuth.url,
         "Identity service that gives tokens for the secret store_api_key.",
         HTTP,
+    ),
+    Setting(
+        "cors_origins",
+        str,
+        "",
+        "Origins of other web pages that may replicate from a browser, such as"
+        " https://app.example.com; several with blanks between; empty for none.",
+        f"|{ORIGIN}( {ORIGIN})*",
     ),
     Setting(
         "smtp_url",

@@ -6,9 +6,9 @@ from typing import Any
 
 from store.node import about, configuring, replicating, session
 from store.node.config import Config
-from store.node.cors import Cors, with_cors
 from store.node.node import SESSION, Node
 from store.wire import paths, protocol_app
+from store.wire.cors import MAX_AGE, METHODS, REQUEST_HEADERS, Cors, Rules, with_cors
 from store.wire.routes import ROUTES, Methods, Routes
 
 Environ = dict[str, Any]
@@ -33,7 +33,20 @@ def node_app(node: Node, *, waiting_feeds: int = WAITING_FEEDS) -> Callable[...,
         waiting_feeds=waiting_feeds,
         challenge="",  # as CouchDB: else pages get a dialog of the browser instead of an answer
     )
-    return with_cors(Cors(node.config), _as_couchdb(node, protocol))
+    return with_cors(Cors(lambda: _cors_rules(node.config)), _as_couchdb(node, protocol))
+
+
+def _cors_rules(config: Config) -> Rules:
+    """What `[chttpd] enable_cors` and `[cors]` allow other origins."""
+    if not config.flag("chttpd", "enable_cors"):
+        return Rules()
+    return Rules(
+        config.listed("cors", "origins"),
+        config.flag("cors", "credentials"),
+        config.text("cors", "methods") or METHODS,
+        config.text("cors", "headers") or REQUEST_HEADERS,
+        config.text("cors", "max_age") or MAX_AGE,
+    )
 
 
 def _as_couchdb(node: Node, application: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,12 +1,11 @@
-"""Cross-origin requests: off unless `[chttpd] enable_cors` and `[cors] origins` say otherwise.
+"""Cross-origin requests: off unless rules name origins.
 
 Documentation 3.5, "Cross-Origin Resource Sharing". PouchDB in a browser needs it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
-
-from store.node.config import Config
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -25,11 +24,22 @@ EXPOSED = (
 MAX_AGE = "600"
 
 
-class Cors:
-    """What the configuration allows other origins."""
+@dataclass(frozen=True)
+class Rules:
+    """What other origins may do: none may where `origins` is empty; `*` is any."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    origins: Collection[str] = ()
+    credentials: bool = False
+    methods: str = METHODS
+    headers: str = REQUEST_HEADERS
+    max_age: str = MAX_AGE
+
+
+class Cors:
+    """What the rules of the moment allow other origins."""
+
+    def __init__(self, rules: Callable[[], Rules]) -> None:
+        self._rules = rules
 
     def headers(self, environ: Environ) -> Headers:
         """The headers of an answer to a request from another origin; none where not allowed."""
@@ -41,29 +51,25 @@ class Cors:
         method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
         if environ.get("REQUEST_METHOD") != "OPTIONS" or method is None:
             return None
-        allowed = self._allowed(environ)
-        methods = self._config.text("cors", "methods") or METHODS
+        allowed, rules = self._allowed(environ), self._rules()
         wanted = str(environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", ""))
-        known = _names(self._config.text("cors", "headers") or REQUEST_HEADERS)
-        if not allowed or method.lower() not in _names(methods) or not _names(wanted) <= known:
+        known = _names(rules.methods), _names(rules.headers)
+        if not allowed or method.lower() not in known[0] or not _names(wanted) <= known[1]:
             return None
         return [
             *allowed,
-            ("Access-Control-Max-Age", self._config.text("cors", "max_age") or MAX_AGE),
-            ("Access-Control-Allow-Methods", methods),
+            ("Access-Control-Max-Age", rules.max_age),
+            ("Access-Control-Allow-Methods", rules.methods),
             ("Access-Control-Allow-Headers", wanted),
         ]
 
     def _allowed(self, environ: Environ) -> Headers:
-        origin = environ.get("HTTP_ORIGIN")
-        if origin is None or not self._config.flag("chttpd", "enable_cors"):
-            return []
-        origins = self._config.listed("cors", "origins")
-        if "*" not in origins and origin not in origins:
+        origin, rules = environ.get("HTTP_ORIGIN"), self._rules()
+        if origin is None or ("*" not in rules.origins and origin not in rules.origins):
             return []
         headers = [("Access-Control-Allow-Origin", str(origin)), ("Vary", "Origin")]
         # With `*` any page would act under the name of whoever visits it.
-        if self._config.flag("cors", "credentials") and origin in origins:
+        if rules.credentials and origin in rules.origins:
             headers.append(("Access-Control-Allow-Credentials", "true"))
         return headers
 
