@@ -351,7 +351,8 @@ class Server(Protocol):
 
     def delete(self, name: str, *, at: Seq | None = None) -> None:
         """`DELETE /db`. Raises NotFound; Conflict where the update sequence is not `at` any more,
-        with which the embedded store loses no write of this moment. CouchDB is asked before.
+        as `info` told it. So the embedded store loses no document that is written at this moment;
+        CouchDB is asked just before. Writes of `_local` documents and `_security` do not count.
         """
         ...
 

@@ -125,7 +125,8 @@ def _push(swap: Swap) -> None:
     if _current(swap.db, swap.staged) is not None:
         return
     try:
-        swap.db.put(content(swap.doc) | {"_id": swap.staged})
+        parts = {name: swap.doc[name] for name in OF_AN_INDEX if name in swap.doc}
+        swap.db.put(parts | {"_id": swap.staged})  # no check of it is in force before the swap
     except Conflict:  # another process staged the same at the same time
         return
 

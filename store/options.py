@@ -60,7 +60,7 @@ def _read_stale(values: dict[str, Any]) -> None:
     """`stale` is the old name of `update`."""
     if "stale" in values:
         updates = {"ok": "false", "update_after": "lazy"}
-        if values["stale"] not in updates:
+        if not isinstance(values["stale"], str) or values["stale"] not in updates:
             raise QueryParseError("Invalid value for `stale`.")
         values["update"] = updates[values["stale"]]
 

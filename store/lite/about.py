@@ -9,6 +9,9 @@ from store.lite.schema import FORMAT
 from store.lite.storage import Storage, Transaction, read_state
 from store.types import Json
 
+MOST = 1 << 62
+"""Above every limit: what is larger could not be stored."""
+
 
 def info(storage: Storage) -> dict[str, Json]:
     """CouchDB's members; `sizes` in bytes: `file` on disk, `active` and `external` in use."""
@@ -30,8 +33,8 @@ def info(storage: Storage) -> dict[str, Json]:
 
 
 def set_revs_limit(tx: Transaction, limit: int) -> None:
-    if type(limit) is not int or limit < 1:
-        raise BadRequest("`_revs_limit` must be a number above 0")
+    if type(limit) is not int or not 0 < limit < MOST:
+        raise BadRequest(f"`_revs_limit` must be a number above 0 and below {MOST}")
     tx.state.revs_limit = limit
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from store import revisions, revtree
 from store.errors import BadRequest
 from store.lite import planning
+from store.lite.about import MOST
 from store.lite.records import storable
 from store.lite.storage import Transaction
 from store.lite.writing import put_tree, remove_bodies
@@ -34,8 +35,8 @@ def infos(conn: sqlite3.Connection) -> list[dict[str, Json]]:
 
 def set_infos_limit(tx: Transaction, limit: object) -> None:
     """Keep that many purges from now on. Raises BadRequest."""
-    if type(limit) is not int or limit < 1:
-        raise BadRequest("`purged_infos_limit` must be positive integer")
+    if type(limit) is not int or not 0 < limit < MOST:
+        raise BadRequest(f"`purged_infos_limit` must be positive integer below {MOST}")
     tx.state.purged_infos_limit = limit
 
 

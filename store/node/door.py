@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from werkzeug.http import parse_cookie
+from werkzeug.sansio.http import parse_cookie
 
 from store.errors import BadRequest, Unauthorized
 from store.node.accounts import Account, Accounts
@@ -95,7 +95,7 @@ class Door:
         return Session(UserContext(_utf8(name) or None, stripped), "proxy")
 
     def _by_cookie(self, environ: Environ) -> Session | None:
-        value = parse_cookie(environ.get("HTTP_COOKIE", "")).get(COOKIE)
+        value = parse_cookie(_utf8(environ.get("HTTP_COOKIE", ""))).get(COOKIE)
         if not value:
             return None
         said = ticket(value)

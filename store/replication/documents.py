@@ -76,31 +76,40 @@ class Documents:
         return _of_document(doc, self._name, self._scheduler.node)
 
     def _follow(self) -> None:
-        """Until `close`: hold the lease, and while it is held do what the documents ask for."""
+        """Until `close`: where documents ask for something, hold the lease, and while it is held do
+        that. A lease that is renewed is a change: nobody holds it for nothing."""
         lease: Lease | None = None  # one for all tries: it takes over where it saw nothing move
         while not self._ended.is_set():
             try:
                 database = self._server.database(self._name, ITSELF)
+                seq = database.info()["update_seq"]
+                if not _asks(database):
+                    database.wait_for_change(seq, LEASE_SECONDS, self._ended)
+                    continue
                 lease = lease or Lease(
                     database, "replicator", seconds=LEASE_SECONDS, docid=LEASE_ID
                 )
-                self._follow_one(database, lease)
+                if self._follow_one(database, lease):
+                    continue
             except NotFound:
                 log.debug("%s is not there, or was deleted", self._name)
             except StoreError:
                 log.exception("%s cannot be followed", self._name)
             self._ended.wait(LEASE_SECONDS / 3)
 
-    def _follow_one(self, database: Database, lease: Lease) -> None:
-        """Follow from the beginning as long as the lease is held."""
+    def _follow_one(self, database: Database, lease: Lease) -> bool:
+        """Follow from the beginning as long as the lease is held; True where nothing is asked for
+        any more."""
         since: Seq = 0
         due = time.monotonic()
         try:
             while not self._ended.is_set():
                 left = due - time.monotonic()
                 if left <= 0:  # not with each change: renewing is a change itself
+                    if since and not _asks(database):
+                        return True
                     if not lease.acquire():
-                        return
+                        return False
                     left = LEASE_SECONDS / 3
                     due = time.monotonic() + left
                 options = ChangesOptions(since=since, limit=PAGE, include_docs=True)
@@ -110,6 +119,7 @@ class Documents:
                 since = page["last_seq"]
                 if not page["results"]:
                     database.wait_for_change(since, left, self._ended)
+            return False
         finally:
             self._drop_all()
             lease.release()
@@ -162,6 +172,13 @@ class Documents:
     def _drop_all(self) -> None:
         for docid in list(self._jobs):
             self._drop(docid)
+
+
+def _asks(database: Database) -> bool:
+    """Whether a document asks for a replication that has not ended."""
+    rows = database.all_docs(ViewOptions(include_docs=True))["rows"]
+    docs = (row["doc"] for row in rows if not row["id"].startswith("_design/"))
+    return any(doc.get("_replication_state") not in ENDED for doc in docs)
 
 
 def _mark(database: Database, docid: str, state: str, asked: Request | None, **facts: Json) -> None:

@@ -119,7 +119,10 @@ def _destination(call: Call) -> tuple[str, str | None]:
     if named.startswith(("http://", "https://")):
         raise BadRequest("Destination URL must be relative.")
     path, _, query = named.partition("?")
-    return unquote(path), dict(parse_qsl(query)).get("rev")
+    try:
+        return unquote(path, errors="strict"), dict(parse_qsl(query)).get("rev")
+    except UnicodeDecodeError as error:
+        raise BadRequest("Document id must be valid UTF-8") from error
 
 
 def _written(call: Call, doc: Doc, status: int = 201) -> Response:

@@ -10,7 +10,7 @@ import pytest
 
 import store.deploy
 from store.deploy import PATIENCE, STAGED, Outcome, Swap, clean_up, deploy
-from store.errors import NotFound, TimedOut, Unavailable
+from store.errors import Forbidden, NotFound, TimedOut, Unavailable
 from store.lite import LiteServer
 from store.lite.database import LiteDatabase
 from store.types import Doc, ViewOptions
@@ -57,6 +57,30 @@ def test_first_deployment_and_the_next(db: LiteDatabase, tmp_path: Path) -> None
     assert keys(db, update="false") == ["d0", "d1", "d2", "d3", "d4"], "built before the swap"
     assert len(list(tmp_path.glob("*.indexes/*.sqlite"))) == 1, "the old index is gone"
     assert design_ids(db) == ["_design/app"]
+
+
+class Meanwhile:
+    """A database into which somebody writes while an index is built."""
+
+    def __init__(self, db: LiteDatabase) -> None:
+        self._db = db
+        self.written: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._db, name)
+
+    def view(self, ddoc: str, name: str, options: ViewOptions) -> Doc:
+        self.written.append(self._db.put({"_id": f"late-{len(self.written)}", "n": 9}))
+        return self._db.view(ddoc, name, options)
+
+
+def test_a_check_is_in_force_from_the_swap_on(db: LiteDatabase) -> None:
+    strict = {"validate_doc_update": "function (doc) { throw {forbidden: 'new rule'}; }"}
+    meanwhile = Meanwhile(db)
+    assert deployed(meanwhile, design("n") | strict) == Outcome(set(), {})
+    assert meanwhile.written
+    with pytest.raises(Forbidden, match="new rule"):
+        db.put({"_id": "after"})
 
 
 def test_one_that_does_not_compile_changes_nothing_in_its_database(

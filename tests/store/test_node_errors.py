@@ -99,3 +99,9 @@ def test_paths_that_are_none(node: Node, path: str) -> None:
     response = Client(node_app(node)).get(path, auth=LOGIN)
     check_form(response, path)
     assert response.status_code == 404
+
+
+def test_cookies_of_others_need_not_be_utf_8(node: Node) -> None:
+    others = {"HTTP_COOKIE": "a=\xff; b=1"}
+    answer = Client(node_app(node)).get("/_session", environ_overrides=others)
+    assert (answer.status_code, answer.json["userCtx"]["name"]) == (200, None)

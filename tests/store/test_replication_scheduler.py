@@ -89,6 +89,19 @@ def test_documents_that_were_named_are_counted_in_the_answer(scheduler: Schedule
     assert "start_time" not in scheduler.replicate(body(), ADMIN)[1]
 
 
+def test_documents_that_ask_for_nothing_leave_the_database_alone(
+    server: LiteServer, documents: Documents
+) -> None:
+    """A lease is written for what is to be done alone."""
+    jobs = server.database(DOCUMENTS)
+    assert not jobs.wait_for_change(0, 1.0)
+    jobs.put({"_id": "once", **body()})
+    until(lambda: jobs.get("once").get("_replication_state") == "completed")
+    until(lambda: jobs.get("_design/lease").get("holder") is None, 30)
+    rested = jobs.info()["update_seq"]
+    assert not jobs.wait_for_change(rested, 1.0)
+
+
 def test_a_continuous_one_goes_on_until_it_is_cancelled(
     server: LiteServer, scheduler: Scheduler
 ) -> None:

@@ -280,3 +280,19 @@ def test_random_requests_are_answered_in_form(client: Client) -> None:
         assert response.status_code < 500, told
         if response.status_code >= 400 and method != "HEAD":
             assert set(response.json) == {"error", "reason"}, told
+
+
+@pytest.mark.parametrize("stale", [[], {}, None, 1])
+def test_stale_must_be_one_of_its_words(client: Client, stale: object) -> None:
+    check_error(client.post("/db/_all_docs", json={"stale": stale}), 400)
+
+
+@pytest.mark.parametrize("path", ["/db/_revs_limit", "/db/_purged_infos_limit"])
+def test_a_limit_that_cannot_be_stored(client: Client, path: str) -> None:
+    check_error(client.put(path, data=b"9" * 23), 400)
+
+
+def test_a_copy_goes_to_an_id_in_utf_8(client: Client) -> None:
+    client.put("/db/doc", data=b"{}")
+    answer = client.open("/db/doc", method="COPY", headers={"Destination": "%ff"})
+    assert check_error(answer, 400)["reason"] == "Document id must be valid UTF-8"

@@ -39,6 +39,8 @@
   // function may say so itself.
   function raiseFatal(error) {
     if (error instanceof Fatal || error instanceof InternalError) throw error;
+    // What QuickJS throws where there is no memory left for an error.
+    if (error === null) throw new Fatal("InternalError", "out of memory");
     if (error instanceof RangeError && error.message.startsWith("Maximum call stack")) {
       throw new Fatal("InternalError", "stack overflow");
     }
@@ -240,7 +242,8 @@
     let doc = null, answer = "";
     try {
       doc = seal(parse(line));
-    } catch (error) {  // too large or too deep: this document's fault
+    } catch (error) {  // too deep: this document's fault
+      if (error === null || error instanceof InternalError) raiseFatal(error);
       log(`a document of ${line.length} characters cannot be read: ${describe(error)}`);
     }
     for (const name of viewNames) {
@@ -330,7 +333,9 @@
     return first === null ? "false" : "true";
   };
 
-  for (const name of ["performance", "navigator", "SharedArrayBuffer", "Atomics", "queueMicrotask"]) {
+  // Beside what reaches outside: what tells when garbage goes, and so of the heap of earlier calls.
+  for (const name of ["performance", "navigator", "SharedArrayBuffer", "Atomics", "queueMicrotask",
+    "WeakRef", "FinalizationRegistry"]) {
     delete globalThis[name];
   }
 

@@ -33,8 +33,14 @@ MAX_ANSWER = 64 * 1024 * 1024
 ENOUGH = 4 * 1024 * 1024
 """Characters of rows after which a batch is cut short: the rest is asked for again."""
 SEPARATOR = "\x1f"
+NO_MEMORY = "out of memory"
 MAX_KEPT = 4 * 1024 * 1024
 """Characters of keys whose sort keys are remembered."""
+LARGE = 512 * 1024
+"""Characters of a call from which it has a context to itself, since the heap that it leaves would
+put off the collection of what later calls leave."""
+A_CHARACTER = 128
+"""Bytes of memory that such a call may take for each: frozen, `[]` takes the most, about 200."""
 MAX_DEPTH = 400
 """Of brackets in a key or value: more could not be read back."""
 REALM, SANDBOX = (
@@ -51,9 +57,9 @@ class Program:
         self._logs: list[Any] = []
         self._begin()
 
-    def _begin(self) -> None:
+    def _begin(self, more: int = 0) -> None:
         self._context = quickjs.Context()
-        self._context.set_memory_limit(self._memory)
+        self._context.set_memory_limit(self._memory + more)
         self._context.set_max_stack_size(MAX_STACK)
         # Processor time, only to end a worker whose parent died; the parent has the real clock.
         self._context.set_time_limit(self._seconds)
@@ -62,17 +68,32 @@ class Program:
         self._take_log = self._method(door, "takeLog")
         self._method(door, "load")(self._source, self._kind)
         self._at_rest: dict[str, int] = {}
+        self._is_fresh = True
 
     def _method(self, door: Any, name: str) -> Any:
         return self._context.eval(f"(function (door) {{ return door.{name}; }})")(door)
 
     def call(self, command: str, line: str, head: str) -> str:
-        """One call. What it puts off by a promise is never done: it goes with its context."""
-        answer: str = self._call(command, line, head)
-        if self._left_a_job():
-            self._logs += json.loads(self._take_log())
-            self._begin()
+        """One call. What it puts off by a promise is never done: it goes with its context. One that
+        finds too little memory is made again where nothing was called before."""
+        is_large = len(line) > LARGE
+        if is_large:
+            self._begin_anew(A_CHARACTER * len(line))
+        is_first, self._is_fresh = self._is_fresh, False
+        try:
+            answer: str = self._call(command, line, head)
+        except (quickjs.JSException, MemoryError) as error:
+            if is_first or failure(error)[1] != NO_MEMORY:
+                raise
+            self._begin_anew()
+            answer = self._call(command, line, head)
+        if is_large or self._left_a_job():
+            self._begin_anew()
         return answer
+
+    def _begin_anew(self, more: int = 0) -> None:
+        self._logs += json.loads(self._take_log())
+        self._begin(more)
 
     def _left_a_job(self) -> bool:
         try:
@@ -248,7 +269,7 @@ def failure(error: BaseException) -> tuple[str, str]:
             return "os_process_error", first
         return name, reason
     if first == "null" or isinstance(error, MemoryError):
-        return "InternalError", "out of memory"  # too little was left to make an error of it
+        return "InternalError", NO_MEMORY  # too little was left to make an error of it
     name, colon, reason = first.partition(": ")
     if colon and name.isalpha():
         return name, reason
