@@ -56,7 +56,7 @@ from plugin.runtime.forms.form import (
     is_empty,
     items_of,
 )
-from plugin.runtime.forms.rows import by_rows, new_row_id
+from plugin.runtime.forms.rows import by_rows, new_row_id, with_rows
 from plugin.runtime.forms.workflow import Step, StepState, Workflow
 from plugin.runtime.handover.asking import DATABASE as HANDOVERS
 from plugin.runtime.handover.asking import (
@@ -295,6 +295,7 @@ __all__ = [
     "translate",
     "whole",
     "whole_at",
+    "with_rows",
     "work_of",
     "work_with",
     "write_csv",

@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template, request
 from markupsafe import Markup, escape
 
-from plugin import Document, Documents, Form, SaveConflict, by_rows, items_of
+from plugin import Document, Documents, Form, SaveConflict, by_rows, items_of, with_rows
 from views import edit_page
 from views.editing import Texts, Typed
 from views.labels import ATTACHMENT, label_of
@@ -68,16 +68,9 @@ def kept_items(typed: Typed, texts: Texts, theirs: Mapping[str, Any]) -> dict[st
 
 def _rows_chosen(name: str, mine: Any, theirs: Mapping[str, Any]) -> Any:
     """The value, in a table with those rows of the other version that were chosen."""
-    prefix = f"{CHOOSE}{name}/"
-    chosen = [one for one in request.form if one.startswith(prefix)]
-    chosen = [one.removeprefix(prefix) for one in chosen if request.form[one] == "theirs"]
-    if not chosen:
-        return mine
-    rows = {row["id"]: row for row in theirs.get(name) or ()}
-    mine = [row for row in mine or () if row["id"] not in chosen or row["id"] in rows]
-    kept = [rows[row["id"]] if row["id"] in chosen else row for row in mine]
-    there = {row["id"] for row in mine}
-    return [*kept, *(rows[one] for one in chosen if one in rows and one not in there)]
+    asked = [one for one in request.form if one.startswith(f"{CHOOSE}{name}/")]
+    chosen = [one.removeprefix(CHOOSE) for one in asked if request.form[one] == "theirs"]
+    return with_rows({name: mine}, theirs, chosen)[name] if chosen else mine
 
 
 def _untouched(name: str, typed: Typed, texts: Texts) -> bool:

@@ -117,7 +117,7 @@ def _lines(one: Edit) -> list[Line]:
 
 
 def _shown(name: str, form: Form | None) -> bool:
-    return name in form.items if form else not name.startswith("_")
+    return form.item(name) is not None if form else not name.startswith("_")
 
 
 def _plain(name: str, one: Edit) -> Line:

@@ -3,9 +3,9 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers.response import Response
 
-from plugin import Invalid, NotFound, Proposal, Refused, ReviewBox, SaveConflict, proposed
+from plugin import Form, Invalid, NotFound, Proposal, Refused, ReviewBox, SaveConflict, proposed
 from views.comparing import CHOOSE, Choice, Line, marked, version_value
-from views.labels import label_of
+from views.labels import label_of, problem_texts
 from views.language import _, current_formats
 from views.renderers import name_of, renderer
 from views.shell import Crumb, documents, session, shell
@@ -51,17 +51,19 @@ def decide(proposal: str) -> Answer:
     try:
         box().accept(session(), proposal, chosen)
     except Invalid as error:
-        texts = [f"{name}: {_(text)}" for name, text in error.problems.items()]
-        return _show(one, " ".join(texts), error.status)
+        return _show(one, problem_texts(_form(one), error.problems), error.status)
     except (Refused, SaveConflict) as error:
         return _show(box().get(session(), proposal), _(error.message), error.status)
     flash(_("Taken over. The sender is told."), "success")
     return redirect(url_for(".page"), 303)
 
 
+def _form(one: Proposal) -> Form:
+    return documents(one.database).form(str((one.current or one.version).get("form")))
+
+
 def _show(one: Proposal, problem: str, status: int) -> tuple[str, int]:
-    docs = documents(one.database)
-    form = docs.form(str((one.current or one.version).get("form")))
+    docs, form = documents(one.database), _form(one)
     draw = renderer(docs)
     mine = docs.context.document(one.version)
     theirs = docs.context.document(one.current) if one.current else None

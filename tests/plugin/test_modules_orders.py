@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from plugin import Document, Invalid, Refused
+from plugin import Document, Invalid, Refused, ReviewBox, proposed
 from plugin.tracking.orders import percents, shared
 from store.errors import Forbidden
 from tests.plugin.company import Company, yuan
@@ -283,3 +283,29 @@ def test_a_confirmed_order_is_shut_for_replicas_too(company: Company, won: Docum
     context = company.door("anna", "tracking").context
     with pytest.raises(Forbidden, match="Order lines: This cannot be changed any more"):
         context.writing.put({**order.raw, "lines": [], "total": None, "outstanding": None})
+
+
+def test_a_refused_edit_of_lines_is_taken_over_row_by_row(company: Company, won: Document) -> None:
+    """What a laptop could not send: the review box shows rows, and takes those that are chosen."""
+    order = order_of(company, won)
+    (first,) = order.items["lines"]
+    generation, digest = order.rev.split("-")
+    last = int(generation) + 1
+    version = {
+        **order.raw,
+        "lines": [{**first, "quantity": 5}],
+        "changed": {f"lines/{first['id']}": [last, "2026-11-22T06:00:00Z", "carla"]},
+        "_rev": f"{last}-{'0' * 32}",
+        "_revisions": {"start": last, "ids": ["0" * 32, digest]},
+    }
+    second = {"text": "Case", "quantity": 1, "price": yuan("9.00")}
+    company.door("anna", "tracking").save(order.id, order.rev, {"lines": [first, second]})
+    box = ReviewBox(company.office)
+    box.put("carla", {"key": "0" * 16, "database": "tracking", "version": version})
+    (proposal,) = box.all(company.session("anna"))
+    names = proposed(company.door("anna", "tracking").form("order"), proposal)
+    assert names == (f"lines/{first['id']}",)
+    box.accept(company.session("anna"), proposal.id, names)
+    now = company.door("anna", "tracking").open(order.id)
+    assert [row["quantity"] for row in now.items["lines"]] == [5, 1]
+    assert now.get("total") == yuan("5009.00")

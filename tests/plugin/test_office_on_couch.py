@@ -112,3 +112,16 @@ def test_the_server_itself_refuses_what_is_not_allowed(office: Office, shared: S
         with pytest.raises(Forbidden):
             bare.database("customers", nobody).get(customer.id)
     assert anna.database("customers").open(customer.id).items["name"] == "Acme"
+
+
+def test_the_store_there_calculates_what_an_order_comes_to(office: Office) -> None:
+    anna = office.session(office.directory.identity("anna"))
+    customer = anna.database("customers").create("customer", {"name": "Acme"})
+    price = {"amount": "19.99", "currency": "EUR"}
+    line = {"text": "Gauge", "quantity": 3, "price": price, "discount": 10}
+    tracking = anna.database("tracking")
+    order = tracking.create("order", {"customer": customer.id, "lines": [line]})
+    assert order.get("total") == {"amount": "53.97", "currency": "EUR"}
+    forged = {"amount": "0.97", "currency": "EUR"}
+    with pytest.raises(Forbidden, match="Order total: This does not follow"):
+        tracking.context.writing.put({**order.raw, "total": forged, "outstanding": forged})

@@ -56,6 +56,14 @@ def joined(apart: Items, orders: Iterable[Items]) -> dict[str, Any]:
     return whole
 
 
+def with_rows(items: Items, other: Items, paths: Iterable[str]) -> dict[str, Any]:
+    """The tables of `items` that have a row among `paths`, with these rows as they are in `other`;
+    None for one without a row."""
+    wanted, there = list(paths), by_rows(other)
+    whole = joined({**by_rows(items), **{path: there.get(path) for path in wanted}}, (items, other))
+    return {path.partition(BETWEEN)[0]: whole.get(path.partition(BETWEEN)[0]) for path in wanted}
+
+
 def reordered(old: Items, new: Items) -> list[str]:
     """The tables whose rows stand in another order, whichever were added or taken away."""
     found = []

@@ -21,6 +21,7 @@ from plugin.runtime.door.merge import ATTACHMENT, changed_apart
 from plugin.runtime.door.reading import any_winner, fetch, is_document_id
 from plugin.runtime.errors import BadInput, NotFound, Refused
 from plugin.runtime.forms.form import Form
+from plugin.runtime.forms.rows import BETWEEN, with_rows
 from plugin.runtime.office import Office
 from plugin.runtime.people.secret_store import SecretStore
 from plugin.runtime.session import Session
@@ -103,7 +104,7 @@ class ReviewBox:
         one = self.get(session, proposal)
         docs = session.database(one.database)
         chosen = set(names)
-        values = {name: one.version.get(name) for name in chosen if not name.startswith("_")}
+        values = _chosen(one, [name for name in chosen if not name.startswith("_")])
         if one.current is None:
             docs.create(str(one.version.get("form")), values, id=one.document)
         elif one.deletion:
@@ -157,16 +158,28 @@ class ReviewBox:
 
 
 def proposed(form: Form, proposal: Proposal) -> tuple[str, ...]:
-    """The items that people type and that the sender changed since he last saw the document, and
-    the files that he added."""
+    """The items that people type and that the sender changed since he last saw the document, rows
+    of tables one by one, and the files that he added."""
     current = proposal.current
     if current is None:
         names: Iterable[str] = [name for name in form.items if name in proposal.version]
     else:
         names = changed_apart(proposal.version, current)
     base = current or proposal.version
-    typed = [name for name in form.items if name in names and not form.items[name].readonly(base)]
+    typed = [
+        name
+        for item in form.items.values()
+        for name in sorted(names)
+        if name.partition(BETWEEN)[0] == item.name and not item.readonly(base)
+    ]
     return (*typed, *(ATTACHMENT + name for name in sorted(proposal.files())))
+
+
+def _chosen(one: Proposal, names: list[str]) -> dict[str, Any]:
+    """The values to be saved: items as proposed, and tables with the rows that were chosen."""
+    rows = [name for name in names if BETWEEN in name]
+    values = {name: one.version.get(name) for name in names if BETWEEN not in name}
+    return values | with_rows(one.current or {}, one.version, rows)
 
 
 def _decides(ctx: Context, version: Raw) -> tuple[bool, Raw | None]:
