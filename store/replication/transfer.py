@@ -1,11 +1,19 @@
 """Writing revisions as they are, and telling what the target will never take from what may pass."""
 
 from collections.abc import Callable, Mapping, Sequence
+from uuid import uuid4
 
 from store.api import Database
-from store.errors import BadRequest, MissingStub, PreconditionFailed, TooLarge, Unavailable
+from store.errors import (
+    BadRequest,
+    MissingStub,
+    PreconditionFailed,
+    StoreError,
+    TooLarge,
+    Unavailable,
+)
 from store.errors import UnsupportedMediaType as BadType
-from store.replication.retry import Patience
+from store.replication.retry import Patience, may_pass
 from store.replication.values import Refused
 from store.types import Doc, Row
 
@@ -28,7 +36,19 @@ REFUSALS = frozenset(
 )
 """What the target says of a document that it will never take. Any other error may pass, such as
 a full disk or a broken design document: it stops the replication, so that nothing is left out."""
-ABOUT_A_DOCUMENT = (BadRequest, PreconditionFailed, TooLarge, BadType)
+
+
+class Failing(StoreError):
+    """The target fails at these documents again and again, and not at others."""
+
+    status = 400
+
+    def __init__(self, error: StoreError) -> None:
+        super().__init__(error.reason)
+        self.error = error.error
+
+
+ABOUT_A_DOCUMENT = (BadRequest, PreconditionFailed, TooLarge, BadType, Failing)
 
 
 def write(
@@ -53,13 +73,41 @@ def _write(target: Database, docs: Sequence[Doc], patience: Patience) -> list[Re
     """Where the request as a whole is refused, it is halved until the document at fault is
     alone."""
     try:
-        return patience(lambda: _once(target, docs))
+        return patience(lambda: _tried(target, docs))
     except ABOUT_A_DOCUMENT as error:
         if len(docs) == 1:
             doc = docs[0]
             return [Refused(doc["_id"], doc["_rev"], error.error, error.reason)]
         half = len(docs) // 2
         return _write(target, docs[:half], patience) + _write(target, docs[half:], patience)
+
+
+def _tried(target: Database, docs: Sequence[Doc]) -> list[Refused]:
+    """As `_once`. Raises Failing where the target fails twice and takes another write meanwhile:
+    CouchDB answers 500 where a number is larger than it can hold, and does not say in which."""
+    try:
+        return _once(target, docs)
+    except StoreError as error:
+        if not _is_failure(error):
+            raise
+    _check_writing(target)
+    try:
+        return _once(target, docs)
+    except StoreError as error:
+        if not _is_failure(error):
+            raise
+        raise Failing(error) from error
+
+
+def _is_failure(error: StoreError) -> bool:
+    """Whether the target failed without a word why, and not because it is away or busy."""
+    return error.status == 500 and may_pass(error)
+
+
+def _check_writing(target: Database) -> None:
+    """Raise what the target says where it takes no write at all, such as on a full disk."""
+    docid = f"_local/{uuid4().hex}"
+    target.delete_local(docid, target.put_local({"_id": docid}))
 
 
 def _once(target: Database, docs: Sequence[Doc]) -> list[Refused]:

@@ -37,6 +37,17 @@ ODD_IDS = (
 LARGE = 1_000_000
 
 
+class Instead:
+    """A database with one method replaced."""
+
+    def __init__(self, database: Database, **replaced: Any) -> None:
+        self._database = database
+        self.__dict__ |= replaced
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+
 @contextmanager
 def over_http(directory: Path) -> Iterator[Server]:
     """The embedded store as CouchDB's clients meet it."""

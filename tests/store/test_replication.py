@@ -18,6 +18,7 @@ from store.types import ChangesOptions
 from store.wire import protocol_app
 from tests.store.edits import state
 from tests.store.peers import served
+from tests.store.sides import Instead
 
 VALIDATE = """function (doc, old, user) {
   if (doc.secret) { throw({forbidden: 'No secrets here.'}); }
@@ -51,17 +52,6 @@ def by(batch: int) -> Options:
 
 def fill(database: Database, number: int) -> None:
     database.bulk_docs([{"_id": f"doc-{at:03}", "n": at} for at in range(number)])
-
-
-class Instead:
-    """A database with one method replaced."""
-
-    def __init__(self, database: Database, **replaced: Any) -> None:
-        self._database = database
-        self.__dict__ |= replaced
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._database, name)
 
 
 def test_everything_arrives_once(source: Database, target: Database) -> None:
