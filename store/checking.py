@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from store.api import Database
-from store.errors import StoreError
+from store.errors import DamagedDocument, StoreError
 from store.types import ChangesOptions, Doc, Json, Row, Seq
 
 PAGE = 200
@@ -61,6 +61,9 @@ def _leaves(database: Database, rows: list[Row], problems: list[str]) -> Iterato
         wanted = [change["rev"] for change in row["changes"]]
         try:
             answers = database.open_revs(docid, wanted, attachments="follows")
+        except DamagedDocument as error:
+            problems.append(error.reason)
+            continue
         except StoreError as error:
             problems.append(f"{docid} cannot be read: {error.reason}")
             continue

@@ -210,3 +210,24 @@ class UnsupportedFormat(StoreError):
     """The data was written by another version of Divan."""
 
     status, error = 500, "unsupported_format"
+
+
+class Damaged(StoreError):
+    """What was stored is not what was written, and stays so until somebody brings it back."""
+
+
+class NoDatabase(Damaged, UnsupportedFormat):
+    """A file in the place of a database that is none, or none any more."""
+
+
+class DamagedFile(Damaged, DiskFailure):
+    """A file of which SQLite says that it is damaged."""
+
+
+class DamagedDocument(Damaged):
+    """A document of which something is stored that cannot be read. The others can."""
+
+    error = "damaged_document"
+
+    def __init__(self, docid: str, what: str) -> None:
+        super().__init__(f"Document {docid} cannot be read: {what} is damaged or lost.")

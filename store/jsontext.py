@@ -46,9 +46,12 @@ def trusted(text: str) -> Any:
     """The value of JSON text that the store wrote: what comes from others is checked by `parsed`.
 
     `json.loads` looks for white space around the text, which takes nearly as long as a small
-    document does.
+    document does. Raises ValueError where the text was damaged.
     """
-    return _read(text)[0]
+    value, end = _read(text)
+    if end != len(text):
+        raise ValueError("something stands behind the value")
+    return value
 
 
 def _no_constant(name: str) -> NoReturn:

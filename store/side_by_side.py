@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store.api import Database
+from store.errors import DamagedDocument
 from store.types import ChangesOptions, Doc, Json, Row, Seq
 
 PAGE = 200
@@ -76,7 +77,11 @@ class _Comparing:
     def page(self, rows: Sequence[Row]) -> None:
         """Everything that the first has."""
         leaves = [(row["id"], change["rev"]) for row in rows for change in row["changes"]]
-        ours, theirs = (_read(side, leaves) for side in (self._first, self._second))
+        (ours, damaged), (theirs, broken) = (
+            _read(side, leaves) for side in (self._first, self._second)
+        )
+        self.differences += damaged
+        self.differences += [f"In the copy: {reason}" for reason in broken]
         self.documents += sum(not row.get("deleted", False) for row in rows)
         for leaf in leaves:
             one, other = ours.get(leaf), theirs.get(leaf)
@@ -128,11 +133,14 @@ def _pages(database: Database) -> Iterator[list[Row]]:
         since = page["last_seq"]
 
 
-def _read(database: Database, leaves: Sequence[Leaf]) -> dict[Leaf, Doc]:
+def _read(database: Database, leaves: Sequence[Leaf]) -> tuple[dict[Leaf, Doc], list[str]]:
+    """Those of the leaves that are still there, and what is said of those that cannot be read."""
     answer = database.bulk_get([{"id": docid, "rev": rev} for docid, rev in leaves])
-    found = [entry["ok"] for result in answer["results"] for entry in result["docs"]
-             if "ok" in entry]  # fmt: skip
-    return {(doc["_id"], doc["_rev"]): doc for doc in found}
+    entries = [entry for result in answer["results"] for entry in result["docs"]]
+    found = [entry["ok"] for entry in entries if "ok" in entry]
+    damaged = [entry["error"]["reason"] for entry in entries
+               if entry.get("error", {}).get("error") == DamagedDocument.error]  # fmt: skip
+    return {(doc["_id"], doc["_rev"]): doc for doc in found}, damaged
 
 
 def _body(doc: Doc) -> dict[str, Any]:

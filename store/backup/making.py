@@ -13,7 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from store.backup.manifest import Manifest, StoredDatabase, StoredFile
-from store.errors import Conflict, Forbidden, NotFound, Unavailable, UnsupportedFormat
+from store.errors import (
+    Conflict,
+    DamagedFile,
+    Forbidden,
+    NotFound,
+    Unavailable,
+    UnsupportedFormat,
+)
 from store.lite import copies, files
 
 STORE = "store"
@@ -131,18 +138,18 @@ def _is_passing(folder: Path, name: str) -> bool:
 def _copy_database(data: Path, draft: Path, name: str, show: Show) -> Iterator[StoredDatabase]:
     source = files.database_file(data / STORE, name)
     copied = files.database_file(draft / STORE, name)
-    problems: tuple[str, ...] = ()
+
+    def step(done: int, whole: int) -> None:
+        show(name, done, whole)
+
     try:
-        copies.copy(source, copied, lambda done, pages: show(name, done, pages))
-        found = copies.look_through(copied)
-        problems = found.problems
+        copies.copy(source, copied, step)
+        found = copies.look_through(copied, step)
     except NotFound:  # deleted since the list was made
         copied.unlink(missing_ok=True)
         return
-    except UnsupportedFormat as error:  # no database any more: kept for whoever can read it
+    except (DamagedFile, UnsupportedFormat) as error:  # kept for whoever can read it
         shutil.copyfile(source, copied)
-        found, problems = copies.Standing(0, 0, 0, ()), (error.reason,)
+        found = copies.Standing(0, 0, 0, (error.reason,), ())
     file = StoredFile.of(draft, copied.relative_to(draft).as_posix())
-    yield StoredDatabase(
-        name, found.update_seq, found.doc_count, found.doc_del_count, problems, file
-    )
+    yield StoredDatabase(name, **vars(found), file=file)

@@ -46,13 +46,15 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class StoredDatabase:
-    """A database as it was at one moment; `problems` are what SQLite found wrong in the copy."""
+    """A database as it was at one moment; `problems` are what SQLite found wrong in the copy, which
+    cannot be restored then; `misfits` what in it cannot be read, which keeps nothing else."""
 
     name: str
     update_seq: int
     doc_count: int
     doc_del_count: int
     problems: tuple[str, ...]
+    misfits: tuple[str, ...]
     file: StoredFile
 
     @classmethod
@@ -63,6 +65,7 @@ class StoredDatabase:
             int(told["doc_count"]),
             int(told["doc_del_count"]),
             tuple(str(problem) for problem in told["problems"]),
+            tuple(str(misfit) for misfit in told.get("misfits", ())),  # none told before
             StoredFile.parse(told["file"]),
         )
 

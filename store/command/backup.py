@@ -27,11 +27,20 @@ def backup(data: Path, directory: Path, databases: tuple[str, ...], as_json: boo
     with told_plainly(), interrupting():
         manifest = back_up(data, directory, databases, line.share)
     line.clear()
+    damaged = [each.name for each in manifest.databases if each.problems or each.misfits]
     if as_json:
         click.echo(json.dumps(asdict(manifest), ensure_ascii=False))
     else:
         for each in manifest.databases:
             click.echo(f"{each.name}: {each.doc_count} documents, {each.file.bytes // 1024} KiB")
-        click.echo(f"{directory}: {len(manifest.databases)} databases, all as they were read back.")
-    if problems := [each.name for each in manifest.databases if each.problems]:
-        raise Failure(f"Damaged: {', '.join(problems)}. They were copied as they are.")
+            for problem in (*each.problems, *each.misfits):
+                click.echo(f"  {problem}")
+        click.echo(f"{directory}: {len(manifest.databases)} databases{_verdict(damaged)}.")
+    if damaged:
+        raise Failure(f"Damaged: {', '.join(damaged)}. They were copied as they are.")
+
+
+def _verdict(damaged: list[str]) -> str:
+    if damaged:
+        return f", {len(damaged)} of them damaged"
+    return ", all sound when they were read back"

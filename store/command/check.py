@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from store.checking import check as check_database
-from store.command.common import Failure, as_json_option, chosen, names_argument, opened
+from store.command.common import as_json_option, chosen, names_argument, opened, unusable
 from store.command.progress import Line
 from store.comparing import differing_views
 from store.errors import StoreError
@@ -42,7 +42,7 @@ def check(data: Path, databases: tuple[str, ...], indexes: bool, as_json: bool) 
         click.echo(json.dumps(facts, ensure_ascii=False))
     damaged = [str(found["database"]) for found in facts if found["problems"]]
     if damaged:
-        raise Failure(f"Damaged: {', '.join(damaged)}. Restore a backup or replicate anew.")
+        raise unusable(damaged)
 
 
 def _checked(
@@ -50,18 +50,23 @@ def _checked(
 ) -> dict[str, Any]:
     """The facts of one database; one that cannot be opened does not keep the rest unchecked."""
     facts: dict[str, Any] = {"database": name, "documents": 0, "revisions": 0, "attachments": 0}
+    problems: list[str] = []
     try:
-        problems = integrity(directory, name, lambda done, whole: line.share(name, done, whole))
-        if not problems:
-            database = server.database(name)
-            whole = int(database.info()["doc_count"])
-            found = check_database(database, lambda done: line.share(name, done, whole))
-            facts |= {"documents": found.documents, "revisions": found.revisions}
-            facts |= {"attachments": found.attachments}
-            problems = [*found.problems, *(_wrong_indexes(server, directory, name, indexes))]
+        problems += integrity(directory, name, lambda done, whole: line.share(name, done, whole))
     except StoreError as error:
-        problems = [error.reason]
-    return {**facts, "problems": problems}
+        problems.append(error.reason)
+    try:  # also where the file is damaged: most of it may be readable, and what is not is named
+        database = server.database(name)
+        whole = int(database.info()["doc_count"])
+        found = check_database(database, lambda done: line.share(name, done, whole))
+        facts |= {"documents": found.documents, "revisions": found.revisions}
+        facts |= {"attachments": found.attachments}
+        problems += found.problems
+        if not problems:
+            problems += _wrong_indexes(server, directory, name, indexes)
+    except StoreError as error:
+        problems.append(error.reason)
+    return {**facts, "problems": list(dict.fromkeys(problems))}
 
 
 def _wrong_indexes(server: LiteServer, directory: Path, name: str, indexes: bool) -> Iterator[str]:

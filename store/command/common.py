@@ -1,6 +1,6 @@
 """What the commands share: opening the store of a data directory, exit codes, options."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -69,6 +69,11 @@ def chosen(server: LiteServer, names: tuple[str, ...]) -> list[str]:
         if not server.exists(name):
             raise NotFound(f"There is no database {name}.")
     return list(names) or [*server.system_dbs(), *server.all_dbs()]
+
+
+def unusable(names: Sequence[str]) -> Failure:
+    """What is told at the end where the other databases were read."""
+    return Failure(f"Damaged: {', '.join(names)}. Restore a backup or replicate anew.")
 
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")

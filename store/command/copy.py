@@ -18,7 +18,7 @@ from store.command.common import Failure, as_json_option, directory_of, told_pla
 from store.command.progress import Line, told, until_interrupted
 from store.command.remote import auth_option, credentials
 from store.copying import Copied, copy_database, own_databases
-from store.errors import BadRequest, Forbidden, NotFound
+from store.errors import BadRequest, Damaged, Forbidden, NotFound
 from store.lite.server import LiteServer
 from store.opening import open_server
 from store.replication import Progress
@@ -67,14 +67,17 @@ def copy(
         chosen = _chosen(here, names)
         pair = digest("copy", _absolute(source), _absolute(target))
         servers = (here, there)
-        copied = until_interrupted(lambda cancel: _copy_all(servers, chosen, pair, line, cancel))
+        copied, damaged = until_interrupted(
+            lambda cancel: _copy_all(servers, chosen, pair, line, cancel)
+        )
         compared: dict[str, Compared] = {}
         if not no_check:
-            compared = until_interrupted(lambda cancel: _compare_all(servers, chosen, line, cancel))
+            sound = [name for name in chosen if name not in damaged]
+            compared = until_interrupted(lambda cancel: _compare_all(servers, sound, line, cancel))
     line.clear()
     if not (names or is_address(source) or is_address(target)):
         _bring_the_rest(Path(source), Path(target))
-    _report(copied, compared, as_json)
+    _report(copied, compared | damaged, as_json)
 
 
 def _demand_apart(source: str, target: str) -> None:
@@ -138,15 +141,24 @@ def _chosen(server: Server, names: tuple[str, ...]) -> list[str]:
 
 def _copy_all(
     servers: Pair, names: list[str], pair: str, line: Line, cancel: Cancel
-) -> list[Copied]:
-    copied: list[Copied] = []
+) -> tuple[list[Copied], dict[str, Compared]]:
+    """What was copied, and what is wrong with databases that cannot be: they do not keep the others
+    from it."""
+    copied, damaged = list[Copied](), dict[str, Compared]()
     for number, name in enumerate(names, 1):
         show = partial(_show, line, f"{name} ({number} of {len(names)})")
-        done = copy_database(*servers, name, pair, show, cancel)
+        try:
+            done = copy_database(*servers, name, pair, show, cancel)
+        except Damaged as error:
+            done, damaged[name] = Copied(name, 0, (), True), _unreadable(error)
         copied.append(done)
         if not done.complete:
             break
-    return copied
+    return copied, damaged
+
+
+def _unreadable(error: Damaged) -> Compared:
+    return Compared(0, 0, 0, (error.reason,))
 
 
 def _show(line: Line, head: str, progress: Progress) -> None:
@@ -161,7 +173,10 @@ def _compare_all(
         if cancel.is_set():
             break
         first, second = (server.database(name) for server in servers)
-        compared[name] = compare(first, second, partial(_show_read, line, name))
+        try:
+            compared[name] = compare(first, second, partial(_show_read, line, name))
+        except Damaged as error:
+            compared[name] = _unreadable(error)
     return compared
 
 
@@ -212,6 +227,6 @@ def _print(facts: dict[str, Any]) -> None:
         )
     click.echo(line)
     for each in facts["refused"]:
-        click.echo(f"  {each['id']} {each['rev']} was refused: {each['error']}: {each['reason']}")
+        click.echo(f"  {each['id']} {each['rev']}: not carried: {each['error']}: {each['reason']}")
     for difference in facts["differences"]:
         click.echo(f"  {difference}")

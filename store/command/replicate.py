@@ -13,7 +13,7 @@ from store.api import Database, Server
 from store.command.common import Refused, as_json_option, opened, told_plainly
 from store.command.progress import Line, told, until_interrupted
 from store.command.remote import auth_option, credentials
-from store.errors import BadRequest, NotFound
+from store.errors import BadRequest, DamagedDocument, NotFound
 from store.opening import open_server
 from store.replication import Cancel, Options, Progress, Summary
 from store.replication import replicate as run
@@ -22,7 +22,7 @@ from store.replication.values import digest
 from store.types import Auth
 
 LISTED = 20
-"""Refused documents that are named one by one."""
+"""Documents left out that are named one by one."""
 
 
 @click.command()
@@ -57,7 +57,7 @@ def replicate(
     CouchDB, Cloudant or another server of its protocol, lite:///directory/database for another
     embedded store. Cut in the middle or stopped with Ctrl-C, the same command goes on where it was.
 
-    Exit code 4: the target refused documents; they are named.
+    Exit code 4: the target refused documents, or the source cannot read them; they are named.
     """
     line = Line()
 
@@ -151,14 +151,19 @@ def _facts(progress: Progress) -> dict[str, Any]:
 
 
 def _report(summary: Summary, source: str, target: str, as_json: bool) -> None:
-    refused = [vars(each) for each in summary.refused]
+    unreadable = sum(each.error == DamagedDocument.error for each in summary.refused)
+    refused = len(summary.refused) - unreadable
     if as_json:
-        click.echo(json.dumps({**summary.to_json(), "refused": refused}, ensure_ascii=False))
+        told = [vars(each) for each in summary.refused]
+        click.echo(json.dumps({**summary.to_json(), "refused": told}, ensure_ascii=False))
     else:
         counts = summary.counts
-        click.echo(f"{source} to {target}: {counts.checked} revisions looked at, "
-                   f"{counts.written} written, {counts.refused} refused")  # fmt: skip
+        line = f"{counts.checked} revisions looked at, {counts.written} written, {refused} refused"
+        line += f", {unreadable} unreadable" if unreadable else ""
+        click.echo(f"{source} to {target}: {line}")
         for each in summary.refused[:LISTED]:
             click.echo(f"  {each.id} {each.rev}: {each.error}: {each.reason}")
+    if unreadable:
+        raise Refused(f"{unreadable} revisions are damaged; {refused} were refused.")
     if refused:
-        raise Refused(f"The target refused {len(refused)} revisions.")
+        raise Refused(f"The target refused {refused} revisions.")

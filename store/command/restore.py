@@ -52,6 +52,8 @@ def restore(
         return
     for each in restored:
         click.echo(f"{each.name}: {each.doc_count} documents")
+        for problem in (*each.problems, *each.misfits):
+            click.echo(f"  {problem}")
     click.echo(f"{data}: {len(restored)} databases restored.")
-    if hopeless := [each.name for each in restored if each.problems]:
-        raise Failure(f"Damaged before the backup was made: {', '.join(hopeless)}.")
+    if damaged := [each.name for each in restored if each.problems or each.misfits]:
+        raise Failure(f"Damaged before the backup was made: {', '.join(damaged)}.")

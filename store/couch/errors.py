@@ -13,6 +13,7 @@ from store.errors import (
     BadRequest,
     CompilationError,
     Conflict,
+    Damaged,
     DatabaseExists,
     DesignError,
     DigestMismatch,
@@ -53,6 +54,7 @@ BY_STATUS: dict[int, type[StoreError]] = {
 }
 BY_NAME: dict[str, type[StoreError]] = {
     "query_parse_error": QueryParseError,
+    "damaged_document": Damaged,
     "illegal_database_name": IllegalName,
     "file_exists": DatabaseExists,
     "compilation_error": DesignError,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from store.errors import Conflict, NotFound, StoreError
+from store.errors import Conflict, DamagedDocument, NotFound, StoreError
 from store.lite import access, contents, local
 from store.lite.edits import Edit, edit
 from store.lite.js.patience import Patience
@@ -133,7 +133,7 @@ def _write_round(job: _Job, items: dict[int, _Prepared], outcomes: dict[int, Out
                 outcomes[at] = local.write(job.tx.conn, item)
             else:
                 plans[at] = plan(job.tx.conn, item, known.get(item.docid))
-        except (Conflict, NotFound) as error:
+        except (Conflict, DamagedDocument, NotFound) as error:
             outcomes[at] = error
     refused = _refused(job, plans)
     store(job.tx, [planned for at, planned in plans.items() if at not in refused])

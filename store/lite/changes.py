@@ -2,13 +2,14 @@
 documents by sequence for indexes."""
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 
-from store.errors import BadRequest, QueryParseError
+from store.errors import BadRequest, DamagedDocument, QueryParseError
 from store.lite import get, records
 from store.lite.all_docs import document_of
 from store.lite.filters import Filter
@@ -16,6 +17,8 @@ from store.lite.pending import PendingCounts
 from store.lite.records import Record, Shape
 from store.lite.storage import State, read_state
 from store.types import ChangesOptions, Doc, Json, Row, Seq
+
+log = logging.getLogger(__name__)
 
 SCAN = 1000
 """Changes looked at for one page: what a page may hold."""
@@ -154,11 +157,12 @@ def documents_since(
     """Up to `limit` documents changed after `seq`, in that order: (seq, id, deleted, JSON text).
     Fewer where they are large; none only at the end.
 
-    Deleted and purged documents have no text. Design documents are among them. The text is made
-    from the stored one without parsing it, since indexes read whole databases this way.
+    Deleted and purged documents have no text; nor has a damaged one, which the log names: it is in
+    no index, and keeps no other out. Design documents are among them. The text is made from the
+    stored one, which is quicker than from its value.
     """
     rows = conn.execute(
-        "SELECT d.seq, d.docid, d.deleted, d.rev, d.losers, b.body, b.attachments"
+        f"SELECT d.seq, d.docid, d.deleted, d.rev, d.losers, {records.BODY}"
         " FROM docs d LEFT JOIN bodies b ON b.key = d.body AND d.deleted = 0"
         " WHERE d.seq > ? ORDER BY d.seq LIMIT ?",
         (seq, limit),
@@ -166,7 +170,12 @@ def documents_since(
     found, size = list[tuple[int, str, bool, str | None]](), 0
     with closing(rows):
         for at, docid, deleted, rev, losers, body, attachments in rows:
-            text = None if deleted else _text(docid, rev, losers, body, attachments)
+            text = None
+            if not deleted:
+                try:
+                    text = _text(docid, rev, losers, body, attachments)
+                except DamagedDocument as error:
+                    log.error("%s It is left out of the indexes of views.", error)
             found.append((at, docid, bool(deleted), text))
             size += len(text or "")
             if size > TEXTS:
@@ -174,15 +183,18 @@ def documents_since(
     return found
 
 
-def _text(docid: str, rev: str, losers: str | None, body: str, attachments: str | None) -> str:
+def _text(
+    docid: str, rev: str, losers: str | None, body: bytes | None, attachments: bytes | None
+) -> str:
+    stored = records.sound(docid, rev, body)
     text = f'{{"_id":{encode_basestring_ascii(docid)},"_rev":"{rev}"'
     if losers is not None:
-        live = [loser for loser, deleted in json.loads(losers) if not deleted]
+        live = [loser for loser, deleted in records.losing(docid, losers) if not deleted]
         if live:
             text += f',"_conflicts":{json.dumps(live)}'
     if attachments is not None:
-        text += f',"_attachments":{json.dumps(records.stubs(attachments))}'
-    return f"{text}}}" if body == "{}" else f"{text},{body[1:]}"
+        text += f',"_attachments":{json.dumps(records.stubs(docid, attachments))}'
+    return f"{text}}}" if stored == "{}" else f"{text},{stored[1:]}"
 
 
 def _records(

@@ -1,11 +1,16 @@
 """`POST /db/_compact`: forget the bodies of revisions that are not leaves, and free the space."""
 
+import logging
 from collections.abc import Callable
 
 from store import revtree
+from store.errors import DamagedDocument
+from store.lite import records
 from store.lite.contents import drop_abandoned
 from store.lite.storage import Storage
 from store.lite.writing import remove_bodies
+
+log = logging.getLogger(__name__)
 
 CHUNK = 500
 
@@ -33,11 +38,16 @@ def _compact_some(storage: Storage, after: int) -> int | None:
     """Compact the next documents; return the key of the last, None where none were left."""
     with storage.writing() as tx:
         rows = tx.conn.execute(
-            "SELECT key, tree FROM docs WHERE key > ? AND stale > 0 ORDER BY key LIMIT ?",
+            f"SELECT d.key, d.docid, {records.TREE} FROM docs d WHERE d.key > ? AND d.stale > 0"
+            " ORDER BY d.key LIMIT ?",
             (after, CHUNK),
         ).fetchall()
-        for key, text in rows:
-            tree = revtree.loads(text)
+        for key, docid, text in rows:
+            try:
+                tree = records.grown(docid, text)
+            except DamagedDocument as error:
+                log.error("%s It is left as it is.", error)
+                continue
             kept = revtree.without_old_bodies(tree)
             remove_bodies(tx, revtree.bodies(tree) - revtree.bodies(kept))
             tx.conn.execute(

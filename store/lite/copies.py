@@ -10,7 +10,8 @@ from pathlib import Path
 from store.errors import StoreError
 from store.lite import schema
 from store.lite.connections import open_file
-from store.lite.errors import translating
+from store.lite.errors import translated, translating
+from store.lite.integrity import damage, misfits
 from store.lite.storage import read_state
 
 STEP_PAGES = 1000
@@ -22,12 +23,14 @@ Step = Callable[[int, int], object]
 
 @dataclass(frozen=True)
 class Standing:
-    """What a copy holds, and what of it does not fit together."""
+    """What a copy holds; what SQLite finds wrong with it; and in one that is sound for SQLite, what
+    cannot be read or does not fit together."""
 
     update_seq: int
     doc_count: int
     doc_del_count: int
     problems: tuple[str, ...]
+    misfits: tuple[str, ...]
 
 
 def copy(source: Path, target: Path, step: Step) -> None:
@@ -57,14 +60,22 @@ def overwrite(source: Path, target: Path, step: Step) -> bool:
     return True
 
 
-def look_through(path: Path) -> Standing:
-    """Raises Unavailable or UnsupportedFormat where it is no database at all."""
+def look_through(path: Path, step: Step = lambda done, whole: None) -> Standing:
+    """Raises Unavailable or UnsupportedFormat where it is no database at all. `step` is told of
+    documents looked at."""
     with _opened(path) as conn:
         conn.execute("BEGIN")
-        found = [str(row[0]) for row in conn.execute("PRAGMA integrity_check(20)")]
-        problems = () if found == ["ok"] else tuple(found)
         state = read_state(conn)
-    return Standing(state.update_seq, state.doc_count, state.doc_del_count, problems)
+        problems = tuple(damage(conn))
+        misfits = () if problems else tuple(_misfits(conn, path, step))
+    return Standing(state.update_seq, state.doc_count, state.doc_del_count, problems, misfits)
+
+
+def _misfits(conn: sqlite3.Connection, path: Path, step: Step) -> list[str]:
+    try:
+        return misfits(conn, step)
+    except sqlite3.DatabaseError as error:  # the copy is what it was made of, all the same
+        return [translated(error, path.name).reason]
 
 
 def begin_anew(path: Path, past: int) -> None:

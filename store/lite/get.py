@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Literal
 
 from store import revisions, revtree
-from store.errors import BadRequest, NotFound, StoreError
+from store.errors import BadRequest, DamagedDocument, NotFound, StoreError
 from store.lite import records
+from store.lite.errors import is_damage
 from store.lite.records import PLAIN, Planted, Record, Shape
 from store.types import Doc, Json
 
@@ -34,9 +35,10 @@ def revision(
     found = records.find_tree(conn, docid)
     if found is None:
         raise NotFound("missing")
-    if latest and rev in found.nodes:
-        rev = revtree.descendants(found.nodes, rev)[0]
-    doc = _opened(conn, found, rev, shape)
+    nodes = found.tree()
+    if latest and rev in nodes:
+        rev = revtree.descendants(nodes, rev)[0]
+    doc = _opened(conn, found, nodes, rev, shape)
     if doc is None:
         raise NotFound("missing")
     return doc
@@ -61,8 +63,9 @@ def _open_revs(
             raise NotFound("missing")
         return [{"missing": rev} for rev in revs]
     answer: list[dict[str, Json]] = []
-    for rev in _wanted(found.nodes, revs, latest):
-        doc = _opened(conn, found, rev, shape)
+    nodes = found.tree()
+    for rev in _wanted(nodes, revs, latest):
+        doc = _opened(conn, found, nodes, rev, shape)
         answer.append({"missing": rev} if doc is None else {"ok": doc})
     return answer
 
@@ -72,7 +75,7 @@ def bulk_get(
 ) -> dict[str, Json]:
     """`{"results": [{"id", "docs": [{"ok": doc} | {"error": {…}}]}]}`, one for each entry."""
     ids = list(map(_id_of, wanted))
-    there = records.find_trees(conn, list(filter(records.storable, ids)), bodies=True)
+    there = _planted(conn, list(filter(records.storable, ids)))
     results = []
     for docid, entry in zip(ids, wanted, strict=True):
         since = entry.get("atts_since")
@@ -80,6 +83,23 @@ def bulk_get(
         docs = _bulk_entry(conn, docid, there.get(docid), entry.get("rev"), one, latest)
         results.append({"id": docid, "docs": docs})
     return {"results": results}
+
+
+def _planted(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Planted | DamagedDocument]:
+    """The documents that were ever there, by id. Where the file is damaged each is read by itself,
+    so that those that can be read are."""
+    try:
+        return {**records.find_trees(conn, ids, bodies=True)}
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+    found: dict[str, Planted | DamagedDocument] = {}
+    for docid in ids:
+        try:
+            found |= records.find_trees(conn, [docid], bodies=True)
+        except sqlite3.DatabaseError:
+            found[docid] = DamagedDocument(docid, "its part of the file")
+    return found
 
 
 def _id_of(entry: Mapping[str, Json]) -> str:
@@ -92,10 +112,12 @@ def _id_of(entry: Mapping[str, Json]) -> str:
 
 
 def _bulk_entry(
-    conn: sqlite3.Connection, docid: str, there: Planted | None, rev: str | None,
+    conn: sqlite3.Connection, docid: str, there: Planted | DamagedDocument | None, rev: str | None,
     shape: Shape, latest: bool,
 ) -> list[dict[str, Json]]:  # fmt: skip
     try:
+        if isinstance(there, DamagedDocument):
+            raise there
         revs = "all" if rev is None else revisions.parse_all([rev])
         found = _open_revs(conn, there, revs, shape, latest)
     except StoreError as error:
@@ -121,12 +143,13 @@ def _wanted(
     return list(found)
 
 
-def _opened(conn: sqlite3.Connection, found: Planted, rev: str, shape: Shape) -> Doc | None:
-    record, nodes, winner = found
-    node = nodes.get(rev)
+def _opened(
+    conn: sqlite3.Connection, found: Planted, nodes: revtree.Tree, rev: str, shape: Shape
+) -> Doc | None:
+    record, node = found.record, nodes.get(rev)
     if node is None or not node.body:
         return None
-    at_hand = winner if node.body == record.body else None
+    at_hand = found.winner if node.body == record.body else None
     text, attachments = at_hand or records.body(conn, node.body)
     doc = records.document(record.docid, rev, node.deleted, text, attachments)
     return records.shaped(conn, doc, record, shape, nodes, attachments)
@@ -139,7 +162,7 @@ def revs_diff(conn: sqlite3.Connection, revs: Mapping[str, Sequence[str]]) -> di
     for docid, asked in revs.items():
         unknown, ancestors = revisions.parse_all(asked), list[str]()
         if docid in there:
-            unknown, ancestors = revtree.missing(there[docid].nodes, unknown)
+            unknown, ancestors = revtree.missing(there[docid].tree(), unknown)
         if unknown:
             answer[docid] = {"missing": unknown}
             if ancestors:

@@ -1,6 +1,5 @@
 """Whether a database file is sound: for SQLite, and in what no reader of documents gets to see."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -8,10 +7,12 @@ from itertools import islice
 from pathlib import Path
 
 from store import revtree
-from store.lite import schema
+from store.errors import DamagedDocument
+from store.lite import records, schema
 from store.lite.connections import open_file
 from store.lite.errors import translating
 from store.lite.files import database_file
+from store.lite.records import Record
 from store.lite.storage import read_state
 
 MOST = 20
@@ -28,14 +29,22 @@ def integrity(directory: Path, name: str, read: Read = lambda done, whole: None)
     where the file cannot be read at all.
     """
     path = database_file(directory, name).absolute()
-    with translating(str(path)), closing(open_file(path, "rw")) as conn:
-        schema.check(conn, str(path))
+    with translating(path.name), closing(open_file(path, "rw")) as conn:
+        schema.check(conn, path.name)
         conn.execute("BEGIN")
-        found = [str(row[0]) for row in conn.execute(f"PRAGMA integrity_check({MOST})")]
-        if found != ["ok"]:
-            return found
-        problems = (*_counters(conn), *islice(_documents(conn, read), MOST))
-        return [*problems, *islice(_contents(conn), MOST)]
+        return damage(conn) or misfits(conn, read)
+
+
+def damage(conn: sqlite3.Connection) -> list[str]:
+    """What SQLite finds wrong with the file."""
+    found = [str(row[0]) for row in conn.execute(f"PRAGMA integrity_check({MOST})")]
+    return [] if found == ["ok"] else found
+
+
+def misfits(conn: sqlite3.Connection, read: Read = lambda done, whole: None) -> list[str]:
+    """What in a file that is sound for SQLite cannot be read, or does not fit together."""
+    problems = (*_counters(conn), *islice(_documents(conn, read), MOST))
+    return [*problems, *islice(_contents(conn), MOST)]
 
 
 def _counters(conn: sqlite3.Connection) -> Iterator[str]:
@@ -50,41 +59,55 @@ def _counters(conn: sqlite3.Connection) -> Iterator[str]:
 
 
 def _documents(conn: sqlite3.Connection, read: Read) -> Iterator[str]:
-    """What of each document's row does not follow from its tree, and which bodies are amiss."""
+    """What of each document cannot be read, or does not follow from its tree, and whether there
+    are bodies beside those."""
     whole = conn.execute("SELECT count(*) FROM docs").fetchone()[0]
-    rows = conn.execute("SELECT docid, rev, deleted, body, losers, tree FROM docs ORDER BY key")
-    belonging = 0
-    for done, (docid, rev, deleted, body, losers, text) in enumerate(rows, 1):
-        tree = revtree.loads(text)
-        ends = revtree.leaves(tree)
-        others = [[end, int(tree[end].deleted)] for end in ends[1:]]
-        if rev is not None and (not ends or ends[0] != rev or tree[rev].body != body):
-            yield f"The winner of {docid} is not that of its revisions."
-        elif rev is not None and tree[rev].deleted != bool(deleted):
-            yield f"{docid} is deleted or not, but its winner {rev} says otherwise."
-        if json.loads(losers or "[]") != others:
-            yield f"The conflicts of {docid} are not those of its revisions."
-        keys = revtree.bodies(tree)
-        belonging += len(keys)
-        if _present(conn, keys) != len(keys):
-            yield f"A revision of {docid} has lost its body."
+    rows = conn.execute(f"SELECT {records.COLUMNS}, {records.TREE} FROM docs d ORDER BY d.key")
+    belonging, known = 0, True
+    for done, (*row, text) in enumerate(rows, 1):
+        record = Record(*row)
+        try:
+            tree = records.grown(record.docid, text)
+            belonging += len(revtree.bodies(tree))
+            yield from _of_winner(record, tree)
+        except DamagedDocument as error:
+            known = False
+            yield error.reason
+            continue
+        yield from _of_bodies(conn, record.docid, tree)
         if done % 500 == 0 or done == whole:
             read(done, whole)
     bodies = conn.execute("SELECT count(*) FROM bodies").fetchone()[0]
-    if bodies > belonging:
+    if known and bodies > belonging:
         yield f"{bodies - belonging} bodies belong to no document."
 
 
-def _present(conn: sqlite3.Connection, keys: set[int]) -> int:
-    query = "SELECT count(*) FROM bodies WHERE key IN (SELECT value FROM json_each(?))"
-    found: int = conn.execute(query, (json.dumps(sorted(keys)),)).fetchone()[0]
-    return found
+def _of_winner(record: Record, tree: revtree.Tree) -> Iterator[str]:
+    """Raises DamagedDocument."""
+    docid, rev, ends = record.docid, record.rev, revtree.leaves(tree)
+    if rev is not None and (not ends or ends[0] != rev or tree[rev].body != record.body):
+        yield f"The winner of {docid} is not that of its revisions."
+    elif rev is not None and tree[rev].deleted != bool(record.deleted):
+        yield f"{docid} is deleted or not, but its winner {rev} says otherwise."
+    if record.other_leaves() != [(end, tree[end].deleted) for end in ends[1:]]:
+        yield f"The conflicts of {docid} are not those of its revisions."
+
+
+def _of_bodies(conn: sqlite3.Connection, docid: str, tree: revtree.Tree) -> Iterator[str]:
+    for rev, node in tree.items():
+        if node.body:
+            try:
+                records.document(docid, rev, node.deleted, *records.body(conn, node.body))
+            except DamagedDocument as error:
+                yield error.reason
 
 
 def _contents(conn: sqlite3.Connection) -> Iterator[str]:
     """Whether what is attached and the bodies name each other."""
     missing = conn.execute(
-        "SELECT count(*) FROM bodies, json_each(bodies.attachments) AS part"
+        # What is no JSON is told by its document; asked for its members, it would end all this.
+        "SELECT count(*) FROM bodies, json_each("
+        "CASE WHEN json_valid(bodies.attachments) THEN bodies.attachments END) AS part"
         " WHERE bodies.attachments IS NOT NULL AND json_extract(part.value, '$.left') IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM contents"
         " JOIN uses ON uses.content = contents.key AND uses.body = bodies.key"

@@ -16,6 +16,7 @@ class Found(NamedTuple):
     """The document as it is; `rev` is None where it was purged. `stale` counts the bodies of
     revisions that are no leaves, `text` is the written tree."""
 
+    docid: str
     key: int
     rev: str | None
     deleted: bool
@@ -25,7 +26,8 @@ class Found(NamedTuple):
     text: str
 
     def tree(self) -> revtree.Tree:
-        return revtree.loads(self.text)
+        """Raises DamagedDocument."""
+        return records.grown(self.docid, self.text)
 
     @property
     def live(self) -> bool:
@@ -85,12 +87,12 @@ def find(conn: sqlite3.Connection, docids: Collection[str]) -> dict[str, Found]:
     else:
         ids = json.dumps(list(docids))
         rows = conn.execute(f"{_FIND} IN (SELECT value FROM json_each(?))", (ids,))
-    return {docid: Found(*facts) for docid, *facts in rows}
+    return {row[0]: Found(*row) for row in rows}
 
 
 def plan(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Plan:
-    """`found` is the document as it is. Raises Conflict, or MissingStub where a stub means no
-    attachment."""
+    """`found` is the document as it is. Raises Conflict, MissingStub where a stub means no
+    attachment, DamagedDocument."""
     return _replicated(conn, edit, found) if edit.history else _interactive(conn, edit, found)
 
 
@@ -98,7 +100,7 @@ def _interactive(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> P
     parent_rev = _parent_rev(edit, found)
     node = _parent_node(found, parent_rev)
     number = revisions.generation(parent_rev) + 1 if parent_rev else 1
-    kept = _kept(conn, [node] if node and edit.rev and edit.has_stubs else [])
+    kept = _kept(conn, edit.docid, [node] if node and edit.rev and edit.has_stubs else [])
     attachments = _resolve(edit, number, kept)
     rev = revisions.successor(
         parent_rev, edit.body, deleted=edit.deleted,
@@ -134,7 +136,7 @@ def _parent_node(found: Found | None, rev: str | None) -> revtree.Node | None:
 
 
 def _loser_revs(found: Found) -> list[str]:
-    return [rev for rev, _ in json.loads(found.losers)] if found.losers else []
+    return [rev for rev, _ in records.losing(found.docid, found.losers)] if found.losers else []
 
 
 def _replicated(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Plan:
@@ -147,19 +149,20 @@ def _replicated(conn: sqlite3.Connection, edit: Edit, found: Found | None) -> Pl
     if edit.has_stubs:
         sources = [node for _, node in ancestors] + list(nodes.values())
     attachments = _resolve(
-        edit, revisions.generation(edit.history[0]), _kept(conn, sources), by_digest=True
-    )
+        edit, revisions.generation(edit.history[0]), _kept(conn, edit.docid, sources),
+        by_digest=True,
+    )  # fmt: skip
     parent = ancestors[0] if ancestors and ancestors[0][0] == edit.history[1] else None
     return Plan(edit, found, edit.history, parent, attachments, False, nodes)
 
 
-def _kept(conn: sqlite3.Connection, nodes: list[revtree.Node]) -> list[dict[str, Any]]:
+def _kept(conn: sqlite3.Connection, docid: str, nodes: list[revtree.Node]) -> list[dict[str, Any]]:
     """The attachments of these revisions, where their bodies are still there."""
     kept = []
     for node in nodes:
         if node.body:
             text = records.body(conn, node.body)[1]
-            kept.append(json.loads(text) if text else {})
+            kept.append(records.attached(docid, text) if text else {})
     return kept
 
 

@@ -8,17 +8,26 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from store import revisions, revtree
+from store.errors import DamagedDocument
 from store.jsontext import trusted
 from store.types import Attached, Doc, unzipped
 
 COLUMNS = "d.key, d.docid, d.seq, d.rev, d.deleted, d.losers, d.body"
-WITH_BODY = f"SELECT {COLUMNS}, b.body, b.attachments FROM docs d JOIN bodies b ON b.key = d.body"
+TREE = "CAST(d.tree AS BLOB)"
+BODY = "CAST(b.body AS BLOB), CAST(b.attachments AS BLOB)"
+"""As bytes: a text that is no UTF-8 any more would end the statement, and with it the others."""
+WITH_BODY = f"SELECT {COLUMNS}, {BODY} FROM docs d LEFT JOIN bodies b ON b.key = d.body"
+"""A body that was lost is None, so that nobody takes its document for one that never was."""
 
 AT_ONCE = 100
 """Documents that one statement finds."""
+ATTACHED = frozenset({"content_type", "revpos", "digest", "length"})
+"""What is stored of every attachment."""
+_UNREADABLE = (ValueError, TypeError, AttributeError, IndexError, RecursionError)
+"""How reading a stored text ends that was damaged."""
 
-Body = tuple[str, str | None]
-"""JSON texts of a document's items and of its attachments."""
+Body = tuple[bytes | None, bytes | None]
+"""JSON texts of a document's items and of its attachments, as they are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ class Record:
         """The leaves that lost, best first, and whether each is deleted."""
         if self.losers is None:
             return []
-        return [(rev, bool(deleted)) for rev, deleted in json.loads(self.losers)]
+        return losing(self.docid, self.losers)
 
     def conflicts(self, deleted: bool = False) -> list[str]:
         return [rev for rev, gone in self.other_leaves() if gone is deleted]
@@ -74,11 +83,16 @@ def find(conn: sqlite3.Connection, docid: str) -> Record | None:
 
 
 class Planted(NamedTuple):
-    """A document's row with its tree, and the body of the winner where it was read with them."""
+    """A document's row with its written tree, and the body of the winner where it was read with
+    them."""
 
     record: Record
-    nodes: revtree.Tree
+    text: bytes
     winner: Body | None = None
+
+    def tree(self) -> revtree.Tree:
+        """Raises DamagedDocument."""
+        return grown(self.record.docid, self.text)
 
 
 def find_tree(conn: sqlite3.Connection, docid: str) -> Planted | None:
@@ -91,17 +105,17 @@ def find_trees(
 ) -> dict[str, Planted]:
     """The same of those of the documents that were ever there, by id; `bodies` asks for them."""
     tables = "docs d"
-    columns = f"{COLUMNS}, d.tree"
+    columns = f"{COLUMNS}, {TREE}"
     if bodies:
-        tables += " JOIN bodies b ON b.key = d.body"
-        columns += ", b.body, b.attachments"
+        tables += " LEFT JOIN bodies b ON b.key = d.body"
+        columns += f", {BODY}"
     found = {}
     for at in range(0, len(docids), AT_ONCE):
         some = docids[at : at + AT_ONCE]
         marks = ",".join("?" * len(some))
         query = f"SELECT {columns} FROM {tables} WHERE docid IN ({marks}) AND rev IS NOT NULL"
         for row in conn.execute(query, some):
-            found[row[1]] = Planted(Record(*row[:7]), revtree.loads(row[7]), row[8:] or None)
+            found[row[1]] = Planted(Record(*row[:7]), row[7], row[8:] or None)
     return found
 
 
@@ -116,32 +130,90 @@ def find_all(conn: sqlite3.Connection, docids: Sequence[str]) -> Iterator[tuple[
 
 
 def tree(conn: sqlite3.Connection, record: Record) -> revtree.Tree:
-    text = conn.execute("SELECT tree FROM docs WHERE key = ?", (record.key,)).fetchone()[0]
-    return revtree.loads(text)
+    found = conn.execute(f"SELECT {TREE} FROM docs d WHERE d.key = ?", (record.key,))
+    return grown(record.docid, found.fetchone()[0])
+
+
+def grown(docid: str, text: bytes | str) -> revtree.Tree:
+    """A written tree, read. Raises DamagedDocument."""
+    try:
+        return revtree.loads(text.decode() if isinstance(text, bytes) else text)
+    except _UNREADABLE as error:
+        raise DamagedDocument(docid, "its list of revisions") from error
+
+
+def losing(docid: str, text: str) -> list[tuple[str, bool]]:
+    """The written leaves that lost, read. Raises DamagedDocument."""
+    try:
+        return [(rev, bool(deleted)) for rev, deleted in json.loads(text)]
+    except _UNREADABLE as error:
+        raise DamagedDocument(docid, "its list of conflicts") from error
 
 
 def body(conn: sqlite3.Connection, key: int) -> Body:
     """The body's JSON text and that of its attachments."""
-    row = conn.execute("SELECT body, attachments FROM bodies WHERE key = ?", (key,)).fetchone()
-    return row[0], row[1]
+    found: Body | None = conn.execute(
+        f"SELECT {BODY} FROM bodies b WHERE b.key = ?", (key,)
+    ).fetchone()
+    return (None, None) if found is None else found
 
 
-def document(docid: str, rev: str, deleted: bool, text: str, attachments: str | None) -> Doc:
-    """A document in CouchDB's form, its attachments as stubs."""
+def document(
+    docid: str, rev: str, deleted: bool, text: bytes | None, attachments: bytes | None
+) -> Doc:
+    """A document in CouchDB's form, its attachments as stubs. Raises DamagedDocument."""
     doc: Doc = {"_id": docid, "_rev": rev}
     if deleted:
         doc["_deleted"] = True
-    doc.update(trusted(text))
+    doc.update(items(docid, rev, text))
     if attachments is not None:
-        doc["_attachments"] = stubs(attachments)
+        doc["_attachments"] = stubs(docid, attachments)
     return doc
 
 
-def stubs(attachments: str, *, encoding: bool = False) -> dict[str, Any]:
-    """Attachments as a document shows them; `encoding` tells which are stored zipped."""
-    told = json.loads(attachments)
+def items(docid: str, rev: str, text: bytes | None) -> dict[str, Any]:
+    """A body's text, read. Raises DamagedDocument, also for one that was lost."""
+    return _read(docid, rev, text)[1]
+
+
+def sound(docid: str, rev: str, text: bytes | None) -> str:
+    """A body's text. Raises DamagedDocument where it cannot be read."""
+    return _read(docid, rev, text)[0]
+
+
+def _read(docid: str, rev: str, stored: bytes | None) -> tuple[str, dict[str, Any]]:
+    try:
+        if stored is None:
+            raise ValueError("there is no such body")
+        text = stored.decode()
+        return text, _object(trusted(text))
+    except _UNREADABLE as error:
+        raise DamagedDocument(docid, f"its revision {rev}") from error
+
+
+def attached(docid: str, attachments: bytes) -> dict[str, dict[str, Any]]:
+    """The stored facts of attachments by name, read. Raises DamagedDocument."""
+    try:
+        told: dict[str, dict[str, Any]] = _object(trusted(attachments.decode()))
+        if not all(facts.keys() >= ATTACHED for facts in told.values()):
+            raise ValueError("something is not told of an attachment")
+    except _UNREADABLE as error:
+        raise DamagedDocument(docid, "its list of attachments") from error
+    return told
+
+
+def _object(value: Any) -> Any:
+    if type(value) is not dict:
+        raise ValueError("it is no object")
+    return value
+
+
+def stubs(docid: str, attachments: bytes, *, encoding: bool = False) -> dict[str, Any]:
+    """Attachments as a document shows them; `encoding` tells which are stored zipped. Raises
+    DamagedDocument."""
+    told = attached(docid, attachments)
     hidden = () if encoding else ("encoding", "encoded_length")
-    if '"left"' in attachments or (hidden and '"encoding"' in attachments):
+    if b'"left"' in attachments or (hidden and b'"encoding"' in attachments):
         told = {name: _without(facts, *hidden, "left") for name, facts in told.items()}
     return {name: {**facts, "stub": True} for name, facts in told.items()}
 
@@ -152,7 +224,7 @@ def _without(facts: dict[str, Any], *names: str) -> dict[str, Any]:
 
 def shaped(
     conn: sqlite3.Connection, doc: Doc, record: Record, shape: Shape, nodes: revtree.Tree | None,
-    attachments: str | None,
+    attachments: bytes | None,
 ) -> Doc:  # fmt: skip
     """Add what `shape` asks for to a document. `nodes` is the tree where it is at hand, and
     `attachments` the text stored with the body."""
@@ -172,7 +244,7 @@ def shaped(
     if shape.local_seq:
         doc["_local_seq"] = record.seq
     if attachments is not None and (shape.attachments or shape.att_encoding_info):
-        doc["_attachments"] = _attached(conn, attachments, shape, path)
+        doc["_attachments"] = _attached(conn, record.docid, attachments, shape, path)
     return doc
 
 
@@ -189,16 +261,16 @@ def _status(node: revtree.Node) -> str:
 
 
 def _attached(
-    conn: sqlite3.Connection, attachments: str, shape: Shape, path: list[str]
+    conn: sqlite3.Connection, docid: str, attachments: bytes, shape: Shape, path: list[str]
 ) -> dict[str, Any]:
     """Attachments with data, those apart that came with or before a revision of `atts_since`, and
     those whose bytes are not here: they stay stubs, which the receiver may have."""
     encoding = shape.att_encoding_info or shape.attachments == "follows"
-    shown = stubs(attachments, encoding=encoding)
+    shown = stubs(docid, attachments, encoding=encoding)
     if not shape.attachments:
         return shown
     known = revisions.known_generation(path, shape.atts_since)
-    stored = json.loads(attachments)
+    stored = attached(docid, attachments)
     for name, facts in shown.items():
         if facts["revpos"] > known and "left" not in stored[name]:
             del facts["stub"]

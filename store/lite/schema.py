@@ -10,7 +10,7 @@ without a digest is still being written. `uses` says which bodies have it.
 
 import sqlite3
 
-from store.errors import UnsupportedFormat
+from store.errors import NoDatabase, UnsupportedFormat
 from store.lite import conversion
 
 FORMAT = 2
@@ -90,7 +90,7 @@ def check(conn: sqlite3.Connection, path: str) -> None:
     format is converted first, in one transaction: a cut leaves it as it was."""
     application = conn.execute("PRAGMA application_id").fetchone()[0]
     if application != APPLICATION_ID:
-        raise UnsupportedFormat(f"{path} is no database of Divan.")
+        raise NoDatabase(f"{path} is no database of Divan.")
     version = _version(conn)
     if version == 1:
         conn.execute("BEGIN IMMEDIATE")

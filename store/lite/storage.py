@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from store.cancel import Cancel
-from store.errors import Conflict, NotFound, Unavailable
+from store.errors import Conflict, DamagedFile, NoDatabase, NotFound, Unavailable
 from store.lite.connections import BUSY_SECONDS, Connections, Keeper
 from store.lite.waiting import Waiting
 from store.types import Seq
@@ -79,7 +79,7 @@ class Storage:
         with self._connections.lent() as conn:
             conn.execute("BEGIN")
             yield conn
-            conn.execute("COMMIT")
+            conn.execute("ROLLBACK")  # nothing was written, and a damaged file allows no COMMIT
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -119,16 +119,22 @@ class Storage:
         Raises Conflict where the update sequence is not `at` any more.
 
         It goes while the transaction is open, so that a process killed meanwhile leaves the whole
-        database or none; where open files cannot be removed, right after. This object can be used
-        again once a database of the same name is made.
+        database or none; where open files cannot be removed, right after. One that is too damaged
+        for a transaction goes without, unless `at` is asked of it. This object can be used again
+        once a database of the same name is made.
         """
         at_once = os.name == "posix"
-        with self.writing() as tx:
-            if at not in (None, tx.state.update_seq):
-                raise Conflict("The database was changed since.")
-            tx.conn.execute("DELETE FROM state")
-            if at_once:
-                remove()
+        try:
+            with self.writing() as tx:
+                if at not in (None, tx.state.update_seq):
+                    raise Conflict("The database was changed since.")
+                tx.conn.execute("DELETE FROM state")
+                if at_once:
+                    remove()
+        except (DamagedFile, NoDatabase):
+            if at is not None:
+                raise
+            at_once = False
         self._connections.rest()
         if not at_once:
             remove()

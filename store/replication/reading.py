@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from store.api import Database
 from store.cancel import Cancel
-from store.errors import NotFound, Unavailable
+from store.errors import DamagedDocument, NotFound, Unavailable
 from store.replication.contents import fetch_small, is_streamed, size_of
 from store.replication.retry import Patience
-from store.replication.values import Counts, Options
+from store.replication.values import Counts, Options, Refused
 from store.types import LEFT_BEHIND, Attached, ChangesOptions, Doc, Json, Row, Seq
 
 Entry = Mapping[str, Json]
@@ -34,13 +34,14 @@ being written, and what the two requests bring."""
 class Step:
     """Documents to be written together. `reached` is the source's sequence up to which everything
     is carried once they are; None where more of the same page follows. `at_end` says that the
-    source had no more changes."""
+    source had no more changes. `unreadable` are revisions that the source has and cannot give."""
 
     docs: Sequence[Doc]
     counts: Counts
     reached: Seq | None = None
     pending: int | None = None
     at_end: bool = False
+    unreadable: Sequence[Refused] = ()
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Reading:
         if not portion.asked:
             return [portion.end]
         bare = self._options.without_attachments
-        docs = read(self._source, portion.asked, self._patience, bare=bare)
+        docs, unreadable = read(self._source, portion.asked, self._patience, bare=bare)
         fetch_small(docs, self._patience)
         together = [doc for doc in docs if not is_streamed(doc)]
         size = size_of(together)
@@ -166,7 +167,8 @@ class Reading:
         *before, (last, size) = lists or [([], 0)]
         steps = [Step(some, Counts(read=len(some), bytes=number)) for some, number in before]
         counts = portion.end.counts + Counts(read=len(last), bytes=size)
-        return [*steps, replace(portion.end, docs=last, counts=counts)]
+        end = replace(portion.end, docs=last, counts=counts, unreadable=unreadable)
+        return [*steps, end]
 
     def _learn(self, number: int, size: int) -> None:
         """Ask for as many next time as make a portion of the wanted size."""
@@ -177,12 +179,12 @@ class Reading:
 
 def read(
     source: Database, asked: Sequence[Entry], patience: Patience, *, bare: bool = False
-) -> list[Doc]:
+) -> tuple[list[Doc], list[Refused]]:
     """The revisions asked for, each once, that are still there; where they are to be bare, without
-    the bytes of attachments."""
-    docs = patience(lambda: _present(source, asked, bare))
+    the bytes of attachments. And those that are there and cannot be read."""
+    docs, unreadable = patience(lambda: _present(source, asked, bare))
     found = {(doc["_id"], doc["_rev"]): doc for doc in docs}.values()
-    return list(map(left_behind, found)) if bare else list(found)
+    return (list(map(left_behind, found)) if bare else list(found)), unreadable
 
 
 def left_behind(doc: Doc) -> Doc:
@@ -194,15 +196,21 @@ def left_behind(doc: Doc) -> Doc:
     return {**doc, "_attachments": bare}
 
 
-def _present(source: Database, asked: Sequence[Entry], bare: bool) -> list[Doc]:
-    docs: list[Doc] = []
+def _present(
+    source: Database, asked: Sequence[Entry], bare: bool
+) -> tuple[list[Doc], list[Refused]]:
+    docs, unreadable = list[Doc](), list[Refused]()
     attachments: Attached = False if bare else "follows"
     answer = source.bulk_get(asked, revs=True, latest=True, attachments=attachments)
     for result in answer["results"]:
         for found in result["docs"]:
             if "ok" in found:
                 docs.append(found["ok"])
-            elif found["error"].get("error") != NotFound.error:
-                reason = found["error"].get("reason")
+                continue
+            error, reason = found["error"].get("error"), found["error"].get("reason")
+            if error == DamagedDocument.error:
+                rev = str(found["error"].get("rev"))
+                unreadable.append(Refused(result["id"], rev, error, str(reason)))
+            elif error != NotFound.error:
                 raise Unavailable(f"The source cannot give {result['id']}: {reason}")
-    return docs
+    return docs, unreadable

@@ -35,11 +35,11 @@ def replicate(
     this one ended, also after a cut; a run that chooses other documents begins anew. Setting
     `cancel` ends the run after the step in work, without loss.
 
-    What the target refuses (its `validate_doc_update`, its limits) is in the summary, is not
-    offered again, and does not stop the rest. `progress` is told of it with each step, before the
-    checkpoint: keep it there, since an error ends the run without a summary. Raises the errors of
-    either side where trying again did not help or cannot help; what was written stays, and only
-    what came after the last checkpoint is looked at again.
+    What the target refuses (its `validate_doc_update`, its limits), and what the source has and
+    cannot read, is in the summary, is not offered again, and does not stop the rest. `progress` is
+    told of it with each step, before the checkpoint: keep it there, since an error ends the run
+    without a summary. Raises the errors of either side where trying again did not help or cannot
+    help; what was written stays, and only what came after the last checkpoint is looked at again.
     """
     ended = Cancel()
     patience = Patience(options.retries, ended)
@@ -130,6 +130,7 @@ class _Run:
             self._born = self._born or self._births()
             refused = write(self._sides[1], step.docs, self._patience, self._whole)
         written = len(step.docs) - len(refused)
+        refused += step.unreadable
         self._counts += step.counts + Counts(written=written, refused=len(refused))
         self._refused += refused
         self._at_end = step.at_end
@@ -152,7 +153,7 @@ class _Run:
     def _whole(self, doc: Doc) -> list[Doc]:
         asked = {"id": doc["_id"], "rev": doc["_rev"]}
         bare = self._options.without_attachments
-        return read(self._sides[0], [asked], self._patience, bare=bare)
+        return read(self._sides[0], [asked], self._patience, bare=bare)[0]
 
     def save(self) -> None:
         """Write the checkpoints, where there is something new to remember.

@@ -5,13 +5,20 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from store.errors import DesignError, DiskFailure, StoreError, Unavailable, UnsupportedFormat
+from store.errors import (
+    Damaged,
+    DesignError,
+    DiskFailure,
+    StoreError,
+    Unavailable,
+    UnsupportedFormat,
+)
 
 Answer = TypeVar("Answer")
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 60.0
-LASTING = (DesignError, DiskFailure, UnsupportedFormat)
+LASTING = (Damaged, DesignError, DiskFailure, UnsupportedFormat)
 """Errors with a status of 500 and above that stay until somebody does something."""
 
 

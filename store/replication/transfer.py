@@ -32,6 +32,7 @@ REFUSALS = frozenset(
         "request_entity_too_large",
         "attachment_too_large",
         "bad_content_type",
+        "damaged_document",
     }
 )
 """What the target says of a document that it will never take. Any other error may pass, such as

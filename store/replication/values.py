@@ -92,7 +92,8 @@ def name_of(replication: str, options: Options, code: Json = None) -> str:
 
 @dataclass(frozen=True)
 class Refused:
-    """A revision that the target did not take, with the target's words."""
+    """A revision that is not carried, with the words of the side to which it is due: the target
+    did not take it, or the source cannot read it."""
 
     id: str
     rev: str

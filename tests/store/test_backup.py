@@ -333,6 +333,7 @@ def test_check_finds_what_no_reader_sees(data: Path) -> None:
         "1 bodies belong to no document.",
         "1 attachments have lost their bytes.",
         "The bytes of 1 attachments belong to no document.",
+        "Revision 1-abc of d7 is missing.",
     ]
 
 
