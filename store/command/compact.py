@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
-from store.command.common import as_json_option, chosen, names_argument, opened
+from store.api import Database
+from store.command.common import as_json_option, chosen, names_argument, opened, unusable
+from store.errors import Damaged
 
 
 @click.command()
@@ -14,15 +16,25 @@ from store.command.common import as_json_option, chosen, names_argument, opened
 @click.pass_obj
 def compact(data: Path, databases: tuple[str, ...], as_json: bool) -> None:
     """Forget the bodies of replaced revisions and give the space back."""
-    facts = []
+    facts, damaged = [], []
     with opened(data) as server:
         for name in chosen(server, databases):
-            database = server.database(name)
-            before = database.info()["sizes"]["file"]
-            database.compact()
-            after = database.info()["sizes"]["file"]
+            try:
+                before, after = _compacted(server.database(name))
+            except Damaged:
+                damaged.append(name)
+                continue
             facts.append({"database": name, "before": before, "after": after})
             if not as_json:
                 click.echo(f"{name}: {before // 1024} KiB, now {after // 1024} KiB")
     if as_json:
         click.echo(json.dumps(facts))
+    if damaged:
+        raise unusable(damaged)
+
+
+def _compacted(database: Database) -> tuple[int, int]:
+    """Its bytes before and after."""
+    before = int(database.info()["sizes"]["file"])
+    database.compact()
+    return before, int(database.info()["sizes"]["file"])

@@ -249,7 +249,7 @@ def _measured(conn: sqlite3.Connection, record: Record, shape: Shape) -> tuple[D
     body = records.body(conn, record.body)
     doc = document_of(conn, record, shape, body)
     files = doc.get("_attachments", {}).values()
-    return doc, len(body[0]) + sum(len(facts.get("data", "")) for facts in files)
+    return doc, len(body[0] or b"") + sum(len(facts.get("data", "")) for facts in files)
 
 
 def _shape(options: ChangesOptions) -> Shape:

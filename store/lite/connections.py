@@ -121,7 +121,7 @@ class Connections:
         except sqlite3.Error as error:
             raise self._failure(error) from error
         try:
-            schema.check(conn, str(self.path))
+            schema.check(conn, self.path.name)
             conn.execute("PRAGMA synchronous = FULL")
             conn.execute("PRAGMA cache_size = -4000")
         except sqlite3.Error as error:
@@ -135,7 +135,7 @@ class Connections:
     def _failure(self, error: sqlite3.Error) -> StoreError:
         """That the file was deleted meanwhile explains whatever SQLite says."""
         if self.path.exists():
-            return translated(error, str(self.path))
+            return translated(error, self.path.name)  # clients are not told where it lies
         return NotFound("Database does not exist.")
 
 

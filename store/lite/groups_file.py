@@ -59,7 +59,7 @@ def opened(path: Path) -> sqlite3.Connection:
         return _connected(path)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
-            raise Unavailable(f"{path} cannot be opened: {error}") from error
+            raise Unavailable(f"{path.name} cannot be opened: {error}") from error
         path.unlink()
         return _connected(path)
 

@@ -132,7 +132,7 @@ class Indexes:
     def compact(self, ddoc: Doc) -> None:
         """Give back the space that is free in the index of a design document."""
         file = self._file(self._designs.get(ddoc))
-        with translating(str(file.path)):
+        with translating(file.path.name):
             file.compact()
 
     def drop_stale(self, ddocs: Sequence[Doc]) -> None:
@@ -188,7 +188,7 @@ class Indexes:
             file.remove()  # it holds nothing that cannot be made anew
             return self._read_once(db, design, file, read, fresh)
         except sqlite3.Error as error:
-            raise translated(error, str(file.path)) from error
+            raise translated(error, file.path.name) from error
 
     def _read_once(
         self,

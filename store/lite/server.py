@@ -1,6 +1,7 @@
 """The embedded server: a directory with one SQLite file for each database."""
 
 import json
+import logging
 import shutil
 import sqlite3
 import threading
@@ -12,7 +13,14 @@ from pathlib import Path
 
 from store import names
 from store.cancel import Cancel
-from store.errors import DatabaseExists, DiskFailure, NameTooLong, NotFound, Unavailable
+from store.errors import (
+    DatabaseExists,
+    DiskFailure,
+    NameTooLong,
+    NotFound,
+    Unavailable,
+    UnsupportedFormat,
+)
 from store.lite import access, copies, files, schema
 from store.lite.changes import sequence
 from store.lite.connections import Keeper, open_file
@@ -29,6 +37,8 @@ from store.lite.tasks import Tasks
 from store.lite.validate import Validation
 from store.lite.waiting import Waiting
 from store.types import ADMIN, Json, Seq, UserContext
+
+log = logging.getLogger(__name__)
 
 
 class LiteServer:
@@ -91,7 +101,7 @@ class LiteServer:
                 "The database could not be created, the file already exists."
             ) from None
         except OSError as error:
-            raise DiskFailure(f"{path} could not be made: {error.strerror}") from error
+            raise DiskFailure(f"{path.name} could not be made: {error.strerror}") from error
         finally:
             draft.unlink(missing_ok=True)
         files.sync_directory(self._directory)
@@ -102,7 +112,7 @@ class LiteServer:
             with files.naming(self._directory):
                 storage = self._shelf(name).storage
                 try:
-                    storage.let_go(path.unlink, at)
+                    storage.let_go(lambda: path.unlink(missing_ok=True), at)
                 except NotFound:
                     if path.exists():
                         raise
@@ -112,7 +122,7 @@ class LiteServer:
             with suppress(FileNotFoundError):
                 shutil.rmtree(self._indexes(name))
         except OSError as error:
-            raise DiskFailure(f"{path} could not be deleted: {error.strerror}") from error
+            raise DiskFailure(f"{path.name} could not be deleted: {error.strerror}") from error
         files.sync_directory(self._directory)
 
     def restore(self, name: str, file: Path, step: Step) -> None:
@@ -139,6 +149,9 @@ class LiteServer:
                 created, seq = self.database(name).standing()
             except NotFound:  # it was deleted at this moment
                 continue
+            except (DiskFailure, UnsupportedFormat) as error:  # the others are told all the same
+                log.error("The database %s cannot be used: %s", name, error)
+                continue
             found[name] = f"{created} {seq}"
         return found
 
@@ -148,7 +161,11 @@ class LiteServer:
         known = {name: sequence(seq, 0) for name, seq in since.items()}
 
         def changed(name: str) -> bool:
-            latest = self._latest(name)
+            try:
+                latest = self._latest(name)
+            except (DiskFailure, UnsupportedFormat) as error:  # the others are waited for
+                log.error("The database %s cannot be used: %s", name, error)
+                return False
             return latest is None or latest > known[name]
 
         return self._waiting.wait(known, changed, timeout, cancel)
@@ -216,5 +233,5 @@ def _write_empty(path: Path, security: Mapping[str, Json]) -> None:
         finally:
             conn.close()
     except sqlite3.Error as error:
-        raise translated(error, str(path)) from error
+        raise translated(error, path.name) from error
     files.sync_file(path)

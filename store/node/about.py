@@ -5,7 +5,7 @@ from functools import cache
 
 from werkzeug.wrappers import Response
 
-from store.errors import BadRequest, NotFound
+from store.errors import BadRequest, DiskFailure, NotFound, UnsupportedFormat
 from store.node.node import Node
 from store.types import Json
 from store.wire import servers
@@ -78,3 +78,5 @@ def _entry(call: Call, name: Json) -> dict[str, Json]:
         return {"key": name, "info": call.server.database(str(name)).info()}
     except NotFound:
         return {"key": name, "error": NotFound.error}
+    except (DiskFailure, UnsupportedFormat) as error:  # the others are told all the same
+        return {"key": name, **error.to_json()}

@@ -147,4 +147,4 @@ def _write(path: Path, sections: Sections) -> None:
             os.fsync(descriptor)
         draft.replace(path)
     except OSError as error:
-        raise Unavailable(f"{path} could not be written: {error.strerror}") from error
+        raise Unavailable(f"{path.name} could not be written: {error.strerror}") from error

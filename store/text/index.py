@@ -137,7 +137,7 @@ class TextIndex:
 
     def clear(self) -> None:
         """Take out everything; the file may be as damaged as it likes."""
-        with self._writing, self._reading, translating(str(self._path)):
+        with self._writing, self._reading, translating(self._path.name):
             self._disconnect()
             remove(self._path)
             self._connect()
@@ -196,13 +196,13 @@ class TextIndex:
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
         self._follow_file()
-        with self._mending(), self._reading, translating(str(self._path)):
+        with self._mending(), self._reading, translating(self._path.name):
             yield self._reader
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         self._follow_file()
-        with self._mending(), self._writing, translating(str(self._path)):
+        with self._mending(), self._writing, translating(self._path.name):
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -247,7 +247,7 @@ class TextIndex:
 
     def _empty_log(self) -> None:
         """The log still holds pages as they were; where somebody reads them, until he has done."""
-        with self._writing, translating(str(self._path)):
+        with self._writing, translating(self._path.name):
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _open(self) -> sqlite3.Connection:
