@@ -70,6 +70,7 @@ PARAMETERS: dict[str, Callable[[World, Filled], Iterator[str]]] = {
     "key": lambda world, chosen: iter(["f00dcafe" * 2]),
     "name": _names,
     "proposal": _proposals,
+    "question": lambda world, chosen: iter(["none"]),
     "token": lambda world, chosen: iter(["bogus"]),
     "filename": lambda world, chosen: iter(["shell.css", "css/bootstrap.min.css"]),
     "wanted": lambda world, chosen: iter(["en", "dark"]),
