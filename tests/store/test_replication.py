@@ -1,6 +1,7 @@
 """Replication between two stores: what arrives, what is refused, and where it goes on."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -19,6 +20,8 @@ from store.wire import protocol_app
 from tests.store.edits import state
 from tests.store.peers import served
 from tests.store.sides import Instead
+
+PATIENCE = 60.0
 
 VALIDATE = """function (doc, old, user) {
   if (doc.secret) { throw({forbidden: 'No secrets here.'}); }
@@ -257,6 +260,34 @@ def test_passing_failure_of_the_target_leaves_nothing_out(
     with pytest.raises(NotFound):
         target.get_local("_local/r")
     assert replicate(source, target, replication_id="r").counts.written == 3
+
+
+def test_the_source_works_on_two_requests_once_the_first_told_how_large_documents_are(
+    source: Database, target: Database
+) -> None:
+    fill(source, 12)
+    answered, written = list[str](), list[str]()
+    last_came = threading.Event()
+
+    def bulk_get(docs: Any, **how: Any) -> Any:
+        first = docs[0]["id"]
+        assert first == "doc-000" or "doc-000" in answered
+        if first == "doc-004":
+            assert last_came.wait(PATIENCE), "nothing else was asked for meanwhile"
+        answer = source.bulk_get(docs, **how)
+        answered.append(first)
+        if first == "doc-008":
+            last_came.set()
+        return answer
+
+    def bulk_docs(docs: Any, *, new_edits: bool) -> Any:
+        written.extend(doc["_id"] for doc in docs)
+        return target.bulk_docs(docs, new_edits=new_edits)
+
+    ends = Instead(source, bulk_get=bulk_get), Instead(target, bulk_docs=bulk_docs)
+    replicate(*ends, replication_id="r", options=by(4))
+    assert answered == ["doc-000", "doc-008", "doc-004"]
+    assert written == [f"doc-{at:03}" for at in range(12)]
 
 
 def test_revision_replaced_while_it_was_on_the_way(source: Database, target: Database) -> None:
