@@ -17,7 +17,9 @@ from plugin import (
     Refused,
     Session,
     add_person,
+    begin_handover,
     read_query,
+    work_of,
 )
 from plugin.runtime.designs.design import DESIGN_ID
 from plugin.runtime.forms.numbering import number
@@ -68,7 +70,11 @@ def test_a_person_works_there_and_the_store_knows_who_writes(office: Office) -> 
     assert refused["error"] == "forbidden"
     _filters_and_views(anna, ben)
     assert "mail_anna" in [info.name for info in anna.databases()]
+    handed = begin_handover(anna, work_of(anna, "anna"), "ben", ["customers"], set(), "")
     AgentRunner(office).run_once()
+    assert ben.database("tracking").open(handed.id).get("moved") == [2]
+    counts = [one.listing("customers", "customers_by_name").count() for one in (anna, ben)]
+    assert counts == [0, 2]
     assert [number(office.system(), "x") for _ in range(3)] == ["00001", "00002", "00003"]
     assert not [one for one in office.deploy() if one.changed]
 
