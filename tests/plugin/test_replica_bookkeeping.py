@@ -61,15 +61,12 @@ def fresh(office: Office, **items: Any) -> dict[str, Any]:
     return {**model, "_id": "customer:new", **items}
 
 
-@pytest.mark.parametrize("of", ["another document", "made up", "nobody", "a number"])
-def test_the_number_of_a_document_is_not_changed_by_a_push(
-    office: Office, client: Client, of: str
-) -> None:
+def test_the_number_of_a_document_is_not_changed_by_a_push(office: Office, client: Client) -> None:
     other = held(office, customer(office, ANNA, "Other").id)
     doc = held(office, customer(office, ANNA, "Acme").id)
-    given = {"another document": other["code"], "made up": "C99999", "nobody": "", "a number": 7}
-    assert client.push(doc, code=given[of]) == "Numbers of documents are given by the office."
-    assert held(office, doc["_id"])["code"] == doc["code"]
+    for code in (other["code"], "C99999", "", 7, None):
+        assert client.push(doc, code=code) == "Numbers of documents are given by the office."
+    assert held(office, doc["_id"])["_rev"] == doc["_rev"]
     assert client.push(doc, phone="1") == ""
 
 
@@ -123,18 +120,18 @@ def office_clock(office: Office, moment: datetime) -> Iterator[None]:
     office.clock = clock
 
 
-FAR = [timedelta(days=2), timedelta(days=4000)]
-
-
-@pytest.mark.parametrize("ahead", FAR, ids=str)
-@pytest.mark.parametrize("item", ["created", "updated", "changed", "steps"])
-def test_a_time_far_ahead_is_refused(
-    office: Office, client: Client, ahead: timedelta, item: str
-) -> None:
+def test_a_time_far_ahead_is_refused(office: Office, client: Client) -> None:
     doc = held(office, customer(office, ANNA, "Acme").id)
-    mark = {"at": at(datetime.now(UTC) + ahead), "by": ANNA}
-    forged = {"changed": {"name": [2, *mark.values()]}, "steps": [{**mark, "step": "x"}]}
-    assert "clock" in client.push(doc, **{item: forged.get(item, mark)})
+    for ahead in (2 * DAY, 4000 * DAY):
+        mark = {"at": at(datetime.now(UTC) + ahead), "by": ANNA}
+        changed = {"name": [2, *mark.values()]}
+        for forged in (
+            {"created": mark},
+            {"updated": mark},
+            {"changed": changed},
+            {"steps": [{**mark, "step": "x"}]},
+        ):
+            assert "clock" in client.push(doc, **forged), forged
     assert held(office, doc["_id"])["_rev"] == doc["_rev"]
 
 
@@ -153,24 +150,21 @@ def test_a_laptop_may_be_away_for_years(office: Office, client: Client) -> None:
     assert client.push(doc, updated={"at": at(now - 900 * DAY), "by": ANNA}, phone="1") == ""
 
 
-@pytest.mark.parametrize("generation", [3, 10**6, -1, True, "2", None, 2.0])
-def test_no_change_is_of_a_later_version_than_its_document(
-    office: Office, client: Client, generation: Any
-) -> None:
+def test_no_change_is_of_a_later_version_than_its_document(office: Office, client: Client) -> None:
     doc = held(office, customer(office, ANNA, "Acme").id)
-    changed = {"phone": [generation, at(datetime.now(UTC)), ANNA]}
-    assert client.push(doc, changed=changed, phone="1")
-    changed["phone"][0] = 2
-    assert client.push(doc, changed=changed, phone="1") == ""
+    now = at(datetime.now(UTC))
+    for generation in (3, 10**6, -1, True, "2", None, 2.0):
+        changed = {"phone": [generation, now, ANNA]}
+        assert client.push(doc, changed=changed, phone="1"), generation
+    assert client.push(doc, changed={"phone": [2, now, ANNA]}, phone="1") == ""
 
 
-@pytest.mark.parametrize("item", ["changed", "steps", "updated", "created"])
-@pytest.mark.parametrize("value", [5, "x", [5], {"x": 5}, [[]], {"by": ANNA}], ids=str)
-def test_bookkeeping_that_is_none_is_refused(
-    office: Office, client: Client, item: str, value: Any
-) -> None:
+def test_bookkeeping_that_is_none_is_refused(office: Office, client: Client) -> None:
     doc = held(office, customer(office, ANNA, "Acme").id)
-    assert client.push(doc, **{item: value})
+    for item in ("changed", "steps", "updated", "created"):
+        for value in (5, "x", [5], {"x": 5}, [[]], {"by": ANNA}):
+            assert client.push(doc, **{item: value}), (item, value)
+    assert held(office, doc["_id"])["_rev"] == doc["_rev"]
 
 
 def test_a_deletion_is_of_who_made_it(office: Office, client: Client) -> None:
