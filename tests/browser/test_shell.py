@@ -178,8 +178,9 @@ def test_two_windows_change_the_same_item(served: Served, sign_in: SignIn) -> No
     seller.get_by_text("Hopeless").click()
     seller.get_by_role("button", name="Save what is chosen").click()
     seller.wait_for_url(url)
-    expect(seller.get_by_text("Hopeless")).to_be_visible()
-    expect(seller.get_by_text("Two tables")).to_be_visible()
+    items = seller.locator("dl.items")
+    expect(items.get_by_text("Hopeless")).to_be_visible()
+    expect(items.get_by_text("Two tables")).to_be_visible()
 
 
 def test_a_new_office_begins_with_its_first_administrator(
