@@ -40,8 +40,8 @@ def test_t8_c10_a_colleagues_work_goes_to_another_and_comes_back(
     leader.get_by_role("button", name="Hand over").click()
     finished(leader, "Handed over")
     page = leader.url
-    expect(leader.locator("tr", has_text="Customers")).to_contain_text(str(had))
-    expect(leader.locator("tbody")).not_to_contain_text("Planned activities")
+    expect(leader.locator("#handed tr", has_text="Customers")).to_contain_text(str(had))
+    expect(leader.locator("#handed tbody")).not_to_contain_text("Planned activities")
     assert count_of(seller, served, mine) == 0
     assert count_of(new, served, mine) == had + has
     new.locator("tbody tr[data-href] a.main").first.click()
@@ -70,6 +70,6 @@ def test_t8_one_customer_goes_with_what_is_ticked(served: Served, sign_in: SignI
     pick(seller, "to", "Li Na")
     seller.get_by_role("button", name="Hand over").click()
     finished(seller, "Handed over")
-    expect(seller.locator("tbody tr")).to_have_count(1)
+    expect(seller.locator("#handed tbody tr")).to_have_count(1)
     answer = seller.goto(customer)
     assert answer and answer.status == 404
