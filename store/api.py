@@ -92,10 +92,12 @@ class Database(Protocol):
         latest: bool = False,
         attachments: Attached = False,
         att_encoding_info: bool = False,
+        most: int | None = None,
     ) -> dict[str, Json]:
         """`POST /db/_bulk_get`: `{"results": [{"id", "docs": [{"ok": doc} | {"error": {…}}]}]}`.
 
-        Entries hold `id`, and may hold `rev` and `atts_since`."""
+        Entries hold `id`, and may hold `rev` and `atts_since`. Where the answer has more than
+        `most` bytes, about, it is only of the first entries, of one at least."""
         ...
 
     def put(self, doc: Doc) -> str:

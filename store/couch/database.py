@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from store import merging
 from store.cancel import Cancel
-from store.couch.attachments import content, followed, in_base64, is_streamed, sendable
+from store.couch.attachments import PIECE, content, followed, in_base64, is_streamed, sendable
+from store.couch.beginning import results as results_of
 from store.couch.parameters import attachments_since, changes_request, switches, view_body
 from store.couch.transport import Ask, Headers, Transport, doc_path
 from store.couch.waiting import cancellable
@@ -139,6 +140,7 @@ class CouchDatabase:
         latest: bool = False,
         attachments: Attached = False,
         att_encoding_info: bool = False,
+        most: int | None = None,
     ) -> dict[str, Json]:
         follows = attachments == "follows"
         params = switches(
@@ -149,12 +151,22 @@ class CouchDatabase:
         )
         asked = [dict(doc) for doc in docs]
         since = [entry.pop("atts_since", ()) if follows else () for entry in asked]
-        answer = dict(self._read("_bulk_get", {"docs": asked}, params))
+        if most is None:
+            results = self._read("_bulk_get", {"docs": asked}, params)["results"]
+        else:
+            results = self._beginning("_bulk_get", {"docs": asked}, params, most)
         if follows:
-            for result, known in zip(answer["results"], since, strict=True):
+            for result, known in zip(results, since, strict=most is None):
                 for entry in result["docs"]:
                     self._follow(entry.get("ok"), known, revs)
-        return answer
+        return {"results": results}
+
+    def _beginning(self, path: str, body: Json, params: Mapping[str, str], most: int) -> list[Json]:
+        """The first results of a POST that changes nothing: those in `most` bytes."""
+        ask = Ask("POST", (self._name, path), params, body, again=True)
+        headers = {**self._headers, "Accept": "application/json"}
+        with self._transport.opened(ask, headers) as answer:
+            return results_of(answer.unzipped(PIECE), most)
 
     def _follow(self, doc: Doc | None, since: Sequence[str], revs: bool) -> None:
         """Put contents in place of stubs; `revs` says whether `_revisions` were asked for."""

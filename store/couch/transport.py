@@ -186,6 +186,10 @@ class Answer:
     def pieces(self, size: int) -> Iterator[bytes]:
         """The body as it was sent, still zipped where it was."""
         self.response.raw.headers.pop("Content-Encoding", None)  # by which it would be unzipped
+        return self.unzipped(size)
+
+    def unzipped(self, size: int) -> Iterator[bytes]:
+        """The body, unzipped where it was sent zipped."""
         try:
             yield from self.response.iter_content(size)
         except requests.RequestException as failed:

@@ -109,11 +109,11 @@ class LiteDatabase:
 
     def bulk_get(
         self, docs: Sequence[Mapping[str, Json]], *, revs: bool = False, latest: bool = False,
-        attachments: Attached = False, att_encoding_info: bool = False,
+        attachments: Attached = False, att_encoding_info: bool = False, most: int | None = None,
     ) -> dict[str, Json]:  # fmt: skip
         shape = Shape(revs=revs, attachments=attachments, att_encoding_info=att_encoding_info)
         with self._reading() as conn:
-            answer = get.bulk_get(conn, docs, shape, latest=latest)
+            answer = get.bulk_get(conn, docs, shape, latest=latest, most=most)
         for result in answer["results"]:
             self._filled(result["docs"])
         return answer

@@ -1,9 +1,9 @@
 """`GET /db/docid`, with `rev` and `open_revs`; `POST /db/_bulk_get`."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from store import revisions, revtree
 from store.errors import BadRequest, DamagedDocument, NotFound, StoreError
@@ -11,6 +11,18 @@ from store.lite import records
 from store.lite.errors import is_damage
 from store.lite.records import PLAIN, Planted, Record, Shape
 from store.types import Doc, Json
+
+FEW = 8
+"""Documents that are read together where no more than some bytes are wanted."""
+REVISION = 35
+"""Bytes of a revision in `_revisions`."""
+
+
+class Opened(NamedTuple):
+    """A revision, and about how many bytes of JSON it has."""
+
+    doc: Doc
+    size: int
 
 
 def winner(conn: sqlite3.Connection, docid: str, shape: Shape = PLAIN) -> Doc:
@@ -38,10 +50,10 @@ def revision(
     nodes = found.tree()
     if latest and rev in nodes:
         rev = revtree.descendants(nodes, rev)[0]
-    doc = _opened(conn, found, nodes, rev, shape)
-    if doc is None:
+    opened = _opened(conn, found, nodes, rev, shape)
+    if opened is None:
         raise NotFound("missing")
-    return doc
+    return opened.doc
 
 
 def open_revs(
@@ -51,41 +63,58 @@ def open_revs(
     """`{"ok": doc}` or `{"missing": rev}` for each revision; "all" means every leaf."""
     if revs != "all":
         revisions.parse_all(revs)
-    return _open_revs(conn, records.find_tree(conn, docid), revs, shape, latest)
+    return _open_revs(conn, records.find_tree(conn, docid), revs, shape, latest)[0]
 
 
 def _open_revs(
     conn: sqlite3.Connection, found: Planted | None, revs: Sequence[str] | Literal["all"],
     shape: Shape, latest: bool,
-) -> list[dict[str, Json]]:  # fmt: skip
+) -> tuple[list[dict[str, Json]], int]:  # fmt: skip
+    """The answer, and about how many bytes its documents have."""
     if found is None:
         if revs == "all":
             raise NotFound("missing")
-        return [{"missing": rev} for rev in revs]
-    answer: list[dict[str, Json]] = []
+        return [{"missing": rev} for rev in revs], 0
+    answer, size = list[dict[str, Json]](), 0
     nodes = found.tree()
     for rev in _wanted(nodes, revs, latest):
-        doc = _opened(conn, found, nodes, rev, shape)
-        answer.append({"missing": rev} if doc is None else {"ok": doc})
-    return answer
+        opened = _opened(conn, found, nodes, rev, shape)
+        answer.append({"missing": rev} if opened is None else {"ok": opened.doc})
+        size += 0 if opened is None else opened.size
+    return answer, size
 
 
 def bulk_get(
-    conn: sqlite3.Connection, wanted: Sequence[Mapping[str, Json]], shape: Shape, *, latest: bool
-) -> dict[str, Json]:
-    """`{"results": [{"id", "docs": [{"ok": doc} | {"error": {…}}]}]}`, one for each entry."""
+    conn: sqlite3.Connection, wanted: Sequence[Mapping[str, Json]], shape: Shape, *, latest: bool,
+    most: int | None = None,
+) -> dict[str, Json]:  # fmt: skip
+    """`{"results": [{"id", "docs": [{"ok": doc} | {"error": {…}}]}]}`, one for each entry, or for
+    each of the first where those have more than `most` bytes."""
     ids = list(map(_id_of, wanted))
-    there = _planted(conn, list(filter(records.storable, ids)))
-    results = []
-    for docid, entry in zip(ids, wanted, strict=True):
+    planted = _planted(conn, ids, records.AT_ONCE if most is None else FEW)
+    results, size = list[Json](), 0
+    for docid, entry, there in zip(ids, wanted, planted, strict=True):
         since = entry.get("atts_since")
         one = replace(shape, atts_since=tuple(revisions.parse_all(since))) if since else shape
-        docs = _bulk_entry(conn, docid, there.get(docid), entry.get("rev"), one, latest)
+        docs, length = _bulk_entry(conn, docid, there, entry.get("rev"), one, latest)
         results.append({"id": docid, "docs": docs})
+        size += length
+        if most is not None and size > most:
+            break
     return {"results": results}
 
 
-def _planted(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Planted | DamagedDocument]:
+def _planted(
+    conn: sqlite3.Connection, ids: Sequence[str], number: int
+) -> Iterator[Planted | DamagedDocument | None]:
+    """Of each document what `find_tree` gives, so many of them at a time."""
+    for at in range(0, len(ids), number):
+        some = ids[at : at + number]
+        there = _read(conn, list(filter(records.storable, some)))
+        yield from map(there.get, some)
+
+
+def _read(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Planted | DamagedDocument]:
     """The documents that were ever there, by id. Where the file is damaged each is read by itself,
     so that those that can be read are."""
     try:
@@ -114,19 +143,20 @@ def _id_of(entry: Mapping[str, Json]) -> str:
 def _bulk_entry(
     conn: sqlite3.Connection, docid: str, there: Planted | DamagedDocument | None, rev: str | None,
     shape: Shape, latest: bool,
-) -> list[dict[str, Json]]:  # fmt: skip
+) -> tuple[list[dict[str, Json]], int]:  # fmt: skip
     try:
         if isinstance(there, DamagedDocument):
             raise there
         revs = "all" if rev is None else revisions.parse_all([rev])
-        found = _open_revs(conn, there, revs, shape, latest)
+        found, size = _open_revs(conn, there, revs, shape, latest)
     except StoreError as error:
-        return [{"error": {"id": docid, "rev": rev or "undefined", **error.to_json()}}]
-    return [
+        return [{"error": {"id": docid, "rev": rev or "undefined", **error.to_json()}}], 0
+    docs = [
         entry if "ok" in entry else
         {"error": {"id": docid, "rev": entry["missing"], "error": "not_found", "reason": "missing"}}
         for entry in found
     ]  # fmt: skip
+    return docs, size
 
 
 def _wanted(
@@ -145,14 +175,15 @@ def _wanted(
 
 def _opened(
     conn: sqlite3.Connection, found: Planted, nodes: revtree.Tree, rev: str, shape: Shape
-) -> Doc | None:
+) -> Opened | None:
     record, node = found.record, nodes.get(rev)
     if node is None or not node.body:
         return None
     at_hand = found.winner if node.body == record.body else None
     text, attachments = at_hand or records.body(conn, node.body)
     doc = records.document(record.docid, rev, node.deleted, text, attachments)
-    return records.shaped(conn, doc, record, shape, nodes, attachments)
+    doc = records.shaped(conn, doc, record, shape, nodes, attachments)
+    return Opened(doc, len(text or b"") + REVISION * len(doc.get("_revisions", {}).get("ids", ())))
 
 
 def revs_diff(conn: sqlite3.Connection, revs: Mapping[str, Sequence[str]]) -> dict[str, Json]:

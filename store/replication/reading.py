@@ -7,6 +7,7 @@ another is read here.
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from store.api import Database
 from store.cancel import Cancel
@@ -28,6 +29,9 @@ LONGEST_WAIT = 300.0
 PORTION_BYTES = 4 * 1024 * 1024
 """What is asked for together should be so much as JSON. Three times that is in memory: what is
 being written, and what the two requests bring."""
+MOST_BYTES = 2 * PORTION_BYTES
+"""Where it is more, since documents are larger than those before them, no more than this is read at
+once; the rest is asked for again."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,23 @@ class _Portion:
 
     asked: Sequence[Entry]
     end: Step
+
+
+class Answered(NamedTuple):
+    """What a source answers: the revisions asked for that are still there, those that it has and
+    cannot read, and of how many entries that is: of the first, of one at least, where they are
+    large."""
+
+    docs: list[Doc]
+    unreadable: list[Refused]
+    entries: int
+
+
+class Fetched(NamedTuple):
+    """The steps of a portion, and what of it is yet to be fetched."""
+
+    steps: Sequence[Step]
+    rest: _Portion | None = None
 
 
 class Reading:
@@ -77,14 +98,23 @@ class Reading:
         """Wait for the requests under way; `ended` must be set."""
         self._fetching.shutdown(cancel_futures=True)
 
-    def steps(self, since: Seq) -> Iterator[Future[list[Step]]]:
-        """Steps from `since` on, each list under way: to the end of the changes that the source has
-        at the start, or for ever where the run is continuous."""
+    def steps(self, since: Seq) -> Iterator[Future[Fetched]]:
+        """Steps from `since` on, some at a time and under way, to be `taken`: to the end of the
+        changes that the source has at the start, or for ever where the run is continuous."""
         for portion in self._portions(since):
             fetched = self._fetching.submit(self._fetched, portion)
             if not self._learned:  # how much may be asked for while another answer is under way
                 wait([fetched])
             yield fetched
+
+    def taken(self, fetching: Future[Fetched]) -> Iterator[Step]:
+        """The steps of one portion; while some are carried, the next are fetched."""
+        steps, rest = fetching.result()
+        while rest is not None:
+            fetching = self._fetching.submit(self._fetched, rest)
+            yield from steps
+            steps, rest = fetching.result()
+        yield from steps
 
     def _portions(self, since: Seq) -> Iterator[_Portion]:
         left: int | None = None
@@ -147,28 +177,38 @@ class Reading:
             asked, counts = asked[most:], Counts()
         yield _Portion(asked, replace(end, counts=counts))
 
-    def _fetched(self, portion: _Portion) -> list[Step]:
-        """The revisions with their ancestry, in steps to be written each at once.
+    def _fetched(self, portion: _Portion) -> Fetched:
+        """The revisions with their ancestry, in steps to be written each at once; the first of them
+        where all would be too large.
 
         Documents whose attachments are large come one by one; the others together. Attachments
         that an ancestor in the target has stay stubs. A revision that was replaced since comes as
         its newest descendant; one that is gone is left out.
         """
         if not portion.asked:
-            return [portion.end]
+            return Fetched([portion.end])
         bare = self._options.without_attachments
-        docs, unreadable = read(self._source, portion.asked, self._patience, bare=bare)
+        answered = read(self._source, self._fitting(portion.asked), self._patience, bare=bare)
+        docs = answered.docs
         fetch_small(docs, self._patience)
         together = [doc for doc in docs if not is_streamed(doc)]
         size = size_of(together)
-        self._learn(len(portion.asked), size)
+        self._learn(answered.entries, size)
         lists = [(together, size)] if together else []
         lists += [([doc], size_of([doc])) for doc in docs if is_streamed(doc)]
-        *before, (last, size) = lists or [([], 0)]
-        steps = [Step(some, Counts(read=len(some), bytes=number)) for some, number in before]
-        counts = portion.end.counts + Counts(read=len(last), bytes=size)
-        end = replace(portion.end, docs=last, counts=counts, unreadable=unreadable)
-        return [*steps, end]
+        steps = [Step(some, Counts(read=len(some), bytes=number)) for some, number in lists]
+        *before, last = steps or [Step((), Counts())]
+        last = replace(last, unreadable=answered.unreadable)
+        if rest := portion.asked[answered.entries :]:
+            return Fetched([*before, last], replace(portion, asked=rest))
+        counts = portion.end.counts + last.counts
+        end = replace(portion.end, docs=last.docs, counts=counts, unreadable=last.unreadable)
+        return Fetched([*before, end])
+
+    def _fitting(self, asked: Sequence[Entry]) -> Sequence[Entry]:
+        """As many as may be asked for by what was learned since they were put together; all where
+        it makes little difference."""
+        return asked[: self._portion] if len(asked) > 2 * self._portion else asked
 
     def _learn(self, number: int, size: int) -> None:
         """Ask for as many next time as make a portion of the wanted size."""
@@ -179,12 +219,12 @@ class Reading:
 
 def read(
     source: Database, asked: Sequence[Entry], patience: Patience, *, bare: bool = False
-) -> tuple[list[Doc], list[Refused]]:
-    """The revisions asked for, each once, that are still there; where they are to be bare, without
-    the bytes of attachments. And those that are there and cannot be read."""
-    docs, unreadable = patience(lambda: _present(source, asked, bare))
-    found = {(doc["_id"], doc["_rev"]): doc for doc in docs}.values()
-    return (list(map(left_behind, found)) if bare else list(found)), unreadable
+) -> Answered:
+    """What the source answers, each revision once; where they are to be bare, without the bytes of
+    attachments."""
+    answered = patience(lambda: _answered(source, asked, bare))
+    found = {(doc["_id"], doc["_rev"]): doc for doc in answered.docs}.values()
+    return answered._replace(docs=list(map(left_behind, found)) if bare else list(found))
 
 
 def left_behind(doc: Doc) -> Doc:
@@ -196,12 +236,14 @@ def left_behind(doc: Doc) -> Doc:
     return {**doc, "_attachments": bare}
 
 
-def _present(
-    source: Database, asked: Sequence[Entry], bare: bool
-) -> tuple[list[Doc], list[Refused]]:
+def _answered(source: Database, asked: Sequence[Entry], bare: bool) -> Answered:
     docs, unreadable = list[Doc](), list[Refused]()
     attachments: Attached = False if bare else "follows"
-    answer = source.bulk_get(asked, revs=True, latest=True, attachments=attachments)
+    answer = source.bulk_get(
+        asked, revs=True, latest=True, attachments=attachments, most=MOST_BYTES
+    )
+    if not answer["results"]:
+        raise Unavailable("The source does not answer what it is asked for.")
     for result in answer["results"]:
         for found in result["docs"]:
             if "ok" in found:
@@ -213,4 +255,4 @@ def _present(
                 unreadable.append(Refused(result["id"], rev, error, str(reason)))
             elif error != NotFound.error:
                 raise Unavailable(f"The source cannot give {result['id']}: {reason}")
-    return docs, unreadable
+    return Answered(docs, unreadable, len(answer["results"]))

@@ -10,7 +10,7 @@ from store.cancel import Cancel
 from store.errors import BadRequest, NotFound, StoreError
 from store.replication.checkpoint import Checkpoints
 from store.replication.pipe import ReadAhead
-from store.replication.reading import Reading, Step, read
+from store.replication.reading import Fetched, Reading, Step, read
 from store.replication.retry import Cancelled, Patience
 from store.replication.transfer import write
 from store.replication.values import Counts, Options, Progress, Refused, Summary, name_of
@@ -49,14 +49,14 @@ def replicate(
     if cancel is not None:
         cancel.tell(ended.set)
     reading = Reading(source, target, options, patience, ended)
-    reader: ReadAhead[Future[list[Step]]] | None = None
+    reader: ReadAhead[Future[Fetched]] | None = None
     try:
         with suppress(Cancelled):  # what is done stands in the summary, as not complete
             since = checkpoints.load(options.since_seq)
             run.begin(since)
             reader = ReadAhead(reading.steps(since), ended)
             for fetched in reader:
-                for step in fetched.result():
+                for step in reading.taken(fetched):
                     run.carry(step)
             run.save()
     finally:
@@ -153,7 +153,7 @@ class _Run:
     def _whole(self, doc: Doc) -> list[Doc]:
         asked = {"id": doc["_id"], "rev": doc["_rev"]}
         bare = self._options.without_attachments
-        return read(self._sides[0], [asked], self._patience, bare=bare)[0]
+        return read(self._sides[0], [asked], self._patience, bare=bare).docs
 
     def save(self) -> None:
         """Write the checkpoints, where there is something new to remember.

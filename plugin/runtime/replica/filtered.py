@@ -8,7 +8,7 @@ only the parent of the pushed branch.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from itertools import compress
+from itertools import compress, takewhile
 from typing import Literal, NoReturn
 
 from acl import ACL_ID, Access, Identity, may
@@ -175,6 +175,7 @@ class FilteredDatabase:
         latest: bool = False,
         attachments: Attached = False,
         att_encoding_info: bool = False,
+        most: int | None = None,
     ) -> dict[str, Json]:
         there = self._visibility.shown({str(request.get("id")) for request in docs})
         shown = [str(request.get("id")) in there for request in docs]
@@ -185,13 +186,14 @@ class FilteredDatabase:
             latest=latest,
             attachments=attachments,
             att_encoding_info=att_encoding_info,
+            most=most,
         )
-        results = iter(answer["results"])
-        ordered = [
-            self._bulk_row(next(results)) if visible else _absent(request)
+        results = map(self._bulk_row, answer["results"])
+        rows = (  # none where the answer ends early
+            next(results, None) if visible else _absent(request)
             for request, visible in zip(docs, shown, strict=True)
-        ]
-        return {"results": ordered}
+        )
+        return {"results": list(takewhile(bool, rows))}
 
     def _bulk_row(self, row: dict[str, Json]) -> dict[str, Json]:
         docs = []
