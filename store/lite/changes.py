@@ -132,7 +132,7 @@ class Reader:
         if self.options.descending:
             row = conn.execute("SELECT count(*) FROM docs WHERE seq < ?", (last,)).fetchone()
             return int(row[0])
-        if self.options.doc_ids is not None:
+        if self.options.doc_ids is not None or self.options.filter == "_design":
             before = -1  # most changes were not looked at
         return self.counts.after(
             (state.created, state.update_seq), last, before=before, passed=passed,
@@ -205,6 +205,8 @@ def _records(
     if options.doc_ids is not None:
         chosen = "AND d.docid IN (SELECT value FROM json_each(?))"
         values.append(json.dumps(options.doc_ids))
+    if options.filter == "_design":
+        chosen += " AND d.docid >= '_design/' AND d.docid < '_design0'"
     query = (
         f"SELECT {records.COLUMNS} FROM docs d WHERE d.seq {sign} ? {chosen}"
         f" ORDER BY d.seq {order} LIMIT ?"

@@ -30,7 +30,8 @@ class Filters:
     def wanted(
         self, options: ChangesOptions, designs: Mapping[str, Doc], user: UserContext, db: str
     ) -> Filter | None:
-        """The filter that `options` ask for, None where all changes are wanted.
+        """The filter that `options` ask for, None where all changes are wanted, or those of some
+        ids: nobody need read the documents for that.
 
         `designs` are the design documents by id. Raises BadRequest for a bad filter, NotFound for
         one that is not there; the filter itself raises DesignError.
@@ -38,10 +39,8 @@ class Filters:
         name = options.filter
         if name == "_selector" or (name is None and options.selector is not None):
             return _by_selector(options.selector)
-        if name is None or name == "_doc_ids":
+        if name in (None, "_doc_ids", "_design"):
             return None
-        if name == "_design":
-            return lambda docs: [str(doc["_id"]).startswith("_design/") for doc in docs]
         if name == "_view":
             if not options.view:
                 raise BadRequest("`view` filter parameter is not provided.")

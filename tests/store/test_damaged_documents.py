@@ -145,6 +145,7 @@ def test_a_copy_brings_all_others(data: Path, tmp_path: Path, kind: str) -> None
     target = tmp_path / "again"
     result = run(data, "copy", data, target, "--database", "a", "--database", "b")
     assert (result.exit_code, BROKEN in result.stdout) == (1, True), result.output
+    assert f"a: {NUMBER - 1} revisions carried" in result.stdout
     assert "Not the same on both sides: a." in result.stderr
     with closing(LiteServer(target / "store")) as copied:
         names = {row["id"] for row in copied.database("a").all_docs()["rows"]}
