@@ -2,14 +2,16 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from argon2 import PasswordHasher
 from flask import Flask
 
-from plugin import Credentials, Document, Office, Session
+from plugin import Credentials, Document, Office, Session, stamp
 from plugin.runtime.replica.laptop import Replica, register
 from plugin.runtime.replica.sync import Synced
 from store.node.listen import HttpServer
@@ -48,6 +50,14 @@ def customer(office: Office, owner: str, name: str, **items: object) -> Document
     """A customer that `owner` made and owns."""
     door = as_person(office, owner).database("customers")
     return door.create("customer", {"name": name, "owner": owner, **items})
+
+
+def marked(doc: Mapping[str, Any], by: str, **items: Any) -> dict[str, Any]:
+    """The document with other items, as an honest program writes the child of a version."""
+    at = stamp(datetime.now(UTC))
+    generation = int(str(doc["_rev"]).partition("-")[0]) + 1
+    changed = {**(doc.get("changed") or {}), **{name: [generation, at, by] for name in items}}
+    return {**doc, "updated": {"at": at, "by": by}, "changed": changed, **items}
 
 
 class Served:

@@ -19,11 +19,11 @@ from plugin import AgentRunner, Clock, Credentials, DivanError, Document, Docume
 from plugin import NotFound as Lost
 from plugin.runtime.files import write_private
 from plugin.runtime.replica import laptop as laptop_module
-from plugin.runtime.replica.forging import line_of
 from plugin.runtime.replica.laptop import TOKEN, Laptop, Replica
 from plugin.runtime.replica.remote import Revoked, Unreachable
 from plugin.runtime.replica.review import DISCARD, RETRY, Edit, ReviewFolder
 from plugin.runtime.replica.sync import Synced
+from plugin.runtime.replica.versions import line_of
 from store.errors import NotFound
 from store.types import ViewOptions
 from tests.plugin.kit import NOW, Kit

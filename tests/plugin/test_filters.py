@@ -216,3 +216,8 @@ def test_days_of_times_are_those_of_the_person(kit: Kit) -> None:
     assert found.item == timed
     asker = Asker("carl", date(2026, 11, 22), "Asia/Shanghai")
     assert found.test(asker)("2026-11-22") and not found.test(asker)("2026-11-21")
+
+
+def test_a_saved_text_says_nothing_but_a_query() -> None:
+    text = "_method=POST&_external=1&database=x&name.is=y&sort=-name&after=z"
+    assert saved_pairs(text) == [("name.is", "y"), ("sort", "-name")]

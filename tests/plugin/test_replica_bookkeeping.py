@@ -15,7 +15,7 @@ from plugin.runtime.forms.numbering import provisional
 from plugin.runtime.replica.laptop import Replica
 from plugin.runtime.replica.remote import Remote
 from plugin.runtime.replica.review import ReviewFolder
-from tests.plugin.offices import PASSWORD, Served, as_person, clone, customer, sync
+from tests.plugin.offices import PASSWORD, Served, as_person, clone, customer, marked, sync
 
 ANNA, ZANE, LEADER = "anna.snelling", "zane.levy", "dustin.brinkmann"
 DAY = timedelta(days=1)
@@ -67,7 +67,7 @@ def test_the_number_of_a_document_is_not_changed_by_a_push(office: Office, clien
     for code in (other["code"], "C99999", "", 7, None):
         assert client.push(doc, code=code) == "Numbers of documents are given by the office."
     assert held(office, doc["_id"])["_rev"] == doc["_rev"]
-    assert client.push(doc, phone="1") == ""
+    assert client.push(marked(doc, ANNA, phone="1")) == ""
 
 
 @pytest.mark.parametrize(
@@ -140,14 +140,17 @@ def test_an_edit_is_not_saved_long_before_what_it_changes(office: Office, client
     now = datetime.now(UTC)
     assert "clock" in client.push(doc, updated={"at": at(now - 2 * DAY), "by": ANNA})
     early = {"at": at(now - DAY + timedelta(hours=1)), "by": ANNA}
-    assert client.push(doc, updated=early, phone="1") == ""
+    changed = {"phone": [2, early["at"], ANNA]}
+    assert client.push(doc, updated=early, changed=changed, phone="1") == ""
 
 
 def test_a_laptop_may_be_away_for_years(office: Office, client: Client) -> None:
     now = datetime.now(UTC)
     with office_clock(office, now - 1000 * DAY):
         doc = held(office, customer(office, ANNA, "Acme").id)
-    assert client.push(doc, updated={"at": at(now - 900 * DAY), "by": ANNA}, phone="1") == ""
+    then = at(now - 900 * DAY)
+    edit = {"phone": "1", "changed": {"phone": [2, then, ANNA]}}
+    assert client.push(doc, updated={"at": then, "by": ANNA}, **edit) == ""
 
 
 def test_no_change_is_of_a_later_version_than_its_document(office: Office, client: Client) -> None:
@@ -156,7 +159,7 @@ def test_no_change_is_of_a_later_version_than_its_document(office: Office, clien
     for generation in (3, 10**6, -1, True, "2", None, 2.0):
         changed = {"phone": [generation, now, ANNA]}
         assert client.push(doc, changed=changed, phone="1"), generation
-    assert client.push(doc, changed={"phone": [2, now, ANNA]}, phone="1") == ""
+    assert client.push(marked(doc, ANNA, phone="1")) == ""
 
 
 def test_bookkeeping_that_is_none_is_refused(office: Office, client: Client) -> None:

@@ -8,7 +8,7 @@ import pytest
 from plugin import Acl, Entry, Level, Office, make_administrator
 from plugin.runtime.replica.office_side import FilteredServer
 from store.errors import BadRequest
-from tests.plugin.offices import as_person
+from tests.plugin.offices import as_person, marked
 
 ANNA = "anna.snelling"
 NOW = "2026-11-22T07:00:00Z"
@@ -45,7 +45,7 @@ def step(by: str) -> dict[str, str]:
 
 def test_an_honest_edit_is_taken(office: Office) -> None:
     doc = deal(office)
-    assert push(office, {**doc, "progress": "Going on"}) == ""
+    assert push(office, marked(doc, ANNA, progress="Going on")) == ""
     assert office.server.database("tracking").get(doc["_id"])["progress"] == "Going on"
 
 
@@ -62,9 +62,9 @@ def test_steps_of_another_that_the_office_has_come_along(office: Office) -> None
     leader = as_person(office, "dustin.brinkmann").database("tracking")
     leader.transition(doc["_id"], doc["_rev"], "reopen")
     now = office.server.database("tracking").get(doc["_id"])
-    merged = {**now, "progress": "Merged on the laptop"}
+    merged = marked({**now, "_rev": doc["_rev"]}, ANNA, progress="Merged on the laptop")
     # A branch that parted before the leader's step, with what was merged into it.
-    assert push(office, {**merged, "_rev": doc["_rev"]}) == ""
+    assert push(office, merged) == ""
 
 
 @pytest.mark.parametrize("generation", [0, 9])
@@ -118,7 +118,7 @@ def test_a_new_document_says_who_made_it(office: Office, forged: dict[str, Any])
 
 def test_readers_follow_a_hand_over(office: Office) -> None:
     doc = deal(office)
-    assert push(office, {**doc, "owner": "zane.levy"}) == (
+    assert push(office, marked(doc, ANNA, owner="zane.levy")) == (
         "Readers and Authors of a document follow from its form."
     )
     zane = "zane.levy"
@@ -127,7 +127,7 @@ def test_readers_follow_a_hand_over(office: Office) -> None:
         "readers": {"people": ["[Leaders]", f"leaders-of:{zane}", zane]},
         "authors": {"people": ["[Admin]", f"leaders-of:{zane}", zane]},
     }
-    assert push(office, {**doc, **handed}) == ""
+    assert push(office, {**marked(doc, ANNA, owner=zane), **handed}) == ""
 
 
 @pytest.mark.parametrize("revisions", [7, [], {}, {"start": "3", "ids": []}, {"start": 3}])

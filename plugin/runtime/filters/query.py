@@ -67,15 +67,20 @@ def filterable(form: Form) -> list[Item]:
 
 
 def saved_pairs(text: str) -> list[tuple[str, str]]:
-    """The parameters in a saved text; what is no such text gives none."""
-    return parse_qsl(text)
+    """The parameters of a query in a saved text; what is no such text gives none, and other
+    parameters, which a program may have written, are left out."""
+    return [(name, value) for name, value in parse_qsl(text) if _is_of_a_query(name)]
+
+
+def _is_of_a_query(parameter: str) -> bool:
+    return "." in parameter or parameter in (COLUMNS, SORT)
 
 
 def read_query(form: Form, pairs: Iterable[tuple[str, str]]) -> Asked:
     """What an address asks for. Parameters that are no part of a query are left to others."""
     given: dict[str, list[str]] = {}
     for name, text in pairs:
-        if text.strip() and ("." in name or name in (COLUMNS, SORT)):
+        if text.strip() and _is_of_a_query(name):
             given.setdefault(name, []).append(text.strip())
     problems: dict[str, Message] = {}
     criteria = []

@@ -13,6 +13,7 @@ from typing import Literal, NoReturn
 
 from acl import ACL_ID, Access, Identity, may
 from plugin.runtime.context import Context
+from plugin.runtime.messages import Message
 from plugin.runtime.people.secret_store import DATABASE as CREDENTIALS
 from plugin.runtime.replica.feeding import Feed
 from plugin.runtime.replica.keeping import Keeping
@@ -40,6 +41,7 @@ from store.types import (
 )
 
 NO_QUERIES = "Queries are not offered here; replicate and query the replica."
+WITH_DOCUMENT = Message("A file is written with its document, which says who did it.")
 
 
 class FilteredDatabase:
@@ -311,14 +313,12 @@ class FilteredDatabase:
         digest: str | None = None,
         encoding: Literal["gzip"] | None = None,
     ) -> str:
-        self._pusher().check(self.get(docid))
-        return self._writer.put_attachment(
-            docid, name, data, content_type, rev=rev, digest=digest, encoding=encoding
-        )
+        self.get(docid)  # one that is not there is not found, as anywhere
+        raise Forbidden(str(WITH_DOCUMENT))
 
     def delete_attachment(self, docid: str, name: str, *, rev: str) -> str:
-        self._pusher().check(self.get(docid))
-        return self._writer.delete_attachment(docid, name, rev=rev)
+        self.get(docid)
+        raise Forbidden(str(WITH_DOCUMENT))
 
     def view(self, ddoc: str, name: str, options: ViewOptions = ViewOptions()) -> dict[str, Json]:
         return _refuse("Views are not offered here; replicate and query the replica.")

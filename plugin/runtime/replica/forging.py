@@ -5,13 +5,13 @@ A settled conflict brings along what others wrote on their branch. So what stand
 name is taken where the office has it already, in a leaf or in a revision before it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from plugin.runtime.context import Context
 from plugin.runtime.forms.form import is_empty
 from plugin.runtime.forms.numbering import provisional
 from plugin.runtime.messages import Message
+from plugin.runtime.replica.content import STEPS
 from plugin.runtime.replica.dating import (
     Mark,
     fits,
@@ -22,13 +22,12 @@ from plugin.runtime.replica.dating import (
     saved,
     text_of,
 )
-from store.errors import BadRequest, NotFound
+from plugin.runtime.replica.versions import Versions, line_of, lines_of
 from store.types import Doc
 
 MADE = Message("Who made a document and when cannot be changed.")
 FORM = Message("The form of a document cannot be changed.")
 OTHERS = Message("This was written under the name of somebody else.")
-STEPS = Message("The steps that were taken stay in the document.")
 NUMBER = Message("Numbers of documents are given by the office.")
 CLOCK = Message("The clock was wrong when this was written. Set it, and save the document anew.")
 HISTORY = Message(
@@ -39,13 +38,13 @@ HISTORY = Message(
 class Forging:
     """Asks the bodies that the office holds of one document, for who pushes."""
 
-    def __init__(self, context: Context, docid: str, leaves: Sequence[Doc]) -> None:
+    def __init__(self, context: Context, docid: str, versions: Versions) -> None:
         self._context = context
         self._inner = context.reading
         self._me = context.by
         self._docid = docid
-        self._leaves = leaves
-        self._older: list[Doc] | None = None
+        self._versions = versions
+        self._leaves = versions.leaves
 
     def problem(self, new: Doc) -> str:
         """Why the document cannot be taken, or an empty text."""
@@ -58,12 +57,13 @@ class Forging:
     def _origin(self, new: Doc) -> Message | str:
         created = new.get("created")
         mine = made(new).by == self._me
-        living = self._living()
+        living = self._versions.living
         if any(leaf.get("form") != new.get("form") for leaf in living):
             return FORM
         if mine and all(made(leaf).by == self._me for leaf in living):
             return ""
-        known = any(text_of(one.get("created")) == text_of(created) for one in self._known())
+        told = text_of(created)
+        known = any(text_of(one.get("created")) == told for one in self._versions.known())
         return "" if known else MADE
 
     def _graft(self, new: Doc) -> Message | str:
@@ -74,13 +74,14 @@ class Forging:
         missing = self._inner.revs_diff({self._docid: line}).get(self._docid, {})
         if len(missing.get("missing", ())) < len(line):
             return ""
-        mine = set(map(text_of, _lines(new)))
-        kept = all(text_of(step) in mine for leaf in self._living() for step in _lines(leaf))
+        mine = set(map(text_of, lines_of(new)))
+        living = self._versions.living
+        kept = all(text_of(step) in mine for leaf in living for step in lines_of(leaf))
         return "" if kept else STEPS
 
     def _names(self, new: Doc) -> Message | str:
         foreign = [mark for mark in marks(new) if mark.by != self._me]
-        if all(any(mark in marks(one) for one in self._known()) for mark in foreign):
+        if all(any(mark in marks(one) for one in self._versions.known()) for mark in foreign):
             return ""
         return OTHERS
 
@@ -94,9 +95,9 @@ class Forging:
         given, former = new.get(item), new.get("provisional")
         if former not in (None, waiting):
             return NUMBER
-        if given == waiting or (is_empty(given) and not self._living()):
+        if given == waiting or (is_empty(given) and not self._versions.living):
             return ""
-        known = (one.get(item) for one in self._known() if not one.get("_deleted"))
+        known = (one.get(item) for one in self._versions.known() if not one.get("_deleted"))
         return "" if any(given == one for one in known) else NUMBER
 
     def _times(self, new: Doc) -> Message | str:
@@ -115,49 +116,12 @@ class Forging:
 
     def _has(self, mark: Mark) -> bool:
         """Whether the office knows this mark already."""
-        return any(mark in (*marks(one), made(one)) for one in self._known())
-
-    def _living(self) -> list[Doc]:
-        return [leaf for leaf in self._leaves if not leaf.get("_deleted")]
-
-    def _known(self) -> Iterator[Doc]:
-        yield from self._leaves
-        if self._older is None:
-            self._older = list(self._ancestors())
-        yield from self._older
-
-    def _ancestors(self) -> Iterator[Doc]:
-        """Revisions before the leaves whose bodies are still there."""
-        for leaf in self._leaves:
-            told = self._inner.get(self._docid, rev=leaf["_rev"], revs_info=True)
-            for info in told.get("_revs_info", ())[1:]:
-                if info["status"] == "available":
-                    try:
-                        yield self._inner.get(self._docid, rev=info["rev"])
-                    except (NotFound, BadRequest):  # compacted just now
-                        continue
+        return any(mark in (*marks(one), made(one)) for one in self._versions.known())
 
 
-def forged(context: Context, new: Doc, leaves: Sequence[Doc]) -> str:
+def forged(context: Context, new: Doc, versions: Versions) -> str:
     """Why the bookkeeping of `new` cannot be taken from who pushes it, or an empty text."""
-    return Forging(context, str(new["_id"]), leaves).problem(new)
-
-
-def line_of(doc: Mapping[str, Any]) -> list[str]:
-    """The revisions in `_revisions`, the newest first; none where it is missing or malformed, which
-    the store refuses."""
-    revisions = doc.get("_revisions")
-    if not isinstance(revisions, Mapping):
-        return []
-    start, ids = revisions.get("start"), revisions.get("ids")
-    if not isinstance(start, int) or not isinstance(ids, list):
-        return []
-    return [f"{start - back}-{digest}" for back, digest in enumerate(ids)]
-
-
-def _lines(doc: Mapping[str, Any]) -> list[Any]:
-    steps = doc.get("steps")
-    return steps if isinstance(steps, list) else []
+    return Forging(context, str(new["_id"]), versions).problem(new)
 
 
 def _generation(new: Doc, line: Sequence[str]) -> int:

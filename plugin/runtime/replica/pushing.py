@@ -16,7 +16,9 @@ from plugin.runtime.context import Context
 from plugin.runtime.designs.design import DESIGN_ID, read_design
 from plugin.runtime.errors import OfficeError
 from plugin.runtime.messages import Message
-from plugin.runtime.replica.forging import forged, line_of
+from plugin.runtime.replica.content import STEPS, ends_well, unfit
+from plugin.runtime.replica.forging import forged
+from plugin.runtime.replica.versions import Versions, line_of
 from plugin.runtime.replica.visibility import Visibility
 from store.errors import Conflict, Forbidden, StoreError
 from store.types import Doc, Row
@@ -107,13 +109,19 @@ class Pusher:
         if doc.get("_deleted") and self._settles(doc, _living(now)):
             for leaf in living:
                 self._may(new | {"_deleted": False}, leaf)
+            self._demand_a_good_end(doc, _living(now))
             return True
         self._may(new, living[0] if living else leaves[0] if leaves else None)
         if docid == ACL_ID:
             _sound(new)
             self._logged(new, living[0] if living else {})
-        elif problem := forged(self._context, doc, leaves):
-            raise Forbidden(problem)
+        else:
+            versions = Versions(self._inner, docid, leaves)
+            problem = forged(self._context, doc, versions)
+            if not problem and not doc.get("_deleted"):
+                problem = unfit(self._context, doc, versions)
+            if problem:
+                raise Forbidden(problem)
         return False
 
     def _refuse_unseen(self, doc: Doc) -> NoReturn:
@@ -126,7 +134,7 @@ class Pusher:
         if len(lacking) < len(line):
             raise Forbidden(str(reason("not_reader")))
         self._may(_stored(doc), None)
-        if problem := forged(self._context, doc, ()):
+        if problem := forged(self._context, doc, Versions(self._inner, docid, ())):
             raise Forbidden(problem)
         if "_rev" in doc and "_revisions" not in doc:  # the version of a document that is nowhere
             raise Conflict
@@ -152,6 +160,13 @@ class Pusher:
         same = parse_sound(new) == parse_sound(old) if old else False
         if after[: len(before)] != before or not own or not (added or same):
             raise Forbidden(str(reason("acl_log")))
+
+    def _demand_a_good_end(self, stub: Doc, living: list[Doc]) -> None:
+        line = line_of(stub) or [str(stub.get("_rev"))]
+        others = [leaf for leaf in living if leaf["_rev"] not in line]
+        for ended in (leaf for leaf in living if leaf["_rev"] in line):
+            if not ends_well(self._context, ended, others):
+                raise Forbidden(str(STEPS))
 
     def _settles(self, stub: Doc, living: list[Doc]) -> bool:
         """Whether another branch lives on when the branch under the stub ends."""
