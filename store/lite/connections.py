@@ -64,7 +64,7 @@ class Connections:
         try:
             yield conn
         except sqlite3.Error as error:
-            raise self._failure(error) from error
+            raise self._failure(error, inode) from error
         finally:
             self._give_back(conn, inode)
 
@@ -98,7 +98,7 @@ class Connections:
             if lent[1] == inode:
                 return lent
             lent[0].close()  # the file was deleted and made anew by another process
-        return self._open(), inode
+        return self._open(inode), inode
 
     def _give_back(self, conn: sqlite3.Connection, inode: int) -> None:
         if conn.in_transaction:
@@ -115,27 +115,31 @@ class Connections:
         except FileNotFoundError:
             raise NotFound("Database does not exist.") from None
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, inode: int) -> sqlite3.Connection:
         try:
             conn = open_file(self.path, "rw")
         except sqlite3.Error as error:
-            raise self._failure(error) from error
+            raise self._failure(error, inode) from error
         try:
             schema.check(conn, self.path.name)
             conn.execute("PRAGMA synchronous = FULL")
             conn.execute("PRAGMA cache_size = -4000")
         except sqlite3.Error as error:
             conn.close()
-            raise self._failure(error) from error
+            raise self._failure(error, inode) from error
         except BaseException:
             conn.close()
             raise
         return conn
 
-    def _failure(self, error: sqlite3.Error) -> StoreError:
-        """That the file was deleted meanwhile explains whatever SQLite says."""
-        if self.path.exists():
-            return translated(error, self.path.name)  # clients are not told where it lies
+    def _failure(self, error: sqlite3.Error, inode: int) -> StoreError:
+        """That the file was deleted meanwhile, and perhaps made anew, explains whatever SQLite
+        says."""
+        try:
+            if self._inode() == inode:
+                return translated(error, self.path.name)  # clients are not told where it lies
+        except NotFound as gone:
+            return gone
         return NotFound("Database does not exist.")
 
 

@@ -52,9 +52,9 @@ def customer(office: Office, owner: str, name: str, **items: object) -> Document
     return door.create("customer", {"name": name, "owner": owner, **items})
 
 
-def marked(doc: Mapping[str, Any], by: str, **items: Any) -> dict[str, Any]:
-    """The document with other items, as an honest program writes the child of a version."""
-    at = stamp(datetime.now(UTC))
+def marked(doc: Mapping[str, Any], by: str, at: str = "", **items: Any) -> dict[str, Any]:
+    """The document with other items, as an honest program writes the child of a version, now."""
+    at = at or stamp(datetime.now(UTC))
     generation = int(str(doc["_rev"]).partition("-")[0]) + 1
     changed = {**(doc.get("changed") or {}), **{name: [generation, at, by] for name in items}}
     return {**doc, "updated": {"at": at, "by": by}, "changed": changed, **items}

@@ -23,6 +23,7 @@ from plugin import (
 )
 from plugin.runtime.people.people import leave
 from tests.plugin.kit import Kit
+from tests.plugin.offices import marked
 
 SHARED = ("work", "settings")
 REFUSED = "Nobody could manage"
@@ -194,7 +195,7 @@ def test_a_laptop_cannot_push_it_either(kit: Kit) -> None:
     pushed = {
         "work": [replaced],
         "settings": [
-            {**people.get("person:carl"), "active": False},
+            marked(people.get("person:carl"), "carl", line["at"], active=False),
             {**people.get("group:chiefs"), "_deleted": True},
         ],
     }

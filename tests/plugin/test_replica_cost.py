@@ -21,7 +21,7 @@ from store.lite import groups
 from store.lite.database import LiteDatabase
 from store.replication import Options, Progress
 from store.types import ChangesOptions, Doc, Json
-from tests.plugin.offices import PASSWORD, Served, as_person, clone, customer, sync
+from tests.plugin.offices import PASSWORD, Served, as_person, clone, customer, marked, sync
 
 ANNA = "anna.snelling"
 OTHERS = 20_000
@@ -155,7 +155,7 @@ def test_the_first_clone_offers_nothing_back_but_what_was_made_meanwhile(
                 here = laptop.server.database("customers")
                 doc = here.get(mine.id)
                 if "note" not in doc:
-                    here.put({**doc, "note": "made meanwhile"})
+                    here.put(marked(doc, ANNA, note="made meanwhile"))
 
         Replica(laptop).sync(edit)
     assert mine.id in offered

@@ -273,13 +273,14 @@ def workers_of(pid: int) -> list[int]:
 
 
 SCRIPT = """
-import os, sys
+import json, os, sys
 from store.lite.js.pool import JsPool, Program
 
 program = Program.of({"filters": {"all": "function (doc) { return doc._id === 'x'; }"}}, "design")
 
 def passes(pool):
-    return pool.run(program, "filter", ['{"_id":"x"}'], '["all",{}]') == ["true"]
+    head = json.dumps([json.dumps(["all", {}]), 1.0])
+    return pool.run(program, "filter", ['{"_id":"x"}'], head) == ["true"]
 
 pool = JsPool()
 assert passes(pool)
