@@ -162,18 +162,19 @@ def documents_since(
     stored one, which is quicker than from its value.
     """
     rows = conn.execute(
-        f"SELECT d.seq, d.docid, d.deleted, d.rev, d.losers, {records.BODY}"
+        f"SELECT d.seq, d.docid, d.deleted, d.rev, d.losers, {records.BODY}, json_valid(b.body)"
         " FROM docs d LEFT JOIN bodies b ON b.key = d.body AND d.deleted = 0"
         " WHERE d.seq > ? ORDER BY d.seq LIMIT ?",
         (seq, limit),
     )
     found, size = list[tuple[int, str, bool, str | None]](), 0
     with closing(rows):
-        for at, docid, deleted, rev, losers, body, attachments in rows:
+        for at, docid, deleted, rev, losers, body, attachments, is_json in rows:
             text = None
             if not deleted:
                 try:
-                    text = _text(docid, rev, losers, body, attachments)
+                    stored = records.sound(docid, rev, body if is_json else None)
+                    text = _text(docid, rev, losers, stored, attachments)
                 except DamagedDocument as error:
                     log.error("%s It is left out of the indexes of views.", error)
             found.append((at, docid, bool(deleted), text))
@@ -183,10 +184,7 @@ def documents_since(
     return found
 
 
-def _text(
-    docid: str, rev: str, losers: str | None, body: bytes | None, attachments: bytes | None
-) -> str:
-    stored = records.sound(docid, rev, body)
+def _text(docid: str, rev: str, losers: str | None, stored: str, attachments: bytes | None) -> str:
     text = f'{{"_id":{encode_basestring_ascii(docid)},"_rev":"{rev}"'
     if losers is not None:
         live = [loser for loser, deleted in records.losing(docid, losers) if not deleted]

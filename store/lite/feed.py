@@ -13,8 +13,12 @@ from store.types import Doc, Json, ViewOptions
 
 BATCH = 500
 """Changes that are mapped in one call, fewer where they are large or take long."""
-AHEAD = 3
-"""Batches on the way: one for each of two workers, one that waits."""
+AHEAD = 24
+"""Batches on the way: enough for two workers to go on while rows are written."""
+FEWEST = 3
+"""So many are on the way whatever their size: one for each worker, one that waits."""
+CHARACTERS = 4 * 1024 * 1024
+"""Of documents on the way, above which there are no more than these."""
 
 Change = tuple[int, str, bool, str | None]
 """Sequence, id, deleted?, JSON text."""
@@ -67,7 +71,7 @@ class Feed:
         self._db = db
         self._design = design
         self._until = until
-        self._coming: deque[Future[tuple[Batch, list[Change]]]] = deque()
+        self._coming: deque[tuple[Future[tuple[Batch, list[Change]]], int]] = deque()
         self._read = -1
         self._given = -1
         self._threads: ThreadPoolExecutor | None = None
@@ -89,16 +93,21 @@ class Feed:
         if seq != self._given:  # another process brought the index further
             self._coming.clear()
             self._read = seq
-        while len(self._coming) < AHEAD and (changes := self._changes()):
+        while self._has_room() and (changes := self._changes()):
             self._read = changes[-1][0]
-            self._coming.append(self._started(changes))
+            self._coming.append((self._started(changes), _size(changes)))
         if not self._coming:
             return None
-        batch, rest = self._coming.popleft().result()
+        batch, rest = self._coming.popleft()[0].result()
         self._given = batch.last
         if rest:
-            self._coming.appendleft(self._started(rest))
+            self._coming.appendleft((self._started(rest), _size(rest)))
         return batch
+
+    def _has_room(self) -> bool:
+        here = len(self._coming)
+        size = sum(size for _, size in self._coming)
+        return here < FEWEST or (here < AHEAD and size < CHARACTERS)
 
     def _changes(self) -> list[Change]:
         changes = self._db.documents_since(self._read, BATCH)
@@ -129,3 +138,7 @@ class Feed:
         end = wanted[done][0] if done < len(wanted) else len(changes)
         docids = [docid for _, docid, _, _ in changes[:end]]
         return Batch(changes[end - 1][0], docids, rows), changes[end:]
+
+
+def _size(changes: list[Change]) -> int:
+    return sum(len(text or "") for *_, text in changes)
