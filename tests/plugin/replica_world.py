@@ -22,7 +22,7 @@ from plugin.runtime.replica import laptop as laptop_module
 from plugin.runtime.replica.laptop import TOKEN, Laptop, Replica
 from plugin.runtime.replica.remote import Revoked, Unreachable
 from plugin.runtime.replica.review import DISCARD, RETRY, Edit, ReviewFolder
-from plugin.runtime.replica.sync import Synced
+from plugin.runtime.replica.sync import Synced, ids_of
 from plugin.runtime.replica.versions import line_of
 from store.errors import NotFound
 from store.types import ViewOptions
@@ -73,6 +73,12 @@ class Machine:
     def restart(self) -> None:
         self.office.close()
         self.office = Office.open(self.path, modules=self.modules, clock=self.clock)
+
+    def has_work(self) -> bool:
+        """Whether the database is there with its list: one that came back to a laptop may have been
+        cut before that."""
+        server = self.office.server
+        return server.exists(WORK) and "acl" in ids_of(server.database(WORK))
 
     def door(self) -> Documents:
         identity = self.office.directory.identity(self.person)

@@ -58,7 +58,7 @@ def live(world: World) -> None:
         elif kind == "sync":
             world.decide(machine)
             world.sync(machine, faults=True)
-        elif machine.office.server.exists("work"):
+        elif machine.has_work():
             world.work(machine.door(), machine)
         if world.chance.random() < 0.003:
             (token,) = world.office.credentials.tokens(machine.person)
