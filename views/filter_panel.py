@@ -21,6 +21,7 @@ from plugin import (
 )
 from views import edit_page
 from views.editing import Field, Option
+from views.labels import label_of
 from views.language import _
 from views.renderers import renderer, target
 
@@ -92,12 +93,6 @@ def panel(docs: Documents, spec: ListingSpec, query: Query, *, open: bool) -> Pa
         descending=query.descending,
         open=open or bool(added),
     )
-
-
-def label_of(form: Form, name: str) -> str:
-    """What the form calls an item."""
-    item = form.items.get(name)
-    return _(item.label if item and item.label else name)
 
 
 def _line(docs: Documents, row: FilterRow) -> Line:

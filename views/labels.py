@@ -24,7 +24,7 @@ def label_of(form: Form, name: str) -> str:
     if item is None or column is None:
         return _(BESIDE.get(name, name))
     if not cell:
-        return _(item.label)
+        return _(item.label or name)
     if column is item:
         return _("Row of {table}", table=_(item.label))
     return _("{table}, {column}", table=_(item.label), column=_(column.label))

@@ -21,7 +21,8 @@ from plugin import (
     read_query,
     read_rows,
 )
-from views.filter_panel import UNSORTED, Panel, label_of, panel, said
+from views.filter_panel import UNSORTED, Panel, panel, said
+from views.labels import label_of
 from views.language import _, current_formats
 from views.navigator import crumbs, new_buttons
 from views.renderers import renderer

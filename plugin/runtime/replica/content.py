@@ -8,6 +8,7 @@ its modules work out is as they would work it out.
 
 import copy
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from acl import VIEW_FORM, authors_of, readers_of
@@ -84,12 +85,13 @@ class Content:
         if self._base is None:
             return None
         before, told = self._base.get("changed") or {}, self._new.get("changed") or {}
-        for name in self._own_items():
+        for name in self._own_items:
             entry = told.get(name)
             if not _is_by(entry, self._context.by) or entry == before.get(name):
                 return Message(UNNAMED.text, {"item": self._label(name)})
         return None
 
+    @cached_property
     def _own_items(self) -> list[str]:
         """Names of items, and of rows, whose values the office has in no version."""
         new = by_rows(items_of(self._new))
@@ -105,8 +107,7 @@ class Content:
         document may bring what an action put into it."""
         if self._base is None or self._form.name == VIEW_FORM:
             return None
-        own = set(self._own_items())
-        names = [name for name in self._worked_out() if name in own]
+        names = [name for name in self._worked_out() if name in self._own_items]
         if not names:
             return None
         try:
